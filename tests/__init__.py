@@ -1,0 +1,1 @@
+"""The tests, and the smallest host there can be."""
