@@ -89,10 +89,12 @@ endef
 # As root on Debian, install what is missing; elsewhere the tests use what there is, or say what they miss.
 debian:
 	@command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] || exit 0; \
-	command -v redis-server >/dev/null || missing=redis-server; \
+	missing=; command -v redis-server >/dev/null || missing=redis-server; \
 	command -v chromium >/dev/null || missing="$$missing $(BROWSER_PACKAGES)"; \
 	[ -n "$${missing# }" ] || exit 0; \
 	echo "Installing $$missing"; \
 	export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1; \
-	{ apt-get update && apt-get install --yes --no-install-recommends $$missing; } >.tools/apt.log 2>&1 \
+	patience='-o Acquire::Retries=0 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20'; \
+	mkdir -p .tools; \
+	{ apt-get $$patience update && apt-get $$patience install --yes --no-install-recommends $$missing; } >.tools/apt.log 2>&1 \
 	  || echo "That failed (see .tools/apt.log); going on without."
