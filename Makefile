@@ -64,7 +64,10 @@ clean:  ## Remove all that was made here
 	@rm -rf .venv .tools .tox .nox .*_cache .coverage* .hypothesis build dist htmlcov test-results
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
+NO_PYTHON := This needs Python 3.12 or newer, and none was found on PATH or among pyenv's versions.
+
 .tools/uv/bin/uv:
+	@command -v python3 >/dev/null || { echo "$(NO_PYTHON)" >&2; exit 1; }
 	@echo "Installing uv in .tools"
 	@python3 -m venv .tools/uv
 	@.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
@@ -72,7 +75,7 @@ clean:  ## Remove all that was made here
 # $(call environment,FOLDER,REQUIREMENTS): an environment with just these requirements and the package itself.
 define environment
 @$(UV) python find --quiet --system '>=3.12' >/dev/null 2>&1 \
-  || { echo "This needs Python 3.12 or newer, and none was found on PATH or among pyenv's versions." >&2; exit 1; }
+  || { echo "$(NO_PYTHON)" >&2; exit 1; }
 @echo "Installing $(2) in $(1)"
 @$(UV) venv --quiet --allow-existing --python '>=3.12' $(1)
 @$(UV) pip sync --quiet --python $(1) --require-hashes $(2)
