@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,10 +19,8 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django_redis import get_redis_connection
 
+from django_spotify_sync.testing import FakeSpotify
 from tests.celery_app import app as celery_app
-
-if TYPE_CHECKING:
-    from django_spotify_sync.testing import FakeSpotify
 
 ROOT = Path(__file__).parent.parent
 WORKER_STARTUP_SECONDS = 30
@@ -99,10 +97,8 @@ def other_user(db: None, django_user_model: Any) -> Any:
 
 @pytest.fixture
 def spotify(settings: Any) -> Iterator[FakeSpotify]:
-    """Run a FakeSpotify that this host's settings point at."""
-    from django_spotify_sync.testing import FakeSpotify  # noqa: PLC0415 (until it is there)
-
-    with FakeSpotify() as fake:
+    """Run a FakeSpotify that this host's settings point at, whose user consents at once."""
+    with FakeSpotify(tracks=120, playlists=3, artists=60, consent="auto") as fake:
         for name, value in fake.settings.items():
             setattr(settings, name, value)
         yield fake
