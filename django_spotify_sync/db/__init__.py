@@ -1,0 +1,1 @@
+"""Our ORM tools. They know nothing of Spotify."""

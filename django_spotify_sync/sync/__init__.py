@@ -1,0 +1,10 @@
+"""The room of the house: what brings an account's library up to date. Every door leads to one of these three.
+
+``request_sync`` makes a run or finds the live one, ``execute`` does it, ``sync`` is both.
+"""
+
+from __future__ import annotations
+
+from django_spotify_sync.sync.run import execute, request_sync, sync
+
+__all__ = ["execute", "request_sync", "sync"]

@@ -1,0 +1,232 @@
+"""Every setting of the package: its name, type, default and meaning.
+
+A setting is read from Django's settings at each access, so ``override_settings`` simply works and nothing is cached.
+Nothing but this module reads a ``SPOTIFY_SYNC_*`` name; ``checks`` compares what a site wrote with what stands here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, overload
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+PREFIX = "SPOTIFY_SYNC_"
+
+type Problem = str | None
+
+
+class Setting[T]:
+    """A setting with its default, read anew at each access; ``problem(value)`` says in words what is wrong with one."""
+
+    def __init__(
+        self,
+        default: T,
+        doc: str,
+        *,
+        types: tuple[type, ...] | None = None,
+        problem: Callable[[Any], Problem] = lambda value: None,
+    ) -> None:
+        self.default = default
+        self.__doc__ = doc
+        self.types = types if types is not None else (type(default),)
+        self._problem = problem
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = PREFIX + name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Setting[T]: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+    def __get__(self, instance: object | None, owner: type) -> Setting[T] | T:
+        if instance is None:
+            return self
+        return self.read()
+
+    def read(self) -> T:
+        value: T = getattr(settings, self.name, self.default)
+        return value
+
+    @property
+    def is_set(self) -> bool:
+        return hasattr(settings, self.name)
+
+    def problem(self, value: object) -> Problem:
+        """Say what is wrong with ``value``, in words that name the type or unit wanted; None if nothing is."""
+        wrong_bool = isinstance(value, bool) and bool not in self.types
+        if wrong_bool or not isinstance(value, self.types):
+            wanted = " or ".join(_words(kind) for kind in self.types)
+            return f"must be {wanted}, not {type(value).__name__}"
+        return self._problem(value)
+
+
+class Hook(Setting[Callable[..., Any]]):
+    """A setting that names a function by its dotted path (or is the function)."""
+
+    def __init__(self, default: str, doc: str) -> None:
+        super().__init__(default, doc, types=(str, object))  # type: ignore[arg-type]
+
+    def read(self) -> Callable[..., Any]:
+        value: object = getattr(settings, self.name, self.default)
+        function: Callable[..., Any] = import_string(value) if isinstance(value, str) else value  # type: ignore[assignment]
+        return function
+
+    def problem(self, value: object) -> Problem:
+        try:
+            function = import_string(value) if isinstance(value, str) else value
+        except ImportError as error:
+            return f"names a function that cannot be imported ({error})"
+        return None if callable(function) else "must be a function or the dotted path of one"
+
+
+def _words(kind: type) -> str:
+    words: dict[type, str] = {
+        timedelta: "a datetime.timedelta",
+        str: "a string",
+        int: "a whole number",
+        float: "a number",
+        bool: "True or False",
+        list: "a list",
+        tuple: "a tuple",
+        dict: "a dict",
+        type(None): "None",
+    }
+    return words.get(kind, kind.__name__)
+
+
+def _above[N: (int, float, timedelta)](floor: N, words: str) -> Callable[[N], Problem]:
+    return lambda value: None if value > floor else f"must be more than {words}"
+
+
+def _strings(value: object) -> Problem:
+    items = value if isinstance(value, list | tuple) else [value]
+    return (
+        None
+        if all(isinstance(item, str) and item for item in items)
+        else "must hold non-empty strings only"
+    )
+
+
+def _url(value: str) -> Problem:
+    if not value.startswith(("https://", "http://")):
+        return "must begin with https:// (or http:// for a server of your own)"
+    return "must not end with a slash" if value.endswith("/") else None
+
+
+def _url_or_empty(value: str) -> Problem:
+    return _url(value.rstrip("/")) if value else None
+
+
+RESOURCES = ("tracks", "playlists", "following")
+
+
+def _resources(value: object) -> Problem:
+    wrong = (
+        [item for item in value if item not in RESOURCES]
+        if isinstance(value, list | tuple)
+        else [value]
+    )
+    return f"holds {wrong[0]!r}; the resources are {', '.join(RESOURCES)}" if wrong else None
+
+
+_positive = _above(timedelta(0), "no time at all")
+
+
+class Conf:
+    """The settings as attributes: ``conf.BATCH_SIZE`` is the site's ``SPOTIFY_SYNC_BATCH_SIZE`` or the default."""
+
+    CLIENT_ID = Setting("", "The client id of your app in Spotify's dashboard. Required.")
+    CLIENT_SECRET = Setting(
+        "", "Its client secret; empty for a public client, which uses PKCE alone."
+    )
+    REDIRECT_URI = Setting(
+        "",
+        "The redirect URI registered at Spotify; built from the request when empty.",
+        problem=_url_or_empty,
+    )
+    REDIRECT_URIS = Setting[list[str]](
+        [],
+        "Further redirect URIs that API clients and native apps may name.",
+        types=(list, tuple),
+        problem=_strings,
+    )
+    FERNET_KEYS = Setting[list[str] | str](
+        [],
+        "Fernet keys that seal the tokens, newest first; a single string is a list of one. Required.",
+        types=(list, tuple, str),
+    )
+    API_URL = Setting("https://api.spotify.com/v1", "Where the Web API answers.", problem=_url)
+    ACCOUNTS_URL = Setting(
+        "https://accounts.spotify.com", "Where the accounts service answers.", problem=_url
+    )
+    RESOURCES = Setting[list[str]](
+        list(RESOURCES), "What is kept in step.", types=(list, tuple), problem=_resources
+    )
+    SCOPES = Setting[list[str] | None](
+        None,
+        "The scopes to ask for; None asks for what RESOURCES need.",
+        types=(list, tuple, type(None)),
+        problem=lambda value: None if value is None else _strings(value),
+    )
+    USE_PKCE = Setting(True, "Send a PKCE challenge with each authorization.")
+    ACCEPT_LANGUAGE = Setting(
+        "en", "The language asked for, fixed so that names do not change between syncs."
+    )
+    CACHE = Setting(
+        "default",
+        "The alias of the cache for OAuth state, pace and locks; shared between processes.",
+    )
+    STATE_TTL = Setting(
+        timedelta(minutes=10),
+        "How long a user may take at Spotify's consent page.",
+        problem=_positive,
+    )
+    FETCH_WORKERS = Setting(8, "How many pages are fetched at once.", problem=_above(0, "0"))
+    REQUEST_TIMEOUT = Setting(
+        timedelta(seconds=30),
+        "The deadline of one request, from its start to its last byte.",
+        problem=_positive,
+    )
+    MAX_WAIT = Setting(
+        timedelta(seconds=30),
+        "The longest wait in place when Spotify asks for patience; longer ones put the run to waiting.",
+        types=(timedelta,),
+    )
+    BATCH_SIZE = Setting(1000, "How many rows one statement carries.", problem=_above(0, "0"))
+    MAX_REMOVED_SHARE = Setting(
+        0.5,
+        "A loss of a larger share (and of over 50 rows) is believed only when a second run sees it too.",
+        types=(float, int),
+        problem=lambda value: None if 0 <= value <= 1 else "must be between 0 and 1",
+    )
+    HEARTBEAT = Setting(
+        timedelta(seconds=15), "How often a run says that it is alive.", problem=_positive
+    )
+    LOST_AFTER = Setting(
+        timedelta(minutes=2), "A run is lost when it was silent for so long.", problem=_positive
+    )
+    CONNECTED_URL = Setting("/", "Where a browser goes after connecting.")
+    FAILED_URL = Setting(
+        "/", "Where a browser goes after a failure; ?spotify_error=<code> is added."
+    )
+    THROTTLE_RATES = Setting[dict[str, str]](
+        {"sync": "6/min", "full_sync": "2/hour", "oauth": "20/min"},
+        "How often one user may ask: DRF rates by scope.",
+    )
+
+    @classmethod
+    def all(cls) -> dict[str, Setting[Any]]:
+        """Return every setting by its full name."""
+        return {item.name: item for item in vars(cls).values() if isinstance(item, Setting)}
+
+    @property
+    def fernet_keys(self) -> list[str]:
+        """Return the keys as a list, newest first."""
+        keys = self.FERNET_KEYS
+        return [keys] if isinstance(keys, str) else list(keys)
+
+
+conf = Conf()

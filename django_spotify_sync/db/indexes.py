@@ -1,0 +1,146 @@
+"""CompositeHashIndex: look up rows by several columns at once, long texts among them. Knows nothing of Spotify.
+
+PostgreSQL's hash method takes one column. This index gives it one: a bigint that folds the columns, each hash seeding
+the next. A look-up (``matching``) asks for that number *and* for the plain equalities, so a collision can never answer
+wrongly. Other databases get an ordinary composite index under the same name, from the same migration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.backends.ddl_references import Statement
+from django.db.models.expressions import Combinable, Expression
+from django.db.models.sql.compiler import SQLCompiler
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+_TEXT = (models.CharField, models.TextField)
+_INTEGERS = (models.IntegerField, models.AutoField, models.ForeignKey)
+
+
+class CompositeHashIndex(models.Index):
+    """``USING hash`` over a fold of ``fields`` on PostgreSQL, an ordinary composite index elsewhere.
+
+    Fields are integers, foreign keys to integers, or texts; nulls are never found by it.
+    """
+
+    def __init__(self, *, fields: Sequence[str], name: str) -> None:
+        if len(fields) < 2:
+            raise ValueError(
+                "A CompositeHashIndex needs two fields or more; for one, Django has HashIndex."
+            )
+        if any(field.startswith("-") for field in fields):
+            raise ValueError(
+                "A hash has no order: take the minus from the fields of a CompositeHashIndex."
+            )
+        super().__init__(fields=list(fields), name=name)
+
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
+        _, args, kwargs = super().deconstruct()
+        return "django_spotify_sync.db.indexes.CompositeHashIndex", args, kwargs
+
+    def create_sql(
+        self,
+        model: type[models.Model],
+        schema_editor: BaseDatabaseSchemaEditor,
+        using: str = "",
+        **kwargs: Any,
+    ) -> Statement:
+        if schema_editor.connection.vendor != "postgresql":
+            return super().create_sql(model, schema_editor, using, **kwargs)
+        quote = schema_editor.quote_name
+        expression = _fold([(quote(field.column), field) for field in _fields(model, self)])
+        return Statement(
+            "CREATE INDEX %(name)s ON %(table)s USING hash ((%(expression)s))",
+            name=quote(self.name or ""),
+            table=quote(model._meta.db_table),
+            expression=expression,
+        )
+
+
+def matching(index: str, model: type[models.Model], values: dict[str, Any]) -> models.Q:
+    """Return the condition that ``index`` of ``model`` serves: all of its fields equal to ``values``.
+
+    ``QuerySet.filter(matching("name", Model, {"playlist_id": 1, "uri": "…"}))``. For many keys give several, joined by
+    ``|`` in chunks of 50 at most: PostgreSQL answers ``= ANY(subquery)`` over a hash index in quadratic time.
+
+    :raises LookupError: if there is no such CompositeHashIndex.
+    """
+    found = next((item for item in model._meta.indexes if item.name == index), None)
+    if not isinstance(found, CompositeHashIndex):
+        raise LookupError(f"{model.__name__} has no CompositeHashIndex {index!r}.")
+    fields = _fields(model, found)
+    equal = models.Q(**{field.attname: values[field.attname] for field in fields})
+    return equal & models.Q(_FoldEquals([(field, values[field.attname]) for field in fields]))
+
+
+class _FoldEquals(Expression):
+    """The fold of the columns = the fold of the values, on PostgreSQL; true elsewhere, where plain equality serves."""
+
+    conditional = True
+    output_field = models.BooleanField()
+
+    def __init__(self, pairs: Sequence[tuple[models.Field[Any, Any], Any]]) -> None:
+        super().__init__()
+        self.pairs = pairs
+        self.columns: list[Combinable] = [models.F(field.attname) for field, _ in pairs]
+
+    def get_source_expressions(self) -> list[Any]:
+        return list(self.columns)
+
+    def set_source_expressions(self, exprs: Sequence[Any]) -> None:
+        self.columns = list(exprs)
+
+    def as_sql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **kwargs: Any
+    ) -> tuple[str, tuple[Any, ...]]:
+        return "1 = 1", ()
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **kwargs: Any
+    ) -> tuple[str, tuple[Any, ...]]:
+        fields = [field for field, _ in self.pairs]
+        columns = [compiler.compile(column)[0] for column in self.columns]  # type: ignore[arg-type]
+        left = _fold(list(zip(columns, fields, strict=True)))
+        right = _fold([("%s", field) for field in fields])
+        # the last column is the outermost call of the fold, so its parameter comes first
+        params = tuple(
+            field.get_db_prep_value(value, connection) for field, value in reversed(self.pairs)
+        )
+        return f"({left}) = ({right})", params
+
+
+def _fields(model: type[models.Model], index: models.Index) -> list[models.Field[Any, Any]]:
+    by_name = {field.name: field for field in model._meta.concrete_fields}
+    return [by_name[name] for name in index.fields]
+
+
+def _fold(columns: Sequence[tuple[str, models.Field[Any, Any]]]) -> str:
+    """Return one bigint expression over SQL terms and their fields: each hash is the seed of the next."""
+    (first, field), *rest = columns
+    # A leading integer is a good seed as it is; a leading text has to be hashed first.
+    folded = f"{first}::bigint" if _is_integer(field) else f"hashtextextended({first}::text, 0)"
+    for term, field in rest:
+        folded = (
+            f"hashint8extended({term}::bigint, {folded})"
+            if _is_integer(field)
+            else f"hashtextextended({term}::text, {folded})"
+        )
+    return folded
+
+
+def _is_integer(field: models.Field[Any, Any]) -> bool:
+    if isinstance(field, models.ForeignKey):
+        return _is_integer(field.target_field)
+    if isinstance(field, _INTEGERS):
+        return True
+    if isinstance(field, _TEXT):
+        return False
+    raise TypeError(
+        f"A CompositeHashIndex folds integers and texts; {field.name} is a {type(field).__name__}."
+    )

@@ -1,0 +1,65 @@
+"""The Fernet key ring: seal with the newest key, unseal with whichever sealed it. Knows nothing of what it seals."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from django_spotify_sync.exceptions import NoSealingKey, SealBroken, UnknownSealingKey
+
+
+def key_id(key: str) -> str:
+    """Return a short fingerprint of a key: it tells keys apart and gives nothing away."""
+    return hashlib.sha256(b"django_spotify_sync key id:" + key.encode()).hexdigest()[:12]
+
+
+class KeyRing:
+    """Keys by their ids, newest first.
+
+    :raises NoSealingKey: if there is no key, or one is no Fernet key.
+    """
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._fernets: dict[str, Fernet] = {}
+        for position, key in enumerate(keys, start=1):
+            try:
+                self._fernets[key_id(key)] = Fernet(key)
+            except (ValueError, TypeError):
+                problem = (
+                    f"Key {position} of SPOTIFY_SYNC_FERNET_KEYS is no Fernet key "
+                    "(spotify_generate_key prints one)."
+                )
+            else:
+                continue
+            raise NoSealingKey(problem)  # out here, so that no traceback shows the key
+        if not self._fernets:
+            raise NoSealingKey
+
+    @property
+    def newest(self) -> str:
+        """The id of the key that seals."""
+        return next(iter(self._fernets))
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._fernets
+
+    def seal(self, plain: bytes) -> bytes:
+        return self._fernets[self.newest].encrypt(plain)
+
+    def unseal(self, sealed: bytes, key: str) -> bytes:
+        """Return the plain bytes; never the sealed ones instead.
+
+        :raises UnknownSealingKey: if the key with this id is not on the ring.
+        :raises SealBroken: if the bytes were not sealed with it, or were changed.
+        """
+        if key not in self._fernets:
+            raise UnknownSealingKey(
+                f"A stored token is sealed with key {key}, which SPOTIFY_SYNC_FERNET_KEYS no longer holds: "
+                "put that key back (last in the list), or let the user connect Spotify again."
+            )
+        try:
+            return self._fernets[key].decrypt(sealed)
+        except InvalidToken:
+            raise SealBroken from None

@@ -1,0 +1,51 @@
+"""A run's progress in a terminal: a bar where there is one, a plain line now and then where output is piped."""
+
+from __future__ import annotations
+
+import time
+
+from django.core.management.base import OutputWrapper
+
+from django_spotify_sync.models import SyncRun
+
+WIDTH = 30
+PLAIN_EVERY = 5.0  # seconds between two plain lines
+
+
+class Progress:
+    """Show one run under ``label``; silent if ``quiet``."""
+
+    def __init__(self, out: OutputWrapper, label: str, *, quiet: bool = False) -> None:
+        self._out = out
+        self._label = label
+        self._quiet = quiet
+        self._is_terminal = bool(out.isatty())
+        self._shown_at = 0.0
+        self._is_open = False
+
+    def show(self, run: SyncRun) -> None:
+        if self._quiet:
+            return
+        if self._is_terminal:
+            self._out.write(f"\r{self._bar(run)}\033[K", ending="")
+            self._out.flush()
+            self._is_open = True
+        elif run.is_live and time.monotonic() - self._shown_at > PLAIN_EVERY:
+            self._out.write(f"{self._label}: {self._figures(run)}")
+            self._shown_at = time.monotonic()
+
+    def close(self) -> None:
+        """End the bar's line."""
+        if self._is_open:
+            self._out.write("")
+            self._is_open = False
+
+    def _bar(self, run: SyncRun) -> str:
+        share = min(1.0, run.done / run.total) if run.total else float(not run.is_live)
+        filled = round(WIDTH * share)
+        return f"{self._label} [{'█' * filled}{'·' * (WIDTH - filled)}] {self._figures(run)}"
+
+    @staticmethod
+    def _figures(run: SyncRun) -> str:
+        total = "?" if run.total is None else str(run.total)
+        return f"{run.done}/{total}, {run.requests} requests"

@@ -1,0 +1,32 @@
+"""The tables. Accounts and their tokens, the shared catalogue, each account's library, and the record of runs."""
+
+from __future__ import annotations
+
+from django_spotify_sync.models.accounts import SpotifyAccount, SpotifyToken
+from django_spotify_sync.models.catalog import Album, AlbumArtist, Artist, Track, TrackArtist
+from django_spotify_sync.models.library import (
+    AccountPlaylist,
+    FollowedArtist,
+    Playlist,
+    PlaylistItem,
+    SavedTrack,
+)
+from django_spotify_sync.models.runs import StagedPage, SyncRun, SyncState
+
+__all__ = [
+    "AccountPlaylist",
+    "Album",
+    "AlbumArtist",
+    "Artist",
+    "FollowedArtist",
+    "Playlist",
+    "PlaylistItem",
+    "SavedTrack",
+    "SpotifyAccount",
+    "SpotifyToken",
+    "StagedPage",
+    "SyncRun",
+    "SyncState",
+    "Track",
+    "TrackArtist",
+]

@@ -1,0 +1,198 @@
+"""Who is connected to Spotify, and the sealed tokens of that grant."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from django_spotify_sync.conf import conf
+from django_spotify_sync.db.sealing import KeyRing
+from django_spotify_sync.exceptions import SealBroken
+from django_spotify_sync.secret import Secret
+
+
+class AnyUser(Protocol):
+    """Whoever is asking: a user of any model, or nobody (whose key is None and who owns nothing)."""
+
+    @property
+    def pk(self) -> Any: ...
+
+
+MAX_ID = 255
+#: A token this close to its end is renewed before it is used.
+EXPIRY_MARGIN = timedelta(seconds=60)
+_SEAL_VERSION = b"\x01"
+
+
+class AccountStatus(models.TextChoices):
+    CONNECTED = "connected", _("connected")
+    SUSPECT = "suspect", _("suspect")
+    REAUTHORIZATION_REQUIRED = "reauthorization_required", _("reauthorization required")
+    DISCONNECTED = "disconnected", _("disconnected")
+
+
+class SpotifyAccountQuerySet(models.QuerySet["SpotifyAccount"]):
+    def connected(self) -> SpotifyAccountQuerySet:
+        """Accounts whose grant may be used."""
+        return self.filter(status=AccountStatus.CONNECTED)
+
+    def get_for_user(self, user: AnyUser) -> SpotifyAccount | None:
+        """Return the user's account whatever its status, or None."""
+        return self.filter(user_id=user.pk).first()
+
+    def linked(self) -> SpotifyAccountQuerySet:
+        """Accounts that hold on to their Spotify ids: all but the disconnected."""
+        return self.exclude(status=AccountStatus.DISCONNECTED)
+
+
+class SpotifyAccount(models.Model):
+    """A user's link to one Spotify account."""
+
+    Status = AccountStatus
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="spotify_account",
+        verbose_name=_("user"),
+    )
+    spotify_id = models.CharField(_("Spotify id"), max_length=MAX_ID)
+    # The one that never changes; not every answer has it yet (Spotify Web API, changes of May 2026).
+    spotify_account_id = models.CharField(
+        _("Spotify account id"), max_length=MAX_ID, null=True, blank=True
+    )
+    display_name = models.TextField(_("display name"), blank=True)
+    image_url = models.TextField(_("picture"), blank=True)
+    status = models.CharField(
+        _("status"), max_length=30, choices=AccountStatus.choices, default=AccountStatus.CONNECTED
+    )
+    status_changed_at = models.DateTimeField(_("status changed at"), default=timezone.now)
+    authorized_at = models.DateTimeField(_("authorized at"))
+    reauthorize_by = models.DateTimeField(_("reauthorize by"))
+    grant_noticed_at = models.DateTimeField(
+        _("last notice of the grant's end"), null=True, blank=True
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects = SpotifyAccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Spotify account")
+        verbose_name_plural = _("Spotify accounts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["spotify_id"],
+                condition=~models.Q(status=AccountStatus.DISCONNECTED),
+                name="spotify_sync_account_sid",
+            ),
+            models.UniqueConstraint(
+                fields=["spotify_account_id"],
+                condition=~models.Q(status=AccountStatus.DISCONNECTED),
+                name="spotify_sync_account_said",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["status", "status_changed_at"], name="spotify_sync_account_status"
+            ),
+            models.Index(fields=["reauthorize_by"], name="spotify_sync_account_reauth"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.display_name or self.spotify_id} ({self.get_status_display()})"
+
+    def get_absolute_url(self) -> str:
+        return f"https://open.spotify.com/user/{self.spotify_id}"
+
+    @property
+    def scopes(self) -> list[str]:
+        """The scopes that the user agreed to; none without a token."""
+        token = SpotifyToken.objects.using(self._state.db).filter(pk=self.pk).first()
+        return sorted(token.scope.split()) if token else []
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The two tokens of a grant, in the clear but not on show."""
+
+    access: Secret
+    refresh: Secret
+
+
+class SpotifyToken(models.Model):
+    """The sealed tokens of one account. Only the row can seal and unseal them, because only it knows its account."""
+
+    account = models.OneToOneField(
+        SpotifyAccount,
+        models.CASCADE,
+        primary_key=True,
+        related_name="token",
+        verbose_name=_("account"),
+    )
+    sealed = models.BinaryField()
+    key_id = models.CharField(max_length=20, db_index=True)
+    version = models.PositiveIntegerField(default=1)
+    expires_at = models.DateTimeField()
+    scope = models.TextField(blank=True)
+    refreshed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("Spotify token")
+        verbose_name_plural = _("Spotify tokens")
+
+    def __str__(self) -> str:
+        return f"token of account {self.account_id}"
+
+    @property
+    def is_expiring(self) -> bool:
+        """Whether the access token ends within 60 seconds, or has ended."""
+        return self.expires_at <= timezone.now() + EXPIRY_MARGIN
+
+    def seal(self, tokens: Tokens) -> None:
+        """Put ``tokens`` into the row, sealed with the newest key. Does not save.
+
+        :raises NoSealingKey: if there is no usable key.
+        """
+        plain = {
+            "account": self.account_id,
+            "spotify_id": self.account.spotify_id,
+            "access": tokens.access.reveal(),
+            "refresh": tokens.refresh.reveal(),
+        }
+        ring = KeyRing(conf.fernet_keys)
+        self.sealed = _SEAL_VERSION + ring.seal(json.dumps(plain).encode())
+        self.key_id = ring.newest
+
+    def unseal(self) -> Tokens:
+        """Return the tokens in the row.
+
+        :raises UnknownSealingKey: if the key that sealed them is not in the settings.
+        :raises SealBroken: if the column was damaged or comes from another account's row.
+        """
+        sealed = bytes(self.sealed)
+        if sealed[:1] != _SEAL_VERSION:
+            raise SealBroken
+        plain = json.loads(KeyRing(conf.fernet_keys).unseal(sealed[1:], self.key_id))
+        if (plain["account"], plain["spotify_id"]) != (self.account_id, self.account.spotify_id):
+            raise SealBroken
+        return Tokens(access=Secret(plain["access"]), refresh=Secret(plain["refresh"]))
+
+
+def six_months_after(moment: datetime) -> datetime:
+    """Return the day a consent of ``moment`` ends: six calendar months later (Spotify Web API, Refreshing Tokens)."""
+    year, month = divmod(moment.year * 12 + moment.month - 1 + 6, 12)
+    for day in (moment.day, 30, 29, 28):  # 31 August + 6 months is the last day of February
+        try:
+            return moment.replace(year=year, month=month + 1, day=min(day, moment.day))
+        except ValueError:
+            continue
+    raise AssertionError("every month has 28 days")

@@ -1,0 +1,141 @@
+"""The shared catalogue: only what is the same for everybody who has a track in the library."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from django_spotify_sync.models.accounts import MAX_ID
+
+OPEN_URL = "https://open.spotify.com"
+
+
+class Artist(models.Model):
+    id = models.BigAutoField(primary_key=True)
+    spotify_id = models.CharField(_("Spotify id"), max_length=MAX_ID)
+    name = models.TextField(_("name"), blank=True)
+    image_url = models.TextField(_("picture"), blank=True)
+    genres = models.JSONField(_("genres"), default=list, blank=True)
+
+    class Meta:
+        verbose_name = _("artist")
+        verbose_name_plural = _("artists")
+        constraints = [
+            models.UniqueConstraint(fields=["spotify_id"], name="spotify_sync_artist_sid")
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.spotify_id
+
+    def get_absolute_url(self) -> str:
+        return f"{OPEN_URL}/artist/{self.spotify_id}"
+
+    @property
+    def uri(self) -> str:
+        return f"spotify:artist:{self.spotify_id}"
+
+
+class Album(models.Model):
+    id = models.BigAutoField(primary_key=True)
+    spotify_id = models.CharField(_("Spotify id"), max_length=MAX_ID)
+    name = models.TextField(_("name"), blank=True)
+    album_type = models.CharField(_("type"), max_length=50, blank=True)
+    # As Spotify gives it: "1981", "1981-12" or "1981-12-15", told by its precision.
+    release_date = models.CharField(_("release date"), max_length=10, blank=True)
+    release_date_precision = models.CharField(_("precision of the date"), max_length=10, blank=True)
+    release_year = models.PositiveSmallIntegerField(_("release year"), null=True, blank=True)
+    total_tracks = models.PositiveIntegerField(_("tracks"), null=True, blank=True)
+    image_url = models.TextField(_("cover"), blank=True)
+    thumbnail_url = models.TextField(_("small cover"), blank=True)
+    artists = models.ManyToManyField(
+        Artist, through="AlbumArtist", related_name="albums", verbose_name=_("artists")
+    )
+
+    class Meta:
+        verbose_name = _("album")
+        verbose_name_plural = _("albums")
+        constraints = [
+            models.UniqueConstraint(fields=["spotify_id"], name="spotify_sync_album_sid")
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.spotify_id
+
+    def get_absolute_url(self) -> str:
+        return f"{OPEN_URL}/album/{self.spotify_id}"
+
+
+class Track(models.Model):
+    id = models.BigAutoField(primary_key=True)
+    spotify_id = models.CharField(_("Spotify id"), max_length=MAX_ID)
+    name = models.TextField(_("name"), blank=True)
+    album = models.ForeignKey(
+        Album, models.PROTECT, null=True, blank=True, related_name="tracks", verbose_name=_("album")
+    )
+    artists = models.ManyToManyField(
+        Artist, through="TrackArtist", related_name="tracks", verbose_name=_("artists")
+    )
+    duration_ms = models.PositiveIntegerField(_("duration (ms)"), default=0)
+    explicit = models.BooleanField(_("explicit"), default=False)
+    isrc = models.CharField(_("ISRC"), max_length=50, blank=True)
+    disc_number = models.PositiveIntegerField(_("disc"), null=True, blank=True)
+    track_number = models.PositiveIntegerField(_("number"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("track")
+        verbose_name_plural = _("tracks")
+        constraints = [
+            models.UniqueConstraint(fields=["spotify_id"], name="spotify_sync_track_sid")
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.spotify_id
+
+    def get_absolute_url(self) -> str:
+        return f"{OPEN_URL}/track/{self.spotify_id}"
+
+    @property
+    def uri(self) -> str:
+        return f"spotify:track:{self.spotify_id}"
+
+
+class AlbumArtist(models.Model):
+    """One artist of an album; ``position`` keeps Spotify's order."""
+
+    id = models.BigAutoField(primary_key=True)
+    album = models.ForeignKey(Album, models.CASCADE, db_index=False, related_name="album_artists")
+    artist = models.ForeignKey(Artist, models.PROTECT, related_name="album_artists")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        verbose_name = _("artist of an album")
+        verbose_name_plural = _("artists of albums")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["album", "artist"], name="spotify_sync_albumartist_uniq"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"album {self.album_id}, artist {self.position + 1}"
+
+
+class TrackArtist(models.Model):
+    """One artist of a track; ``position`` keeps Spotify's order."""
+
+    id = models.BigAutoField(primary_key=True)
+    track = models.ForeignKey(Track, models.CASCADE, db_index=False, related_name="track_artists")
+    artist = models.ForeignKey(Artist, models.PROTECT, related_name="track_artists")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        verbose_name = _("artist of a track")
+        verbose_name_plural = _("artists of tracks")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["track", "artist"], name="spotify_sync_trackartist_uniq"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"track {self.track_id}, artist {self.position + 1}"

@@ -1,0 +1,66 @@
+"""The cache that all instances share: ``add``, ``get`` and ``delete``, with a loud answer when it is away.
+
+Only what every Django cache backend has is used. django-redis with IGNORE_EXCEPTIONS answers None to everything while
+Redis is away, other backends raise: both become CacheUnavailable here, never a yes.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.core.cache import BaseCache, caches
+
+from django_spotify_sync.conf import conf
+from django_spotify_sync.exceptions import CacheUnavailable
+
+_PREFIX = "spotify_sync:"
+_MISSING = "spotify_sync:missing"
+
+
+def add(key: str, value: Any, ttl: timedelta) -> bool:
+    """Store ``value`` if the key is free. True to exactly one of several callers.
+
+    :raises CacheUnavailable: if the cache does not say yes or no.
+    """
+    added = _ask(
+        lambda cache: cache.add(_PREFIX + key, value, timeout=max(1, int(ttl.total_seconds())))
+    )
+    if added is None:
+        raise CacheUnavailable
+    return bool(added)
+
+
+def get(key: str) -> Any:
+    """Return the value, or None if there is none.
+
+    :raises CacheUnavailable: if the cache does not answer.
+    """
+    value = _ask(lambda cache: cache.get(_PREFIX + key, _MISSING))
+    if value is not None and value != _MISSING:
+        return value
+    # A cache that is away may say "missing" to a get; it cannot say yes to an add of a key that nobody has.
+    add(f"alive:{secrets.token_hex(8)}", 1, timedelta(seconds=1))
+    return None
+
+
+def delete(key: str) -> bool:
+    """Remove a key. True to exactly one of several callers, which is what makes a thing single-use.
+
+    :raises CacheUnavailable: if the cache does not say yes or no.
+    """
+    deleted = _ask(lambda cache: cache.delete(_PREFIX + key))
+    if deleted is None:
+        raise CacheUnavailable
+    return bool(deleted)
+
+
+def _ask(question: Callable[[BaseCache], Any]) -> Any:
+    try:
+        return question(caches[conf.CACHE])
+    except (
+        Exception
+    ) as error:  # each backend has errors of its own, and none of them may pass for an answer
+        raise CacheUnavailable(f"{CacheUnavailable()} ({type(error).__name__})") from error

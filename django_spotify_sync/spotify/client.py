@@ -1,0 +1,268 @@
+"""One request to the Web API: token, deadline, retry of what may be retried, status → error.
+
+``Client.send`` may be called from many threads. It never waits for a 429: that is for who knows of the whole run.
+No exception that leaves here is chained to one of requests', since those carry the token in their frames.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Protocol
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from django_spotify_sync.exceptions import (
+    AccessTokenRejected,
+    AppForbidden,
+    BadRequest,
+    Forbidden,
+    InsufficientScope,
+    NotFound,
+    QuotaExceeded,
+    RateLimited,
+    SpotifyError,
+    SpotifyUnavailable,
+)
+from django_spotify_sync.secret import Secret
+from django_spotify_sync.spotify.parsers import Malformed
+from django_spotify_sync.spotify.rows import Params
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 5
+BACKOFF = 0.3  # seconds; doubled at each attempt, jittered
+MAX_BODY = 32 * 1024 * 1024
+RETRY_AFTER_FLOOR = 5.0  # Retry-After has been missing and 0 in real answers
+QUOTA_RETRY_AFTER = 3600.0  # for a quota without the header; seen with it: 13 to 24 hours
+_CHUNK = 64 * 1024
+
+
+class Tokens(Protocol):
+    """Where a client has its access token from."""
+
+    def current(self) -> Secret:
+        """Return the access token to use now."""
+
+    def renew(self, rejected: Secret) -> Secret:
+        """Return another one than ``rejected``, which Spotify answered with a 401."""
+
+
+@dataclass(frozen=True, slots=True)
+class Get[Answer]:
+    """One thing to read: a path under the API's address, and how its JSON becomes an answer."""
+
+    path: str
+    parse: Callable[[Any], Answer]
+    params: Params = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Transient:
+    """A failure that may pass by itself, said in words."""
+
+    words: str
+    status: int | None = None
+
+
+def new_session(pool: int = 1) -> requests.Session:
+    """Return a session with ``pool`` connections that follows no redirect, keeps no cookie and reads no netrc.
+
+    Proxies and certificates of the environment still count: only an explicit ``auth`` keeps requests from netrc.
+    """
+    session = requests.Session()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = HTTPAdapter(pool_connections=2, pool_maxsize=pool, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+class Client:
+    """The Web API for one account, over one session. ``requests`` counts what was sent, retries included."""
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        *,
+        api_url: str,
+        workers: int = 1,
+        timeout: float = 30.0,
+        language: str = "en",
+    ) -> None:
+        self.tokens = tokens
+        self.workers = workers
+        self.requests = 0
+        self._api_url = api_url
+        self._timeout = timeout
+        self._headers = {"Accept": "application/json", "Accept-Language": language}
+        self._session = new_session(workers)
+        self._counting = threading.Lock()
+        self._closed = threading.Event()
+
+    def get[Answer](
+        self, path: str, parse: Callable[[Any], Answer] = lambda answer: answer, **params: str | int
+    ) -> Answer:
+        """Read one address with the account's token, renewed once if Spotify rejects it. For one thread.
+
+        :raises SpotifyError: as Spotify's status says; RateLimited is for the caller to wait out.
+        """
+        get = Get(path, parse, params)
+        token = self.tokens.current()
+        try:
+            return self.send(get, token)
+        except AccessTokenRejected:
+            return self.send(get, self.tokens.renew(token))
+
+    def send[Answer](self, get: Get[Answer], token: Secret) -> Answer:
+        """Send one request, again after a fault of the moment (5xx, reset, timeout, cut or misshapen answer).
+
+        :raises SpotifyUnavailable: if it fails at each of 5 attempts.
+        :raises SpotifyError: at once for anything else that is not a 200.
+        """
+        failure = _Transient("nothing was sent")
+        for attempt in range(ATTEMPTS):
+            if attempt and self._closed.wait(
+                BACKOFF * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)
+            ):
+                break
+            outcome = self._attempt(get, token)
+            if not isinstance(outcome, _Transient):
+                return outcome
+            failure = outcome
+            logger.info(
+                "GET %s: %s (attempt %d of %d)", get.path, failure.words, attempt + 1, ATTEMPTS
+            )
+        raise SpotifyUnavailable(
+            f"GET {get.path} failed {attempt + 1} times: {failure.words}.", status=failure.status
+        )
+
+    def close(self) -> None:
+        """Close the connections and end the waits of threads that are about to try again."""
+        self._closed.set()
+        self._session.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def _attempt[Answer](self, get: Get[Answer], token: Secret) -> Answer | _Transient:
+        with self._counting:
+            self.requests += 1
+        received = self._receive(get, token)
+        if isinstance(received, _Transient):
+            return received
+        status, headers, body = received
+        if status != 200:
+            return _failure(get, status, headers, body, token)
+        try:
+            return get.parse(json.loads(body))
+        except Malformed as error:
+            return _Transient(f"the answer is malformed: {error}", status)
+        except (ValueError, RecursionError):
+            return _Transient("the answer is no JSON, or was cut", status)
+
+    def _receive[Answer](
+        self, get: Get[Answer], token: Secret
+    ) -> tuple[int, requests.structures.CaseInsensitiveDict[str], bytes] | _Transient:
+        deadline = time.monotonic() + self._timeout
+        try:
+            with self._session.get(
+                self._api_url + get.path,
+                params=dict(get.params),
+                headers=self._headers,
+                auth=Bearer(token),
+                timeout=self._timeout,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                body = bytearray()
+                # read1 returns what has arrived, so that a server that drips bytes meets the deadline as well
+                while chunk := response.raw.read1(_CHUNK, decode_content=True):
+                    body += chunk
+                    if time.monotonic() > deadline:
+                        return _Transient(f"no whole answer within {self._timeout:g} s")
+                    if len(body) > MAX_BODY:
+                        return _Transient("the answer is too large")
+                return response.status_code, response.headers, bytes(body)
+        except (requests.Timeout, urllib3.exceptions.TimeoutError):
+            return _Transient(f"no answer within {self._timeout:g} s")
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            return _Transient(f"the connection failed ({type(error).__name__})")
+
+
+class Bearer(AuthBase):
+    """Put the token into the request at the last moment, so that no frame of ours holds it in the clear."""
+
+    def __init__(self, token: Secret) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        return request
+
+
+def _failure[Answer](
+    get: Get[Answer],
+    status: int,
+    headers: requests.structures.CaseInsensitiveDict[str],
+    body: bytes,
+    token: Secret,
+) -> _Transient:
+    """Return a passing failure, or raise the error that the status stands for. Bodies are not always JSON."""
+    message, reason, is_json = _said(body)
+    message = message.replace(token.reveal(), "…")
+    words = f"GET {get.path}: Spotify answered {status}" + (f" ({message})" if message else "")
+    if status >= 500 or 300 <= status < 400:
+        return _Transient(words, status)
+    if status == 429:
+        raise _too_many(words, headers.get("Retry-After"), quota=reason == "QUOTA_EXCEEDED")
+    if status == 403:
+        raise _forbidden(words, message.lower(), is_json=is_json)
+    error = {400: BadRequest, 401: AccessTokenRejected, 404: NotFound}.get(status, SpotifyError)
+    raise error(words + ".", status=status)
+
+
+def _said(body: bytes) -> tuple[str, str, bool]:
+    """Return message, reason, and whether it was JSON."""
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        plain = " ".join(body[:2000].decode("utf-8", "replace").split())
+        return ("an HTML page" if plain.startswith("<") else plain[:200]), "", False
+    error = said.get("error") if isinstance(said, dict) else None
+    if isinstance(error, dict):
+        return str(error.get("message") or "")[:200], str(error.get("reason") or ""), True
+    return "", "", True
+
+
+def _too_many(words: str, retry_after: str | None, *, quota: bool) -> RateLimited:
+    floor = QUOTA_RETRY_AFTER if quota else RETRY_AFTER_FLOOR
+    try:
+        seconds = float(retry_after or 0)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 10**7:
+        seconds = floor
+    error = QuotaExceeded if quota else RateLimited
+    return error(f"{words}; it asks for a pause of {seconds:g} s.", retry_after=max(seconds, 1.0))
+
+
+def _forbidden(words: str, message: str, *, is_json: bool) -> Forbidden:
+    """Tell what is forbidden. The bare texts about the allow-list and the owner's Premium concern the whole app."""
+    if "scope" in message:
+        return InsufficientScope(words + ".", status=403)
+    if not is_json or "not registered" in message or "premium" in message:
+        return AppForbidden(words + ".", status=403)
+    return Forbidden(words + ".", status=403)

@@ -1,0 +1,142 @@
+"""Rows of the shared catalogue → Artist, Album, Track and the order of their artists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from itertools import batched
+from typing import Any
+
+from django.db import models
+
+from django_spotify_sync.conf import conf
+from django_spotify_sync.db.upsert import delete, update, upsert
+from django_spotify_sync.models import Album, AlbumArtist, Artist, Track, TrackArtist
+from django_spotify_sync.spotify.rows import Catalog
+
+_ARTIST_DEFAULTS = {"name": "", "image_url": "", "genres": []}
+_ALBUM_DEFAULTS = {
+    "name": "",
+    "album_type": "",
+    "release_date": "",
+    "release_date_precision": "",
+    "image_url": "",
+    "thumbnail_url": "",
+}
+_TRACK_DEFAULTS = {"name": "", "duration_ms": 0, "explicit": False, "isrc": ""}
+
+
+def write_catalog(catalog: Catalog, *, using: str) -> dict[str, int]:
+    """Bring the catalogue up to date, writing only what differs; return the primary keys of tracks by Spotify id."""
+    batch_size = conf.BATCH_SIZE
+    artists = [
+        {**asdict(row), "genres": None if row.genres is None else list(row.genres)}
+        for row in catalog.artists.values()
+    ]
+    artist_ids, _ = upsert(
+        Artist,
+        artists,
+        key="spotify_id",
+        using=using,
+        batch_size=batch_size,
+        defaults=_ARTIST_DEFAULTS,
+    )
+    albums = [_without_artists(asdict(row)) for row in catalog.albums.values()]
+    album_ids, _ = upsert(
+        Album,
+        albums,
+        key="spotify_id",
+        using=using,
+        batch_size=batch_size,
+        defaults=_ALBUM_DEFAULTS,
+    )
+    tracks = [
+        _with_album(_without_artists(asdict(row)), album_ids) for row in catalog.tracks.values()
+    ]
+    track_ids, _ = upsert(
+        Track,
+        tracks,
+        key="spotify_id",
+        using=using,
+        batch_size=batch_size,
+        defaults=_TRACK_DEFAULTS,
+    )
+    for link, owner, rows, ids in (
+        (AlbumArtist, "album_id", catalog.albums.values(), album_ids),
+        (TrackArtist, "track_id", catalog.tracks.values(), track_ids),
+    ):
+        wanted = {
+            ids[row.spotify_id]: [artist_ids[artist] for artist in row.artist_ids]
+            for row in rows
+            if row.artist_ids is not None
+        }
+        _write_links(link, owner, wanted, using=using, batch_size=batch_size)
+    return track_ids
+
+
+def _without_artists(row: dict[str, Any]) -> dict[str, Any]:
+    del row["artist_ids"]
+    return row
+
+
+def _with_album(row: dict[str, Any], album_ids: dict[str, int]) -> dict[str, Any]:
+    album = row["album_id"]
+    return {**row, "album_id": None if album is None else album_ids[album]}
+
+
+def _write_links(
+    link: type[models.Model],
+    owner: str,
+    wanted: dict[int, list[int]],
+    *,
+    using: str,
+    batch_size: int,
+) -> None:
+    """Make the artists of each owner the wanted ones, in their order."""
+    rows = link._default_manager.using(using)
+    for batch in batched(sorted(wanted), batch_size):
+        stored: dict[tuple[int, int], tuple[int, int]] = {
+            (owner_id, artist_id): (pk, position)
+            for pk, owner_id, artist_id, position in rows.filter(
+                **{f"{owner}__in": batch}
+            ).values_list("pk", owner, "artist_id", "position")
+        }
+        places = {
+            (owner_id, artist_id): position
+            for owner_id in batch
+            for position, artist_id in enumerate(wanted[owner_id])
+        }
+        missing = sorted(places.keys() - stored.keys())
+        moved = [
+            (pk, {"position": places[pair]})
+            for pair, (pk, position) in stored.items()
+            if pair in places and places[pair] != position
+        ]
+        gone = [pk for pair, (pk, _) in stored.items() if pair not in places]
+        _insert(
+            link,
+            owner,
+            ((pair, places[pair]) for pair in missing),
+            using=using,
+            batch_size=batch_size,
+        )
+        update(link, moved, using=using, batch_size=batch_size)
+        delete(rows.all(), gone, batch_size=batch_size)
+
+
+def _insert(
+    link: type[models.Model],
+    owner: str,
+    links: Iterable[tuple[tuple[int, int], int]],
+    *,
+    using: str,
+    batch_size: int,
+) -> None:
+    link._default_manager.using(using).bulk_create(
+        [
+            link(**{owner: owner_id, "artist_id": artist_id, "position": position})
+            for (owner_id, artist_id), position in links
+        ],
+        batch_size=batch_size,
+        ignore_conflicts=True,
+    )
