@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+from django.db import models
 from rest_framework import serializers
 
 from django_spotify_sync.conf import conf
@@ -18,13 +20,27 @@ from django_spotify_sync.models import (
 )
 
 
+class UTCField(serializers.DateTimeField):
+    """A time in UTC, whatever the site's time zone or the user's is."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(default_timezone=UTC, **kwargs)
+
+
+class RowSerializer[Row: models.Model](serializers.ModelSerializer[Row]):
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.DateTimeField: UTCField,
+    }
+
+
 class SyncRequestSerializer(serializers.Serializer[Any]):
     """The body of a POST that asks for a sync."""
 
     full = serializers.BooleanField(default=False)
 
 
-class SyncRunSerializer(serializers.ModelSerializer[SyncRun]):
+class SyncRunSerializer(RowSerializer[SyncRun]):
     reason = serializers.SerializerMethodField()
     counts = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
@@ -63,7 +79,7 @@ class SyncRunSerializer(serializers.ModelSerializer[SyncRun]):
         return {"code": run.error_code, "detail": run.error_detail} if run.error_code else None
 
 
-class SpotifyAccountSerializer(serializers.ModelSerializer[SpotifyAccount]):
+class SpotifyAccountSerializer(RowSerializer[SpotifyAccount]):
     """The account and how each resource of it stands; never a token. A constant number of queries."""
 
     scopes = serializers.ListField(child=serializers.CharField(), read_only=True)
@@ -100,8 +116,8 @@ class SpotifyAccountSerializer(serializers.ModelSerializer[SpotifyAccount]):
             )
             resources[resource] = {
                 "count": counts[resource],
-                "checked_at": state.checked_at if state else None,
-                "next_sync_at": state.next_sync_at if state else None,
+                "checked_at": _utc(state.checked_at) if state else None,
+                "next_sync_at": _utc(state.next_sync_at) if state else None,
                 "run": SyncRunSerializer(run).data if run else None,
             }
         return resources
@@ -128,11 +144,13 @@ class SavedTrackSerializer(serializers.BaseSerializer[SavedTrack]):
             "isrc": track.isrc,
             # an entry that is answered without an id is one that Spotify no longer has
             "is_playable": saved.is_playable if saved.spotify_id else False,
-            "added_at": serializers.DateTimeField().to_representation(saved.added_at)
-            if saved.added_at
-            else None,
+            "added_at": _utc(saved.added_at),
             "url": track.get_absolute_url(),
         }
+
+
+def _utc(moment: datetime | None) -> str | None:
+    return UTCField().to_representation(moment) if moment else None
 
 
 def _album(album: Album | None) -> dict[str, Any] | None:

@@ -54,7 +54,7 @@ class CompositeHashIndex(models.Index):
         if schema_editor.connection.vendor != "postgresql":
             return super().create_sql(model, schema_editor, using, **kwargs)
         quote = schema_editor.quote_name
-        expression = _fold([(quote(field.column), field) for field in _fields(model, self)])
+        expression = _fold([(quote(field.column or ""), field) for field in _fields(model, self)])
         return Statement(
             "CREATE INDEX %(name)s ON %(table)s USING hash ((%(expression)s))",
             name=quote(self.name or ""),
