@@ -1,4 +1,4 @@
-"""The music there is: artists, albums and tracks, invented from a seed as they are needed.
+"""The music there is: artists, albums, tracks and playlists, invented from a seed as they are needed.
 
 The same seed gives the same music in the same order, however much of it is asked for. Knows
 nothing of users, HTTP or JSON.
@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from .words import GENRES, UPPER, artist_name, base62, chance, native_script, title
 from .world import World
+
+if TYPE_CHECKING:
+    from .playlists import Playlist
 
 
 @dataclass(slots=True, eq=False)
@@ -72,6 +76,7 @@ class Catalogue:
     artists: list[Artist] = field(default_factory=list)
     albums: list[Album] = field(default_factory=list)
     by_id: dict[str, Track | Album | Artist] = field(default_factory=dict)
+    playlists: dict[str, Playlist] = field(default_factory=dict)
     _rng: random.Random = field(init=False)
     _artist_rng: random.Random = field(init=False)
 

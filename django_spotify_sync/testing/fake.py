@@ -19,6 +19,7 @@ from .faults import Fault, Faults, twist_of
 from .limits import Quota, RateLimit
 from .log import LoggedRequest, RequestLog, Visit
 from .pictures import picture
+from .seeding import seed_library
 from .server import Answer, Body, Request, Server
 from .shapes import Cohort
 from .users import User
@@ -196,10 +197,9 @@ class FakeSpotify:
             display_name=name.title() if display_name is _INVENTED else display_name,
             account_id=f"acct-{name}-0001" if account_id is _INVENTED else account_id,
         )
-        known = len(self.catalogue.tracks)
-        shared = min(tracks // 2, known)
-        catalogue = self.catalogue.first_tracks(known + tracks - shared)
-        user.seed(catalogue[:shared] + catalogue[known : known + tracks - shared], ties=ties)
+        seed_library(
+            user, self.catalogue, tracks=tracks, playlists=playlists, artists=artists, ties=ties
+        )
         self.users_by_key[name] = user
         return user
 

@@ -106,6 +106,16 @@ class Fault:
         """Whether the fault is the whole answer, so that the real one is not even made."""
         return self.status is not None or self.body is not None or self.html or self.reset
 
+    @property
+    def twists(self) -> bool:
+        """Whether the fault changes what the real answer would be."""
+        return bool(self.cut or self.lag or twist_of([self]).twisted)
+
+    def is_due(self) -> bool:
+        """Count a matching request, and tell whether it is one of those to fire on."""
+        self.seen += 1
+        return self.seen >= self.nth and (self.times is None or self.fired < self.times)
+
     def answer(self, request: Request) -> Answer:
         """Make the answer of a fault that is one."""
         if self.reset:
@@ -190,20 +200,15 @@ class Faults:
         """Count the request against every fault, and give those that take effect on it."""
         if not self._faults:
             return []
-        chosen: list[Fault] = []
-        answered = False
         with self._lock:
-            for fault in self._faults:
-                if not fault.matches(request):
-                    continue
-                fault.seen += 1
-                spent = fault.times is not None and fault.fired >= fault.times
-                if spent or fault.seen < fault.nth or (fault.answers and answered):
-                    continue
-                answered = answered or fault.answers
+            due = [fault for fault in self._faults if fault.matches(request) and fault.is_due()]
+            answering = next((fault for fault in due if fault.answers), None)
+            if answering is not None:
+                # One request has one answer: whatever else would change it waits for another.
+                due = [f for f in due if f is answering or not (f.answers or f.twists)]
+            for fault in due:
                 fault.fired += 1
-                chosen.append(fault)
-        return chosen
+        return due
 
 
 def twist_of(faults: list[Fault]) -> Twist:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from .catalogue import Catalogue, Track
+from .which import Which, indexes
 from .words import chance
 from .world import Versioned, World, epoch, iso
 
@@ -37,9 +38,6 @@ class Saved:
     def id(self) -> str | None:
         """The id as answered."""
         return None if self.track is None or self.bare else self.track.id
-
-
-type Which = int | slice | str | Iterable[int | str]
 
 
 class SavedTracks:
@@ -212,12 +210,7 @@ class SavedTracks:
         self._set(entries)
 
     def _indexes(self, which: Which) -> list[int]:
-        count = len(self.saved)
-        if isinstance(which, slice):
-            return list(range(count))[which]
-        wanted = [which] if isinstance(which, int | str) else list(which)
-        by_id = {entry.id: index for index, entry in enumerate(self.saved)}
-        return [range(count)[w] if isinstance(w, int) else by_id[w] for w in wanted]
+        return indexes(which, self.track_ids())
 
     def _change(self, which: Which, change: Callable[[Saved], Saved]) -> None:
         with self.world.edit():

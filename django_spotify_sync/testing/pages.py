@@ -80,49 +80,80 @@ class TextCache:
 
 @dataclass(slots=True, frozen=True)
 class OffsetPage:
-    """Where an offset page lies: *address* without a query, *extra* what its URLs repeat.
-
-    *next_address* and *next_extra* are where ``next`` and ``previous`` point, which at Spotify is
-    not always the same place.
-    """
+    """Where an offset page lies: *address* without a query, *extra* what its URLs repeat."""
 
     address: str
     offset: int
     limit: int
     extra: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def extra_text(self) -> str:
+        """The repeated parameters, each with its ampersand."""
+        return "".join(f"&{name}={quote(value, safe=',;')}" for name, value in self.extra)
+
     def url(self, offset: int) -> str:
         """Write the page's URL at another offset."""
-        more = "".join(f"&{name}={quote(value, safe=',;')}" for name, value in self.extra)
-        return f"{self.address}?offset={offset}&limit={self.limit}{more}"
+        return f"{self.address}?offset={offset}&limit={self.limit}{self.extra_text}"
 
-    def render[E](
-        self, entries: Sequence[E], text: Callable[[E], str], twist: Twist, total: int | None = None
-    ) -> str:
+    def render[E](self, entries: Sequence[E], text: Callable[[E], str], twist: Twist) -> str:
         """Write the page over *entries*, as wrongly as *twist* says."""
         start, limit = self.offset, self.limit
-        shown_total = len(entries) if total is None else total
-        if twist.total is not None:
-            shown_total = twist.total(shown_total)
-        first = start
-        if twist.start_over:
-            first = 0
-        elif twist.repeat:
-            first = max(0, start - limit)
-        shown = entries[first : first + limit]
-        if twist.short:
-            shown = shown[: max(0, len(shown) - twist.short)]
-        if twist.empty:
-            shown, shown_total = entries[:0], 0
-        follows = start + limit < shown_total or twist.endless
-        precedes = start > 0
-        return "".join(
-            (
-                f'{{"href":{dump(self.url(start))},"items":[',
-                ",".join(map(text, shown)),
-                f'],"limit":{limit},"next":{dump(self.url(start + limit) if follows else None)},'
-                f'"offset":{start},"previous":'
-                f"{dump(self.url(max(0, start - limit)) if precedes else None)},"
-                f'"total":{shown_total}}}',
-            )
+        first = _first(start, limit, twist)
+        shown, total = _twisted(entries, first, limit, twist)
+        following = self.url(start + limit) if start + limit < total or twist.endless else None
+        previous = self.url(max(0, start - limit)) if start > 0 else None
+        return (
+            f'{{"href":{dump(self.url(start))},"items":[{",".join(map(text, shown))}],'
+            f'"limit":{limit},"next":{dump(following)},"offset":{start},'
+            f'"previous":{dump(previous)},"total":{total}}}'
         )
+
+
+def cursor_page[E](
+    address: str,
+    entries: Sequence[E],
+    ids: Sequence[str],
+    text: Callable[[E], str],
+    *,
+    limit: int,
+    after: str | None,
+    twist: Twist,
+) -> str:
+    """Write the page of followed artists after the artist *after*, as wrongly as *twist* says.
+
+    A cursor that is in the list no more starts over: what Spotify does then is not known, and
+    this is the harder of the guesses (delta-sync.md, section 7).
+    """
+    start = ids.index(after) + 1 if after in ids else 0
+    first = _first(start, limit, twist)
+    shown, total = _twisted(entries, first, limit, twist)
+    ends = first + limit >= len(entries) or twist.empty
+    last = None if ends else ids[first + limit - 1]
+    if twist.endless:
+        last = last or after or (ids[-1] if ids else "0")
+    following = None if last is None else f"{address}&after={last}"
+    here = address if after is None else f"{address}&after={quote(after)}"
+    return (
+        f'{{"artists":{{"href":{dump(here)},"items":[{",".join(map(text, shown))}],'
+        f'"limit":{limit},"next":{dump(following)},"cursors":{{"after":{dump(last)}}},'
+        f'"total":{total}}}}}'
+    )
+
+
+def _first(start: int, limit: int, twist: Twist) -> int:
+    """Say which entry a page really begins with."""
+    if twist.start_over:
+        return 0
+    return max(0, start - limit) if twist.repeat else start
+
+
+def _twisted[E](
+    entries: Sequence[E], first: int, limit: int, twist: Twist
+) -> tuple[Sequence[E], int]:
+    """Give the entries shown and the total claimed."""
+    if twist.empty:
+        return (), 0
+    shown = entries[first : first + limit]
+    total = len(entries)
+    return shown[: max(0, len(shown) - twist.short)], twist.total(total) if twist.total else total

@@ -15,6 +15,7 @@ from .library import Saved
 from .words import words
 
 if TYPE_CHECKING:
+    from .following import Followed
     from .users import User
 
 type Cohort = Literal["new", "legacy", "extended"]
@@ -43,11 +44,9 @@ REMOVED: Any = _Removed()
 """In a patch: take the key away."""
 
 
-def merged(answer: Any, raw: Mapping[str, Any]) -> Any:
+def merged(answer: Json | None, raw: Mapping[str, Any]) -> Json:
     """Lay *raw* over *answer*: objects key by key, anything else as a whole."""
-    if not isinstance(answer, dict):
-        answer = {}
-    result = dict(answer)
+    result = dict(answer) if isinstance(answer, dict) else {}
     for key, value in raw.items():
         if value is REMOVED:
             result.pop(key, None)
@@ -172,6 +171,11 @@ class Shapes:
         if entry.track is not None:
             track = self.track(entry.track, native=native, market=market)
         answer: Json = {"added_at": entry.added_at, "track": track}
+        return merged(answer, entry.raw) if entry.raw else answer
+
+    def followed(self, entry: Followed, *, native: bool) -> Json:
+        """Write one entry of /me/following."""
+        answer = self.artist(entry.artist, native=native)
         return merged(answer, entry.raw) if entry.raw else answer
 
     def user_link(self, user_id: str) -> Json:

@@ -10,7 +10,7 @@ UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 def chance(key: str) -> random.Random:
     """Give a stream of chance of its own for *key*: the same key, the same stream."""
-    return random.Random(key)  # noqa: S311 - music is invented with it, not secrets
+    return random.Random(key)
 
 
 def words(text: str) -> tuple[str, ...]:
