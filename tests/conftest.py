@@ -114,7 +114,7 @@ def celery_worker_process(
     Its log is printed at the end, which pytest shows of tests that fail.
     """
     overrides = {"DATABASES": {"default": connection.settings_dict}, **spotify.settings}
-    options = ["--loglevel=INFO", "--concurrency=2"]
+    options = ["--loglevel=INFO", "--concurrency=2", "--without-gossip", "--without-mingle"]
     with (tmp_path / "worker.log").open("w+") as log:
         worker = subprocess.Popen(
             [sys.executable, "-m", "celery", "-A", "tests.celery_app", "worker", *options],
