@@ -25,7 +25,8 @@ LONGEST_SPAN = 9 * 365 * 86_400
 class Saved:
     """One saved entry: a track (None where Spotify answers null) and when it was saved.
 
-    *raw* is merged into the JSON as it is; *bare* makes the whole element null.
+    *raw* is merged into the JSON as it is; *bare* makes the whole element null; *restriction*
+    says why the track cannot be played.
     """
 
     track: Track | None
@@ -33,6 +34,7 @@ class Saved:
     raw: Mapping[str, Any] | None = None
     bare: bool = False
     lost: Track | None = None
+    restriction: str | None = None
 
     @property
     def id(self) -> str | None:
@@ -177,8 +179,7 @@ class SavedTracks:
 
     def make_unavailable(self, which: Which, reason: str = "market") -> None:
         """Let entries come with ``is_playable: false`` and a restriction."""
-        raw = {"track": {"is_playable": False, "restrictions": {"reason": reason}}}
-        self._change(which, lambda e: replace(e, raw={**(e.raw or {}), **raw}))
+        self._change(which, lambda e: replace(e, restriction=reason))
 
     def patch(self, which: Which, **raw: Any) -> None:
         """Set raw JSON fields of entries: ``patch(0, added_at=None, track={"name": "\\x00"})``.

@@ -10,7 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from .catalogue import Track
-from .playlists import Content, Cover, Episode, ListState, LocalFile, Playlist, PlaylistItem
+from .playlists import Cover, Episode, ListState, LocalFile, Playlist, PlaylistItem
 from .shapes import OPEN, Json, Shapes, merged
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class PlaylistShapes:
 
     def item(self, item: PlaylistItem, *, native: bool, market: bool, episodes: bool) -> Json:
         """Write one entry; *episodes* whether the caller asked for episodes as such."""
-        content = self.content(item.content, native=native, market=market, episodes=episodes)
+        content = self.content(item, native=native, market=market, episodes=episodes)
         raw = dict(item.raw or {})
         if "content" in raw:
             content = merged(content, raw.pop("content"))
@@ -91,20 +91,21 @@ class PlaylistShapes:
         return merged(answer, raw) if raw else answer
 
     def content(
-        self, content: Content, *, native: bool, market: bool, episodes: bool
+        self, item: PlaylistItem, *, native: bool, market: bool, episodes: bool
     ) -> Json | None:
         """Write what an entry holds."""
+        content = item.content
         match content:
             case Track():
-                return self._track(content, native=native, market=market)
+                return self._track(content, native, market, item.restriction)
             case LocalFile():
                 return self._local_file(content)
             case Episode():
                 return self._episode(content) if episodes else self._dressed_episode(content)
         return None
 
-    def _track(self, track: Track, *, native: bool, market: bool) -> Json:
-        answer = self.shapes.track(track, native=native, market=market)
+    def _track(self, track: Track, native: bool, market: bool, why: str | None) -> Json:
+        answer = self.shapes.track(track, native=native, market=market, restriction=why)
         del answer["album"]["is_playable"]
         # Recorded playlists of the older cohorts lack it unless the call names a market; the new
         # cohort always says it (spoton#119).

@@ -78,7 +78,8 @@ class LocalFile:
 class PlaylistItem:
     """One entry: what it holds (None where Spotify answers null), when and by whom it was added.
 
-    *added_by* is a user id, "" or None; *raw* is merged into the JSON as it is.
+    *added_by* is a user id, "" or None; *raw* is merged into the JSON as it is; *restriction*
+    says why a track cannot be played.
     """
 
     content: Content
@@ -86,6 +87,7 @@ class PlaylistItem:
     added_by: str | None
     raw: Mapping[str, Any] | None = None
     lost: Content = None
+    restriction: str | None = None
 
     @property
     def uri(self) -> str | None:
@@ -254,9 +256,8 @@ class Playlist:
         self._change(which, relinked)
 
     def make_unavailable(self, which: Which, reason: str = "market") -> None:
-        """Let entries come with ``is_playable: false`` and a restriction."""
-        raw = {"is_playable": False, "restrictions": {"reason": reason}}
-        self.patch(which, content=raw)
+        """Let tracks be unplayable where this list is read; not every cohort says so."""
+        self._change(which, lambda i: replace(i, restriction=reason))
 
     def patch(self, which: Which, **raw: Any) -> None:
         """Set raw JSON fields of entries; ``content`` stands for ``item`` and ``track``."""

@@ -117,18 +117,23 @@ class Shapes:
             answer["available_markets"] = MARKETS
         return answer
 
-    def track(self, track: Track, *, native: bool, market: bool = False) -> Json:
-        """Write a track as /me/tracks and /tracks do.
+    def track(
+        self, track: Track, *, native: bool, market: bool = False, restriction: str | None = None
+    ) -> Json:
+        """Write a track as /me/tracks and /tracks do; *restriction* is this user's.
 
         ``linked_from`` comes only when the call names a market, and never in ``new``.
         """
-        playable = track.restriction is None
+        restriction = restriction or track.restriction
+        playable = restriction is None
         album = self.album(track.album, native=native)
         album["is_playable"] = playable
         answer = self._bare_track(track, album, native=native)
         answer["is_playable"] = playable
+        if not playable and not self.new:
+            answer["available_markets"] = []
         if not playable:
-            answer["restrictions"] = {"reason": track.restriction}
+            answer["restrictions"] = {"reason": restriction}
         if track.linked_from is not None and market and not self.new:
             origin = track.linked_from
             answer["linked_from"] = {
@@ -159,7 +164,7 @@ class Shapes:
             "uri": track.uri,
         }
         if not self.new:
-            answer["available_markets"] = [] if track.restriction else MARKETS
+            answer["available_markets"] = MARKETS
             answer["popularity"] = track.popularity
         return answer
 
@@ -169,7 +174,8 @@ class Shapes:
             return None
         track = None
         if entry.track is not None:
-            track = self.track(entry.track, native=native, market=market)
+            why = entry.restriction
+            track = self.track(entry.track, native=native, market=market, restriction=why)
         answer: Json = {"added_at": entry.added_at, "track": track}
         return merged(answer, entry.raw) if entry.raw else answer
 
