@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from django_spotify_sync import accounts
 from django_spotify_sync.models import SavedTrack, SpotifyAccount
@@ -13,6 +19,7 @@ from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify import oauth
 from django_spotify_sync.testing import FakeSpotify
 
+type Spawn = Callable[..., subprocess.Popen[str]]
 type Entry = tuple[str | None, str | None]
 
 
@@ -50,3 +57,37 @@ def account(transactional_db: None, user: Any, spotify: FakeSpotify) -> SpotifyA
 def is_true(account: SpotifyAccount, spotify: FakeSpotify) -> Callable[[], bool]:
     """Tell whether the stored library is Spotify's, to the last entry and in order."""
     return lambda: stored(account) == spotify.user.entries()
+
+
+@pytest.fixture
+def command(account: SpotifyAccount, spotify: FakeSpotify) -> Iterator[Spawn]:
+    """Start ``spotify_sync`` in a process of its own, on the test's database and FakeSpotify."""
+    overrides = {"DATABASES": {"default": connection.settings_dict}, **spotify.settings}
+    processes: list[subprocess.Popen[str]] = []
+
+    def spawn(*arguments: str, **more: Any) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "django", "spotify_sync", *arguments],
+            env={**os.environ, "TEST_OVERRIDES": json.dumps(overrides | more)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        processes.append(process)
+        return process
+
+    yield spawn
+    for process in processes:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def wait_until(happens: Callable[[], Any], *, seconds: float = 20.0) -> Any:
+    """Return what *happens* gives as soon as it is true."""
+    deadline = time.monotonic() + seconds
+    while not (result := happens()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+    return result

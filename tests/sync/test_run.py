@@ -1,0 +1,502 @@
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from django_spotify_sync.exceptions import (
+    InsideTransaction,
+    NotConnected,
+    ReauthorizationRequired,
+    UnknownResource,
+)
+from django_spotify_sync.models import (
+    Album,
+    Artist,
+    SavedTrack,
+    SpotifyAccount,
+    SyncRun,
+    SyncState,
+    Track,
+)
+from django_spotify_sync.signals import sync_failed, sync_finished
+from django_spotify_sync.sync import execute, request_sync, sync
+from django_spotify_sync.sync import run as run_module
+from django_spotify_sync.sync import tracks as tracks_module
+from tests.sync.conftest import stored, wait_until
+
+
+@pytest.fixture
+def heard():
+    """Collect what the signals tell."""
+    told: list[dict] = []
+
+    def hear(**kwargs):
+        told.append(kwargs)
+
+    for sent in (sync_finished, sync_failed):
+        sent.connect(hear)
+    yield told
+    for sent in (sync_finished, sync_failed):
+        sent.disconnect(hear)
+
+
+def age(run: SyncRun, **fields: timedelta) -> None:
+    """Let times of a run lie in the past."""
+    now = timezone.now()
+    SyncRun.objects.filter(pk=run.pk).update(**{name: now - by for name, by in fields.items()})
+
+
+# Asking for a run
+
+
+def test_a_request_makes_a_queued_run(account):
+    run = request_sync(account, "tracks", full=True, trigger="admin")
+
+    assert (run.status, run.full, run.trigger, run.resource) == ("queued", True, "admin", "tracks")
+
+
+def test_a_second_request_finds_the_first_run(account):
+    assert request_sync(account, "tracks") == request_sync(account, "tracks")
+
+
+def test_a_wish_for_a_full_pass_is_taken_over_by_a_run_that_waits(account):
+    request_sync(account, "tracks")
+
+    assert request_sync(account, "tracks", full=True).full
+    assert SyncRun.objects.get().full
+
+
+def test_an_unknown_resource_is_refused(account):
+    with pytest.raises(UnknownResource, match="'albums'"):
+        request_sync(account, "albums")
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        ("disconnected", NotConnected),
+        ("suspect", ReauthorizationRequired),
+        ("reauthorization_required", ReauthorizationRequired),
+    ],
+)
+def test_no_run_without_a_grant(account, status, error):
+    account.status = status
+
+    with pytest.raises(error):
+        request_sync(account, "tracks")
+
+
+def test_requests_at_once_make_one_run(account):
+    barrier = threading.Barrier(6)
+    runs: list[int] = []
+
+    def ask():
+        barrier.wait()
+        runs.append(request_sync(account, "tracks").pk)
+        connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(set(runs)) == 1 == SyncRun.objects.count()
+    assert len(runs) == 6
+
+
+# Claiming it
+
+
+def test_a_second_delivery_does_nothing(account, spotify):
+    run = request_sync(account, "tracks")
+    assert SyncRun.objects.get(pk=run.pk).start()
+
+    again = execute(run.pk)
+
+    assert again.status == "running"
+    assert spotify.count() == 0
+
+
+def test_a_run_that_ended_is_not_done_again(account, spotify):
+    run = sync(account, "tracks")
+    spotify.clear_log()
+
+    assert execute(run.pk).finished_at == run.finished_at
+    assert spotify.count() == 0
+
+
+def test_a_waiting_run_is_done_when_its_time_has_come(account, is_true):
+    run = request_sync(account, "tracks")
+    run.start()
+    run.wait(timezone.now() + timedelta(hours=1), "rate_limited")
+
+    assert execute(run.pk).status == "waiting"
+    age(run, resume_at=timedelta(seconds=1))
+
+    assert execute(run.pk).status == "succeeded"
+    assert is_true()
+
+
+def test_inside_a_transaction_a_sync_is_refused(account, spotify):
+    run = request_sync(account, "tracks")
+
+    with transaction.atomic(), pytest.raises(InsideTransaction):
+        execute(run.pk)
+
+    assert spotify.count() == 0
+    assert SyncRun.objects.get().status == "queued"
+
+
+# Progress
+
+
+def test_progress_is_seen_by_others_while_it_runs(account, monkeypatch):
+    monkeypatch.setattr(run_module, "PROGRESS_EVERY", 0)
+    seen: list[tuple] = []
+
+    def look():
+        row = SyncRun.objects.values_list("status", "done", "total", "heartbeat_at").get()
+        seen.append(row)
+        connection.close()
+
+    def watch(run):
+        other = threading.Thread(target=look)
+        other.start()
+        other.join()
+
+    sync(account, "tracks", watch=watch)
+
+    done = [row[1] for row in seen]
+    assert done == sorted(done)
+    assert {50, 100, 120} & set(done)
+    assert {row[0] for row in seen} == {"running", "succeeded"}
+    assert {row[2] for row in seen} == {120}
+    assert all(row[3] for row in seen)
+
+
+def test_a_run_that_is_quiet_beats_all_the_same(account, spotify, settings):
+    settings.SPOTIFY_SYNC_HEARTBEAT = timedelta(milliseconds=50)
+    spotify.faults.add("/me/tracks", delay=1.0)
+    beats: list[object] = []
+
+    sync(account, "tracks", watch=lambda run: beats.append(run.done))
+
+    assert beats.count(0) >= 2
+
+
+# Its ends
+
+
+def test_success_is_told_with_what_came_and_went(account, spotify, heard):
+    sync(account, "tracks")
+    [new] = spotify.user.like(1)
+    [gone] = spotify.user.unlike(7)
+
+    run = sync(account, "tracks")
+
+    assert [told["run"].pk for told in heard][-1] == run.pk
+    assert (heard[-1]["added"], heard[-1]["removed"]) == ([new.id], [gone.id])
+    state = SyncState.objects.get(account=account, resource="tracks")
+    assert (state.failures, state.full_due) == (0, False)
+    assert state.checked_at == state.full_at is not None
+
+
+def test_a_receiver_that_raises_stops_nothing(account, is_true, caplog):
+    def receiver(**kwargs):
+        raise ZeroDivisionError
+
+    sync_finished.connect(receiver)
+    try:
+        run = sync(account, "tracks")
+    finally:
+        sync_finished.disconnect(receiver)
+
+    assert run.status == "succeeded"
+    assert is_true()
+
+
+def test_a_page_that_fails_for_good_leaves_all_as_it_was(account, spotify, heard, patient):
+    sync(account, "tracks")
+    before, catalogue = stored(account), Track.objects.count()
+    spotify.user.like(5)
+    spotify.user.unlike(60)
+    spotify.faults.add("/me/tracks", offset=50, status=502, times=None)
+
+    run = sync(account, "tracks")
+
+    assert (run.status, run.error_code) == ("failed", "spotify_unavailable")
+    assert "/me/tracks" in run.error_detail
+    assert "502" in run.error_detail
+    assert stored(account) == before
+    assert Track.objects.count() == catalogue
+    assert heard[-1]["error"].code == "spotify_unavailable"
+    assert SyncState.objects.get(account=account, resource="tracks").failures == 1
+    spotify.faults.clear()
+    assert sync(account, "tracks").status == "succeeded"
+    assert stored(account) == spotify.user.entries()
+    assert SyncState.objects.get(account=account, resource="tracks").failures == 0
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """Do not wait between the attempts of one request."""
+    monkeypatch.setattr("django_spotify_sync.spotify.client.BACKOFF", 0.001)
+
+
+def test_a_short_pause_is_waited_in_place(account, spotify, is_true):
+    spotify.faults.add("/me/tracks", nth=2, status=429, retry_after=1)
+
+    run = sync(account, "tracks")
+
+    assert run.status == "succeeded"
+    assert is_true()
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason", "seconds"),
+    [
+        ({"retry_after": 600}, "rate_limited", 600),
+        ({"retry_after": 72_000, "reason": "QUOTA_EXCEEDED"}, "quota_exceeded", 72_000),
+    ],
+)
+def test_a_long_pause_puts_the_run_to_waiting(account, spotify, heard, fault, reason, seconds):
+    spotify.faults.add("/me/tracks", nth=2, times=None, status=429, **fault)
+
+    run = sync(account, "tracks")
+
+    assert (run.status, run.reason, run.finished_at) == ("waiting", reason, None)
+    wait = (run.resume_at - timezone.now()).total_seconds()
+    assert seconds * 0.99 < wait < seconds * 1.11
+    assert heard == []
+    assert run.requests == spotify.count("/v1/me/tracks")
+    spotify.faults.clear()
+    age(run, resume_at=timedelta(seconds=1))
+    assert sync(account, "tracks").pk == run.pk
+    assert stored(account) == spotify.user.entries()
+
+
+def test_a_user_who_is_off_the_allow_list_fails_the_run(account, spotify):
+    spotify.allowlist = set()
+
+    run = sync(account, "tracks")
+
+    assert (run.status, run.error_code) == ("failed", "app_forbidden")
+    account.refresh_from_db()
+    assert account.status == "connected"
+
+
+def test_a_revoked_grant_fails_the_run(account, spotify):
+    spotify.revoke(spotify.user)
+    spotify.expire_access_tokens()
+
+    run = sync(account, "tracks")
+
+    assert (run.status, run.error_code) == ("failed", "reauthorization_required")
+
+
+def test_an_expired_token_is_refreshed_once_on_the_way(account, spotify, is_true):
+    spotify.faults.add("/me/tracks", nth=1, before=lambda fake: fake.expire_access_tokens())
+
+    run = sync(account, "tracks")
+
+    assert run.status == "succeeded"
+    assert spotify.count("/api/token") == 1
+    assert is_true()
+
+
+def test_a_fault_of_our_own_is_recorded_and_raised(account, monkeypatch, heard):
+    def broken(*args, **kwargs):
+        raise ZeroDivisionError("with a secret in it")
+
+    monkeypatch.setattr(tracks_module, "_slots", broken)
+
+    with pytest.raises(ZeroDivisionError):
+        sync(account, "tracks")
+
+    run = SyncRun.objects.get()
+    assert (run.status, run.error_code) == ("failed", "error")
+    assert "ZeroDivisionError" in run.error_detail
+    assert "secret" not in run.error_detail
+
+
+def test_an_account_disconnected_meanwhile_gets_nothing_written(account, spotify):
+    spotify.faults.add("/me/tracks", nth=3, before=lambda fake: disconnect())
+
+    def disconnect():
+        SpotifyAccount.objects.update(status="disconnected")
+        connection.close()
+
+    run = sync(account, "tracks")
+
+    assert (run.status, run.reason) == ("cancelled", "cancelled")
+    assert not SavedTrack.objects.exists()
+
+
+# The write
+
+
+def test_a_write_that_fails_for_a_moment_is_repeated_whole(account, monkeypatch, is_true):
+    writes = []
+    write = tracks_module.write_catalog
+
+    def stumbling(*args, **kwargs):
+        writes.append(1)
+        result = write(*args, **kwargs)
+        if len(writes) < 3:
+            raise OperationalError("deadlock detected")
+        return result
+
+    monkeypatch.setattr(tracks_module, "write_catalog", stumbling)
+
+    run = sync(account, "tracks")
+
+    assert (run.status, len(writes), run.created) == ("succeeded", 3, 120)
+    assert is_true()
+
+
+def test_a_write_that_fails_for_good_leaves_nothing_half_written(account, monkeypatch):
+    def broken(*args, **kwargs):
+        raise OperationalError("no space left on device")
+
+    monkeypatch.setattr("django_spotify_sync.sync.tracks.update", broken)
+
+    with pytest.raises(OperationalError):
+        sync(account, "tracks")
+
+    assert (SavedTrack.objects.count(), Track.objects.count()) == (0, 0)
+    assert SyncRun.objects.get().status == "failed"
+
+
+# Lost and found
+
+
+def test_a_silent_run_is_lost_and_makes_way(account):
+    run = request_sync(account, "tracks")
+    run.start()
+    age(run, heartbeat_at=timedelta(minutes=3))
+
+    new = request_sync(account, "tracks")
+
+    assert new != run
+    run.refresh_from_db()
+    assert (run.status, run.finished_at is not None) == ("lost", True)
+
+
+def test_a_run_that_beats_is_not_lost(account):
+    run = request_sync(account, "tracks")
+    run.start()
+    age(run, heartbeat_at=timedelta(minutes=1))
+
+    assert request_sync(account, "tracks") == run
+
+
+def test_a_run_taken_for_lost_writes_nothing(account, spotify):
+    def lose(fake):
+        SyncRun.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=3))
+        SyncRun.objects.mark_lost()
+        connection.close()
+
+    spotify.faults.add("/me/tracks", nth=4, before=lose)
+
+    run = sync(account, "tracks")
+
+    assert run.status == "lost"
+    assert not SavedTrack.objects.exists()
+
+
+def test_two_processes_at_once_make_one_run(account, spotify, command, is_true):
+    spotify.latency = 0.2
+    processes = [command("--user", "ada", "--json") for _ in range(2)]
+    answers = [json.loads(process.communicate()[0])["runs"][0] for process in processes]
+
+    assert len({answer["id"] for answer in answers}) == 1 == SyncRun.objects.count()
+    assert spotify.count("/v1/me/tracks") == 4
+    wait_until(lambda: SyncRun.objects.get().status == "succeeded")
+    assert is_true()
+
+
+def test_a_process_killed_while_it_fetches_leaves_all_as_it_was(account, spotify, command, is_true):
+    spotify.latency = 0.3
+    process = command("--user", "ada")
+    wait_until(lambda: spotify.count("/v1/me/tracks") >= 2)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    spotify.latency = 0
+
+    run = SyncRun.objects.get()
+    assert run.status == "running"
+    assert not SavedTrack.objects.exists()
+    assert sync(account, "tracks") == run  # it may be alive for all we know
+    age(run, heartbeat_at=timedelta(minutes=3))
+
+    after = sync(account, "tracks")
+
+    assert after != run
+    assert after.status == "succeeded"
+    assert SyncRun.objects.get(pk=run.pk).status == "lost"
+    assert is_true()
+
+
+@pytest.mark.postgres
+def test_a_process_killed_while_it_writes_leaves_all_as_it_was(account, spotify, command, is_true):
+    with transaction.atomic():
+        # By the time it meets this row it has written artists and albums.
+        Track.objects.create(spotify_id=spotify.user.track_ids()[0])
+        process = command("--user", "ada")
+        wait_until(waits_for_a_lock)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        transaction.set_rollback(True)
+
+    run = SyncRun.objects.get()
+    assert run.status == "running"
+    assert not any(model.objects.exists() for model in (SavedTrack, Track, Album, Artist))
+    age(run, heartbeat_at=timedelta(minutes=3))
+    assert sync(account, "tracks").status == "succeeded"
+    assert is_true()
+
+
+def waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        return bool(cursor.fetchone()[0])
+
+
+def test_a_process_that_was_stopped_too_long_writes_nothing(account, spotify, command, is_true):
+    spotify.latency = 0.3
+    process = command("--user", "ada")
+    wait_until(lambda: spotify.count("/v1/me/tracks") >= 2)
+    process.send_signal(signal.SIGSTOP)
+    stopped = SyncRun.objects.get()
+    age(stopped, heartbeat_at=timedelta(minutes=3))
+    spotify.latency = 0
+    spotify.user.unlike(3)
+    assert sync(account, "tracks").status == "succeeded"
+    spotify.user.like(1)
+    before = stored(account)
+
+    process.send_signal(signal.SIGCONT)
+    process.communicate()
+
+    stopped.refresh_from_db()
+    assert stopped.status == "lost"
+    assert stored(account) == before
+
+
+def test_the_log_follows_a_run_by_its_ids(account, caplog):
+    caplog.set_level(logging.INFO, "django_spotify_sync")
+
+    run = sync(account, "tracks")
+
+    lines = [record.getMessage() for record in caplog.records]
+    assert any(f"run {run.pk}: tracks of account {account.pk} begun" in line for line in lines)
+    assert any(f"run {run.pk}: succeeded after 4 requests" in line for line in lines)
