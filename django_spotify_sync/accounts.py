@@ -6,20 +6,20 @@ No network call is made inside a transaction here, and no row is locked during o
 from __future__ import annotations
 
 import logging
+import secrets
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, router, transaction
-from django.db.models import Q
+from django.db.models import NOT_PROVIDED, Q
 from django.utils import timezone
 
 from django_spotify_sync import oauth_state, shared_cache
 from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import (
     AccessDenied,
-    AccessTokenRejected,
     CacheUnavailable,
     ConnectError,
     Forbidden,
@@ -28,6 +28,7 @@ from django_spotify_sync.exceptions import (
     NotAllowlisted,
     NotConnected,
     ReauthorizationRequired,
+    SpotifySyncError,
     SpotifyUnavailable,
     StateExpired,
     StateMissing,
@@ -38,6 +39,7 @@ from django_spotify_sync.models import (
     SavedTrack,
     SpotifyAccount,
     SpotifyToken,
+    StagedPage,
     SyncRun,
     SyncState,
 )
@@ -57,8 +59,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LOCK_TTL = timedelta(seconds=60)  # longer than a refresh can take: connect and read time out before
 LOSER_WAITS = 10.0  # seconds that one who lost the lock gives the one who has it
+SETTLING = 3.0  # seconds in which a refresh that raced this one writes what it got, where no lock parts them
+LONGEST_TOKEN = timedelta(days=1)  # whatever an answer says; Spotify gives an hour
 _LOOK_AGAIN = 0.1
 
 
@@ -101,7 +104,7 @@ def begin_connect(user: AbstractBaseUser, *, redirect_uri: str, next_url: str, b
 
 
 def finish_connect(
-    *, state: str, code: str, error: str, user_id: str | None, browser: str | None
+    *, state: str, code: Secret, error: str, user_id: str | None, browser: str | None
 ) -> tuple[SpotifyAccount, Attempt]:
     """Turn what the callback brought into a connected account. Nothing is stored before ``/me`` has answered.
 
@@ -111,17 +114,17 @@ def finish_connect(
     :raises LinkedElsewhere: if another user of the site has this Spotify account.
     :raises SpotifyError, CacheUnavailable: if either does not answer as it should.
     """
+    if not (code or error):
+        raise StateMissing  # before the state is used up: half an answer is none
     attempt = oauth_state.finish(state, user_id=user_id, browser=browser)
     if error:
-        raise AccessDenied if error == "access_denied" else ConnectError(_answered(error))
-    if not code:
-        raise StateMissing
+        raise _refusal(error)
     user = get_user_model()._default_manager.filter(pk=attempt.user_id).first()
     if user is None or not user.is_active:
         raise StateExpired
     try:
         grant = oauth.exchange_code(
-            app(), code=Secret(code), redirect_uri=attempt.redirect_uri, verifier=attempt.verifier
+            app(), code=code, redirect_uri=attempt.redirect_uri, verifier=attempt.verifier
         )
     except GrantRejected:
         rejected = True
@@ -161,6 +164,15 @@ def connect(user: AbstractBaseUser, profile: ProfileRow, grant: oauth.Grant) -> 
         return _connect(user, profile, grant, grant.refresh_token)
 
 
+def _refusal(error: str) -> SpotifySyncError:
+    """Return what stands for an ``error`` that came instead of a code (RFC 6749, 4.1.2.1)."""
+    if error == "access_denied":
+        return AccessDenied()
+    words = f"Spotify answered {error[:50]!r} instead of a code; nothing was connected."
+    passing = error in ("server_error", "temporarily_unavailable")
+    return SpotifyUnavailable(words) if passing else ConnectError(words)
+
+
 def _connect(
     user: AbstractBaseUser, profile: ProfileRow, grant: oauth.Grant, refresh_token: Secret
 ) -> SpotifyAccount:
@@ -183,13 +195,14 @@ def _store(
     refresh_token: Secret,
     using: str,
 ) -> tuple[SpotifyAccount, bool]:
-    accounts = SpotifyAccount.objects.using(using).select_for_update()
+    accounts = SpotifyAccount.objects.using(using)
     same = Q(spotify_id=profile.spotify_id)
     if profile.spotify_account_id:
         same |= Q(spotify_account_id=profile.spotify_account_id)
     if accounts.linked().filter(same).exclude(user_id=user.pk).exists():
         raise LinkedElsewhere
-    account = accounts.filter(user_id=user.pk).first()
+    # no_key: a sync that is writing rows of this account need not wait, nor be waited for
+    account = accounts.select_for_update(no_key=True).filter(user_id=user.pk).first()
     created = account is None
     if account is None:
         account = SpotifyAccount(user_id=user.pk)
@@ -208,7 +221,7 @@ def _store(
     old = SpotifyToken.objects.using(using).filter(pk=account.pk).first()
     token = SpotifyToken(account=account, version=old.version + 1 if old else 1, refreshed_at=now)
     token.scope = grant.scope if grant.scope is not None else " ".join(wanted_scopes())
-    token.expires_at = now + timedelta(seconds=grant.expires_in)
+    token.expires_at = now + _lifetime(grant)
     token.seal(Tokens(access=grant.access_token, refresh=refresh_token))
     token.save(using=using, force_update=old is not None, force_insert=old is None)
     SyncState.objects.using(using).bulk_create(
@@ -229,17 +242,34 @@ def _is_same(account: SpotifyAccount, profile: ProfileRow) -> bool:
 
 
 def _forget_library(account: SpotifyAccount, using: str) -> None:
-    """Remove another Spotify account's library from under this user, and stop what is syncing it."""
+    """Remove another Spotify account's library from under this user, and stop what is syncing it.
+
+    The states are locked first, as a sync that writes does, so that the two cannot wait for each other; and they are
+    emptied, not deleted, so that such a sync finds its state and then that its run is not its own any more.
+    """
+    states = SyncState.objects.using(using).filter(account=account)
+    list(states.select_for_update().order_by("resource"))
     SyncRun.objects.using(using).filter(account=account).live().update(
-        status=RunStatus.CANCELLED, finished_at=timezone.now(), claim=None, reason="other_account"
+        status=RunStatus.CANCELLED,
+        finished_at=timezone.now(),
+        claim=None,
+        resume_at=None,
+        reason="other_account",
     )
-    for model in (SavedTrack, AccountPlaylist, FollowedArtist, SyncState):
+    StagedPage.objects.using(using).filter(run__account=account).delete()
+    for model in (SavedTrack, AccountPlaylist, FollowedArtist):
         rows = model._default_manager.using(using).filter(account=account)
         rows._raw_delete(using)
+    unknown = {
+        field.name: field.get_default()
+        for field in SyncState._meta.concrete_fields
+        if field.null or field.default is not NOT_PROVIDED
+    }
+    states.update(**unknown | {"next_sync_at": timezone.now()})
 
 
-def _answered(error: str) -> str:
-    return f"Spotify answered {error[:50]!r} instead of a code; nothing was connected."
+def _lifetime(grant: oauth.Grant) -> timedelta:
+    return min(timedelta(seconds=min(grant.expires_in, 10**6)), LONGEST_TOKEN)
 
 
 # The token
@@ -254,12 +284,12 @@ class AccountTokens:
 
     def current(self) -> Secret:
         if self._row.is_expiring:
-            self._take(refresh(self._row.account))
+            self._take(refresh(self._row.account, spent=self._access))
         return self._access
 
     def renew(self, rejected: Secret) -> Secret:
         if self._access == rejected:
-            self._take(refresh(self._row.account, rejected=rejected))
+            self._take(refresh(self._row.account, spent=rejected))
         return self._access
 
     def _take(self, row: SpotifyToken) -> None:
@@ -267,7 +297,9 @@ class AccountTokens:
 
 
 class _FixedTokens:
-    """One access token that nobody can renew: a grant that is not stored yet."""
+    """The access token of a grant that is not stored yet. Spotify has rejected good ones for a moment: it is asked
+    again with the same.
+    """
 
     def __init__(self, access: Secret) -> None:
         self._access = access
@@ -276,9 +308,7 @@ class _FixedTokens:
         return self._access
 
     def renew(self, rejected: Secret) -> Secret:
-        raise AccessTokenRejected(
-            "Spotify does not accept the access token that it has just given.", status=401
-        )
+        return rejected
 
 
 def client_for(account: SpotifyAccount) -> Client:
@@ -313,65 +343,87 @@ def ensure_connected(account: SpotifyAccount) -> None:
         raise ReauthorizationRequired
 
 
-def refresh(account: SpotifyAccount, *, rejected: Secret | None = None) -> SpotifyToken:
+def refresh(account: SpotifyAccount, *, spent: Secret | None = None) -> SpotifyToken:
     """Refresh the account's access token now, by one caller at a time; return the row as it is afterwards.
 
-    ``rejected`` is a token that Spotify answered with a 401: if the row holds another one by now, that one serves.
-    The refresh token is kept when the answer has none, and replaced when it has one.
+    ``spent`` is the token that no longer serves (rejected, or about to end): if the row holds another one by now, that
+    is taken. The refresh token is kept when the answer has none, and replaced when it has one.
 
     :raises ReauthorizationRequired: if Spotify no longer accepts the grant.
     :raises SpotifyError: if the accounts service does not answer as it should; the account's status stays as it is.
     """
     seen = _token_of(account)
-    if rejected is not None and seen.unseal().access != rejected:
+    if spent is not None and seen.unseal().access != spent:
         return seen
-    lock, deadline = f"refresh:{account.pk}", time.monotonic() + LOSER_WAITS
+    lock, mine, deadline = (
+        f"refresh:{account.pk}",
+        secrets.token_hex(8),
+        time.monotonic() + LOSER_WAITS,
+    )
     while True:
-        locked = _lock(lock)
+        locked = _lock(lock, mine)
         try:
             token = _token_of(account)
             if token.version != seen.version:
                 return token
-            if locked or time.monotonic() > deadline:
-                return _refresh(token)
+            if locked is not False:
+                return _refresh(token, alone=locked is True)
         finally:
             if locked:
-                _unlock(lock)
+                _unlock(lock, mine)
+        if time.monotonic() > deadline:  # to go as well would spend the same refresh token twice
+            raise SpotifyUnavailable("The token is being refreshed elsewhere, and that takes long.")
         time.sleep(_LOOK_AGAIN)
 
 
-def _refresh(token: SpotifyToken) -> SpotifyToken:
+def _refresh(token: SpotifyToken, *, alone: bool) -> SpotifyToken:
     tokens = token.unseal()
     try:
         grant = oauth.refresh(app(), tokens.refresh)
     except GrantRejected:
         grant = None
     if grant is None:
-        newer = _token_of(token.account)
+        newer = _settled(token, 0.0 if alone else SETTLING)
         if newer.version != token.version:
             return newer  # a race that was lost: the winner's token is good
         _lose_grant(token)
         raise ReauthorizationRequired
     now = timezone.now()
     token.seal(Tokens(access=grant.access_token, refresh=grant.refresh_token or tokens.refresh))
-    written = (
-        SpotifyToken.objects.using(token._state.db)
-        .filter(pk=token.pk, version=token.version)
-        .update(
-            sealed=token.sealed,
-            key_id=token.key_id,
-            version=token.version + 1,
-            expires_at=now + timedelta(seconds=grant.expires_in),
-            scope=grant.scope if grant.scope is not None else token.scope,
-            refreshed_at=now,
+    using = token._state.db
+    with transaction.atomic(using=using):
+        written = (
+            SpotifyToken.objects.using(using)
+            .filter(pk=token.pk, version=token.version)
+            .update(
+                sealed=token.sealed,
+                key_id=token.key_id,
+                version=token.version + 1,
+                expires_at=now + _lifetime(grant),
+                scope=grant.scope if grant.scope is not None else token.scope,
+                refreshed_at=now,
+            )
         )
-    )
+        if written:  # which proves the grant, should one who lost the race have judged it meanwhile
+            SpotifyAccount.objects.using(using).filter(
+                pk=token.pk, status=AccountStatus.REAUTHORIZATION_REQUIRED
+            ).update(status=AccountStatus.CONNECTED, status_changed_at=now)
     logger.info(
         "account %s: token %s",
         token.pk,
         "refreshed" if written else "was refreshed elsewhere meanwhile",
     )
     return _token_of(token.account)
+
+
+def _settled(token: SpotifyToken, seconds: float) -> SpotifyToken:
+    """Return the row as it is once somebody else has written it, or after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while (newer := _token_of(token.account)).version == token.version:
+        if time.monotonic() >= deadline:
+            break
+        time.sleep(_LOOK_AGAIN)
+    return newer
 
 
 def _lose_grant(token: SpotifyToken) -> None:
@@ -397,16 +449,18 @@ def _token_of(account: SpotifyAccount) -> SpotifyToken:
     return token
 
 
-def _lock(name: str) -> bool:
-    """Take a lock; with the cache away everybody may go, and the conditional write decides."""
+def _lock(name: str, mine: str) -> bool | None:
+    """Take a lock; None with the cache away: then everybody may go, and the conditional write decides."""
     try:
-        return shared_cache.add(name, 1, LOCK_TTL)
+        # twice the deadline, since connecting and reading have one each: longer than a refresh can take
+        return shared_cache.add(name, mine, 2 * conf.REQUEST_TIMEOUT + timedelta(seconds=10))
     except CacheUnavailable:
-        return True
+        return None
 
 
-def _unlock(name: str) -> None:
+def _unlock(name: str, mine: str) -> None:
     try:
-        shared_cache.delete(name)
+        if shared_cache.get(name) == mine:  # and not that of one who came when it had ended
+            shared_cache.delete(name)
     except CacheUnavailable:
         logger.warning("%s was left locked: the cache is away", name)

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from django_spotify_sync.models import Album, Artist, SavedTrack, SpotifyAccount, SyncRun, Track
+from django_spotify_sync.models import (
+    AccountPlaylist,
+    Album,
+    Artist,
+    FollowedArtist,
+    Playlist,
+    PlaylistItem,
+    SavedTrack,
+    SpotifyAccount,
+    SyncRun,
+    SyncState,
+    Track,
+)
 
 if TYPE_CHECKING:  # ModelAdmin takes no parameter at run time
     ModelAdmin = admin.ModelAdmin[Any]
@@ -25,7 +37,11 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+        """Whoever deletes a user, on the user's own page, deletes what is theirs here as well; elsewhere nobody."""
+        page = request.resolver_match.url_name if request.resolver_match else None
+        if page is None or page.startswith(f"{self.opts.app_label}_"):
+            return False
+        return super().has_delete_permission(request, obj)
 
 
 @admin.register(SpotifyAccount)
@@ -82,3 +98,40 @@ class SavedTrackAdmin(ReadOnlyAdmin):
     list_select_related = ("account", "track")
     search_fields = ("track__name", "spotify_id")
     show_full_result_count = False
+
+
+@admin.register(SyncState)
+class SyncStateAdmin(ReadOnlyAdmin):
+    list_display = ("account", "resource", "checked_at", "next_sync_at", "full_at", "failures")
+    list_filter = ("resource",)
+    list_select_related = ("account",)
+
+
+@admin.register(Playlist)
+class PlaylistAdmin(ReadOnlyAdmin):
+    list_display = ("name", "owner_name", "total", "public", "collaborative", "items_synced_at")
+    search_fields = ("name", "spotify_id", "owner_id", "owner_name")
+
+
+@admin.register(AccountPlaylist)
+class AccountPlaylistAdmin(ReadOnlyAdmin):
+    list_display = ("playlist", "account", "position", "can_read_items", "unreadable_reason")
+    list_filter = ("can_read_items",)
+    list_select_related = ("account", "playlist")
+    search_fields = ("playlist__name",)
+
+
+@admin.register(PlaylistItem)
+class PlaylistItemAdmin(ReadOnlyAdmin):
+    list_display = ("title", "playlist", "position", "kind", "added_at", "is_playable")
+    list_filter = ("kind",)
+    list_select_related = ("playlist",)
+    search_fields = ("title", "subtitle")
+    show_full_result_count = False
+
+
+@admin.register(FollowedArtist)
+class FollowedArtistAdmin(ReadOnlyAdmin):
+    list_display = ("artist", "account", "position")
+    list_select_related = ("artist", "account")
+    search_fields = ("artist__name",)

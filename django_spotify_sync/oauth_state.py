@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
 
 from django_spotify_sync import shared_cache
 from django_spotify_sync.conf import conf
@@ -40,17 +40,7 @@ def begin(attempt: Attempt) -> str:
     :raises CacheUnavailable: if it cannot be remembered.
     """
     state = secrets.token_urlsafe(32)
-    shared_cache.add(
-        f"state:{_hash(state)}",
-        {
-            "user_id": attempt.user_id,
-            "browser": attempt.browser,
-            "redirect_uri": attempt.redirect_uri,
-            "next_url": attempt.next_url,
-            "verifier": attempt.verifier.reveal() if attempt.verifier else None,
-        },
-        conf.STATE_TTL,
-    )
+    shared_cache.add(f"state:{_hash(state)}", _packed(attempt), conf.STATE_TTL)
     return state
 
 
@@ -65,10 +55,9 @@ def finish(state: str, *, user_id: str | None, browser: str | None) -> Attempt:
     if not state:
         raise StateMissing
     key, used = f"state:{_hash(state)}", f"used:{_hash(state)}"
-    stored = shared_cache.get(key)
-    if stored is None:
+    attempt = _unpacked(shared_cache.get(key))
+    if attempt is None:
         raise StateReplayed if shared_cache.get(used) else StateExpired
-    attempt = _attempt(stored)
     same_browser = browser is not None and hmac.compare_digest(
         browser_hash(browser), attempt.browser
     )
@@ -89,9 +78,20 @@ def browser_hash(browser: str) -> str:
     return _hash("browser:" + browser)
 
 
-def _attempt(stored: dict[str, Any]) -> Attempt:
-    verifier = stored.pop("verifier")
-    return Attempt(**stored, verifier=Secret(verifier) if verifier else None)
+def _packed(attempt: Attempt) -> Secret:
+    """Return what the cache keeps: text, whatever the cache's serializer, and with the verifier in it a secret."""
+    verifier = attempt.verifier and attempt.verifier.reveal()
+    return Secret(json.dumps({**asdict(replace(attempt, verifier=None)), "verifier": verifier}))
+
+
+def _unpacked(stored: object) -> Attempt | None:
+    """Return the attempt; None if there is none, or one that another version of the package has put there."""
+    try:
+        values = json.loads(str(stored))
+        verifier = values.pop("verifier")
+        return Attempt(**values, verifier=verifier and Secret(verifier))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
 
 
 def _hash(text: str) -> str:

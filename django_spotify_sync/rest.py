@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Hashable
 from typing import Any
 
 from django.core.cache import caches
 from django.http import HttpRequest
+from rest_framework.exceptions import Throttled
+from rest_framework.fields import BooleanField
 from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.renderers import JSONRenderer
@@ -31,12 +33,11 @@ from django_spotify_sync.exceptions import (
     RateLimited,
     SpotifyError,
     SpotifySyncError,
+    SpotifyUnavailable,
     UnknownResource,
 )
 
 logger = logging.getLogger(__name__)
-
-PAGE_SIZE = 50
 
 #: Which status an error is answered with; the first class that fits counts.
 STATUSES: tuple[tuple[type[SpotifySyncError], int], ...] = (
@@ -52,14 +53,22 @@ STATUSES: tuple[tuple[type[SpotifySyncError], int], ...] = (
 
 
 def wants_json(request: HttpRequest) -> bool:
-    """Tell an API client from a browser: it asks for application/json and not for text/html."""
+    """Tell an API client from a browser: it asks for application/json, or brings credentials of its own, and does not
+    ask for text/html, as browsers do wherever they go.
+    """
     accept = request.headers.get("Accept", "")
-    return "application/json" in accept and "text/html" not in accept
+    asks = "application/json" in accept or "Authorization" in request.headers
+    return asks and "text/html" not in accept
 
 
 def status_of(error: SpotifySyncError) -> int:
     """Return the HTTP status that stands for ``error``; 500 for what no client can mend."""
     return next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
+
+
+def code_of(error: SpotifySyncError) -> str:
+    """Return the code that the public contract has for ``error``: why Spotify failed is for the log and the detail."""
+    return SpotifyUnavailable.code if status_of(error) == 502 else error.code
 
 
 def error_response(error: SpotifySyncError) -> Response:
@@ -70,7 +79,7 @@ def error_response(error: SpotifySyncError) -> Response:
         else None
     )
     return Response(
-        {"code": error.code, "detail": str(error)}, status=status_of(error), headers=headers
+        {"code": code_of(error), "detail": str(error)}, status=status_of(error), headers=headers
     )
 
 
@@ -94,17 +103,12 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
     return response
 
 
-class CursorPages(CursorPagination):
-    """Pages of 50 by a cursor: equally quick at the end of a long list, and steady while rows come and go."""
-
-    page_size = PAGE_SIZE
-    max_page_size = PAGE_SIZE
-
-
 class Throttle(UserRateThrottle):
     """A rate of SPOTIFY_SYNC_THROTTLE_RATES for one user. With the cache away everybody may go."""
 
     scope = "sync"
+    code = Throttled.default_code
+    duration: int | None
 
     def __init__(self) -> None:
         self.cache = caches[conf.CACHE]
@@ -117,9 +121,13 @@ class Throttle(UserRateThrottle):
         key = super().get_cache_key(request, view)
         return f"spotify_sync:{key}" if key else None
 
-    def allow_request(self, request: Request, view: APIView) -> bool:
+    def wait(self) -> float | None:
+        # DRF knows no time to name when a rate was lowered: the whole period is always long enough.
+        return super().wait() or self.duration
+
+    def allow_request(self, request: Request | HttpRequest, view: APIView | None) -> bool:
         try:
-            return super().allow_request(request, view)
+            return super().allow_request(request, view)  # type: ignore[arg-type]
         except Exception:  # each cache backend has errors of its own
             logger.warning("throttle %s: the cache is away, nobody is held back", self.scope)
             return True
@@ -138,9 +146,19 @@ class FullSyncThrottle(Throttle):
 
     scope = "full_sync"
 
-    def allow_request(self, request: Request, view: APIView) -> bool:
-        is_full = isinstance(request.data, dict) and request.data.get("full")
+    def allow_request(self, request: Any, view: APIView | None) -> bool:
+        full = request.data.get("full") if isinstance(request.data, dict) else None
+        is_full = isinstance(full, Hashable) and full in BooleanField.TRUE_VALUES
         return not is_full or super().allow_request(request, view)
+
+
+class AlwaysJSON(DefaultContentNegotiation):
+    """JSON is what we speak: nobody is turned away for asking for something else, by header or by ``?format=``."""
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[Any, str]:
+        return renderers[0], renderers[0].media_type
 
 
 class PinnedAPIView(APIView):
@@ -150,7 +168,7 @@ class PinnedAPIView(APIView):
     renderer_classes = (JSONRenderer,)
     parser_classes = (JSONParser, FormParser, MultiPartParser)
     throttle_classes: Any = ()
-    content_negotiation_class = DefaultContentNegotiation
+    content_negotiation_class = AlwaysJSON
     versioning_class = None
     metadata_class = None
 

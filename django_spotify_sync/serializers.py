@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import models
-from rest_framework import serializers
+from rest_framework import ISO_8601, serializers
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.models import (
@@ -21,10 +21,10 @@ from django_spotify_sync.models import (
 
 
 class UTCField(serializers.DateTimeField):
-    """A time in UTC, whatever the site's time zone or the user's is."""
+    """A time in UTC and ISO 8601, whatever time zone and format the site has."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(default_timezone=UTC, **kwargs)
+        super().__init__(format=ISO_8601, default_timezone=UTC, **kwargs)
 
 
 class RowSerializer[Row: models.Model](serializers.ModelSerializer[Row]):
@@ -111,7 +111,7 @@ class SpotifyAccountSerializer(RowSerializer[SpotifyAccount]):
             state = states.get(resource)
             run = (
                 SyncRun.objects.filter(account=account, resource=resource)
-                .order_by("-created_at")
+                .order_by("-created_at", "-id")
                 .first()
             )
             resources[resource] = {

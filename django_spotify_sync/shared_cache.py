@@ -6,6 +6,7 @@ Redis is away, other backends raise: both become CacheUnavailable here, never a 
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,6 +16,7 @@ from django.core.cache import BaseCache, caches
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import CacheUnavailable
+from django_spotify_sync.secret import Secret
 
 _PREFIX = "spotify_sync:"
 _MISSING = "spotify_sync:missing"
@@ -23,10 +25,15 @@ _MISSING = "spotify_sync:missing"
 def add(key: str, value: Any, ttl: timedelta) -> bool:
     """Store ``value`` if the key is free. True to exactly one of several callers.
 
+    A ``Secret`` is stored as its text, which ``get`` returns.
+
     :raises CacheUnavailable: if the cache does not say yes or no.
     """
+    timeout = max(1, math.ceil(ttl.total_seconds()))
     added = _ask(
-        lambda cache: cache.add(_PREFIX + key, value, timeout=max(1, int(ttl.total_seconds())))
+        lambda cache: cache.add(
+            _PREFIX + key, value.reveal() if isinstance(value, Secret) else value, timeout=timeout
+        )
     )
     if added is None:
         raise CacheUnavailable
@@ -60,7 +67,7 @@ def delete(key: str) -> bool:
 def _ask(question: Callable[[BaseCache], Any]) -> Any:
     try:
         return question(caches[conf.CACHE])
-    except (
-        Exception
-    ) as error:  # each backend has errors of its own, and none of them may pass for an answer
-        raise CacheUnavailable(f"{CacheUnavailable()} ({type(error).__name__})") from error
+    except Exception as error:  # each backend has its own, and none of them may pass for an answer
+        kind = type(error).__name__
+    # Out here, unchained: the backend's frames hold the value.
+    raise CacheUnavailable(f"{CacheUnavailable()} ({kind})")

@@ -8,10 +8,11 @@ from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from django_spotify_sync.cursors import CursorPages
 from django_spotify_sync.exceptions import NotConnected
 from django_spotify_sync.models import SavedTrack, SpotifyAccount, SyncRun, TrackArtist
 from django_spotify_sync.models.runs import Trigger
-from django_spotify_sync.rest import CursorPages, FullSyncThrottle, PinnedAPIView, SyncThrottle
+from django_spotify_sync.rest import FullSyncThrottle, PinnedAPIView, SyncThrottle
 from django_spotify_sync.serializers import (
     SavedTrackSerializer,
     SpotifyAccountSerializer,
@@ -57,7 +58,7 @@ class SyncView(PinnedAPIView):
 
 
 class NewestRunFirst(CursorPages):
-    ordering = ("-created_at", "-id")
+    field = "created_at"
 
 
 class SyncRunView(PinnedAPIView, RetrieveAPIView[SyncRun]):
@@ -82,7 +83,7 @@ class SyncRunListView(PinnedAPIView, ListAPIView[SyncRun]):
 
 
 class LatestSavedFirst(CursorPages):
-    ordering = ("-added_at", "-id")
+    field = "added_at"
 
 
 class SavedTrackListView(PinnedAPIView, ListAPIView[SavedTrack]):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.sealing import KeyRing
-from django_spotify_sync.exceptions import SealBroken
+from django_spotify_sync.exceptions import NoSealingKey, SealBroken
 from django_spotify_sync.secret import Secret
 
 
@@ -162,14 +162,8 @@ class SpotifyToken(models.Model):
 
         :raises NoSealingKey: if there is no usable key.
         """
-        plain = {
-            "account": self.account_id,
-            "spotify_id": self.account.spotify_id,
-            "access": tokens.access.reveal(),
-            "refresh": tokens.refresh.reveal(),
-        }
-        ring = KeyRing(conf.fernet_keys)
-        self.sealed = _SEAL_VERSION + ring.seal(json.dumps(plain).encode())
+        ring = _key_ring()
+        self.sealed = _SEAL_VERSION + ring.seal(self._plain(tokens))
         self.key_id = ring.newest
 
     def unseal(self) -> Tokens:
@@ -181,10 +175,36 @@ class SpotifyToken(models.Model):
         sealed = bytes(self.sealed)
         if sealed[:1] != _SEAL_VERSION:
             raise SealBroken
-        plain = json.loads(KeyRing(conf.fernet_keys).unseal(sealed[1:], self.key_id))
+        tokens = self._tokens_in(_key_ring().unseal(sealed[1:], self.key_id))
+        if tokens is None:
+            raise SealBroken  # out here, so that no traceback shows what was in it
+        return tokens
+
+    def _plain(self, tokens: Tokens) -> bytes:
+        return json.dumps(
+            {
+                "account": self.account_id,
+                "spotify_id": self.account.spotify_id,
+                "access": tokens.access.reveal(),
+                "refresh": tokens.refresh.reveal(),
+            }
+        ).encode()
+
+    def _tokens_in(self, unsealed: bytes) -> Tokens | None:
+        """Return the tokens, None if they are another account's."""
+        plain = json.loads(unsealed)
         if (plain["account"], plain["spotify_id"]) != (self.account_id, self.account.spotify_id):
-            raise SealBroken
+            return None
         return Tokens(access=Secret(plain["access"]), refresh=Secret(plain["refresh"]))
+
+
+def _key_ring() -> KeyRing:
+    """:raises NoSealingKey: without the frames that hold the keys."""
+    try:
+        return KeyRing(conf.fernet_keys)
+    except NoSealingKey as error:
+        problem = error.with_traceback(None)
+    raise problem
 
 
 def six_months_after(moment: datetime) -> datetime:
