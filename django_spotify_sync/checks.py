@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
-from django_spotify_sync.conf import PREFIX, Conf, conf
+from django_spotify_sync.conf import PREFIX, Conf, Setting, conf
 from django_spotify_sync.db.sealing import KeyRing
 from django_spotify_sync.exceptions import NoSealingKey
 
@@ -28,15 +28,26 @@ def _unknown() -> Iterator[CheckMessage]:
     known = Conf.all()
     for name in dir(settings):
         if name.startswith(PREFIX) and name not in known:
-            alike = get_close_matches(name, known, n=1)
-            hint = f"Did you mean {alike[0]}?" if alike else "See the settings in the reference."
+            # without the prefix, which makes all of them alike
+            alike = get_close_matches(
+                name.removeprefix(PREFIX), [other.removeprefix(PREFIX) for other in known], n=1
+            )
+            hint = (
+                f"Did you mean {PREFIX}{alike[0]}?"
+                if alike
+                else "See the settings in the reference."
+            )
             yield checks.Warning(f"There is no setting {name}.", hint=hint, id="spotify_sync.W001")
 
 
 def _misused() -> Iterator[CheckMessage]:
     for name, setting in Conf.all().items():
-        if setting.is_set and (problem := setting.problem(getattr(settings, name))):
+        if problem := _problem(name, setting):
             yield Error(f"{name} {problem}.", hint=setting.__doc__, id="spotify_sync.E001")
+
+
+def _problem(name: str, setting: Setting[Any]) -> str | None:
+    return setting.problem(getattr(settings, name)) if setting.is_set else None
 
 
 def _required() -> Iterator[CheckMessage]:
@@ -52,13 +63,14 @@ def _required() -> Iterator[CheckMessage]:
             hint="Set the secret of your app, or let a public client use PKCE.",
             id="spotify_sync.E003",
         )
-    try:
-        KeyRing(conf.fernet_keys)
-    except NoSealingKey as error:
-        yield Error(
-            str(error), hint="Without a key no token can be stored.", id="spotify_sync.E004"
-        )
-    if conf.CACHE not in settings.CACHES:
+    # what is of the wrong type was told above, and cannot be asked more of
+    if not _problem(Conf.FERNET_KEYS.name, Conf.FERNET_KEYS):
+        try:
+            KeyRing(conf.fernet_keys)
+        except NoSealingKey as error:
+            hint = "Without a key no token can be stored."
+            yield Error(str(error), hint=hint, id="spotify_sync.E004")
+    if not _problem(Conf.CACHE.name, Conf.CACHE) and conf.CACHE not in settings.CACHES:
         yield Error(
             f"SPOTIFY_SYNC_CACHE names {conf.CACHE!r}, which is not in CACHES.",
             hint="It is the alias of a cache that all processes share.",

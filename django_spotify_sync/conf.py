@@ -6,6 +6,7 @@ Nothing but this module reads a ``SPOTIFY_SYNC_*`` name; ``checks`` compares wha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, overload
@@ -16,6 +17,8 @@ from django.utils.module_loading import import_string
 PREFIX = "SPOTIFY_SYNC_"
 
 type Problem = str | None
+
+_RATE = re.compile(r"[0-9]+/[smhd][a-z]*")  # as DRF reads it
 
 
 class Setting[T]:
@@ -77,7 +80,7 @@ class Hook(Setting[Callable[..., Any]]):
     def problem(self, value: object) -> Problem:
         try:
             function = import_string(value) if isinstance(value, str) else value
-        except ImportError as error:
+        except (ImportError, TypeError, ValueError) as error:  # the latter two for "..x" and ".x"
             return f"names a function that cannot be imported ({error})"
         return None if callable(function) else "must be a function or the dotted path of one"
 
@@ -108,6 +111,19 @@ def _strings(value: object) -> Problem:
         if all(isinstance(item, str) and item for item in items)
         else "must hold non-empty strings only"
     )
+
+
+def _texts(value: object) -> Problem:
+    # the value itself is never repeated: it may be a secret
+    items = value if isinstance(value, list | tuple) else [value]
+    return None if all(isinstance(item, str) for item in items) else "must hold strings only"
+
+
+def _rates(value: dict[object, object]) -> Problem:
+    for scope, rate in value.items():
+        if rate is not None and not (isinstance(rate, str) and _RATE.fullmatch(rate)):
+            return f"has {rate!r} for {scope!r}, which is no rate such as '6/min'"
+    return None
 
 
 def _url(value: str) -> Problem:
@@ -157,6 +173,7 @@ class Conf:
         [],
         "Fernet keys that seal the tokens, newest first; a single string is a list of one. Required.",
         types=(list, tuple, str),
+        problem=_texts,
     )
     API_URL = Setting("https://api.spotify.com/v1", "Where the Web API answers.", problem=_url)
     ACCOUNTS_URL = Setting(
@@ -193,7 +210,7 @@ class Conf:
     MAX_WAIT = Setting(
         timedelta(seconds=30),
         "The longest wait in place when Spotify asks for patience; longer ones put the run to waiting.",
-        types=(timedelta,),
+        problem=lambda value: None if value >= timedelta(0) else "must not be negative",
     )
     BATCH_SIZE = Setting(1000, "How many rows one statement carries.", problem=_above(0, "0"))
     MAX_REMOVED_SHARE = Setting(
@@ -215,6 +232,7 @@ class Conf:
     THROTTLE_RATES = Setting[dict[str, str]](
         {"sync": "6/min", "full_sync": "2/hour", "oauth": "20/min"},
         "How often one user may ask: DRF rates by scope.",
+        problem=_rates,
     )
 
     @classmethod

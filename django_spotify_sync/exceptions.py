@@ -45,6 +45,7 @@ a code or a secret.
 from __future__ import annotations
 
 from inspect import cleandoc
+from typing import Any
 
 
 class SpotifySyncError(Exception):
@@ -54,6 +55,18 @@ class SpotifySyncError(Exception):
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or " ".join(cleandoc(self.__doc__ or "").split()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _remade, (type(self), self.args, vars(self))
+
+
+def _remade(
+    kind: type[SpotifySyncError], args: tuple[Any, ...], state: dict[str, Any]
+) -> SpotifySyncError:
+    """Unpickle an error, which Celery sends from process to process, without asking for its keywords again."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class SealingError(SpotifySyncError):
@@ -97,7 +110,7 @@ class SpotifyUnavailable(SpotifyError):
 
 
 class RateLimited(SpotifyError):
-    """Spotify asks for a pause: try again after ``retry_after`` seconds."""
+    """Spotify asks for a pause: try again when the seconds of its retry_after are over."""
 
     code = "rate_limited"
 
@@ -109,7 +122,7 @@ class RateLimited(SpotifyError):
 
 
 class QuotaExceeded(RateLimited):
-    """The daily quota of this app at Spotify is used up: try again after ``retry_after`` seconds."""
+    """The daily quota of this app at Spotify is used up: try again when the seconds of its retry_after are over."""
 
     code = "quota_exceeded"
 

@@ -16,6 +16,11 @@ class Secret:
     def reveal(self) -> str:
         return self._text
 
+    @property
+    def is_sendable(self) -> bool:
+        """Whether it is what a code or token has to be: printable ASCII (RFC 6749, A). Others break HTTP, loudly."""
+        return self._text.isascii() and self._text.isprintable() and bool(self._text)
+
     def __repr__(self) -> str:
         return "<Secret>"
 

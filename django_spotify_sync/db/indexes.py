@@ -7,12 +7,13 @@ wrongly. Other databases get an ordinary composite index under the same name, fr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.backends.ddl_references import Statement
+from django.db.backends.ddl_references import Columns, Statement, Table
 from django.db.models.expressions import Combinable, Expression
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -51,31 +52,50 @@ class CompositeHashIndex(models.Index):
         using: str = "",
         **kwargs: Any,
     ) -> Statement:
+        fields = _fields(model, self)  # here, so that a wrong field is refused by every database
         if schema_editor.connection.vendor != "postgresql":
             return super().create_sql(model, schema_editor, using, **kwargs)
-        quote = schema_editor.quote_name
-        expression = _fold([(quote(field.column or ""), field) for field in _fields(model, self)])
+        concurrently = "CONCURRENTLY " if kwargs.get("concurrently") else ""
+        table, quote = model._meta.db_table, schema_editor.quote_name
         return Statement(
-            "CREATE INDEX %(name)s ON %(table)s USING hash ((%(expression)s))",
+            f"CREATE INDEX {concurrently}%(name)s ON %(table)s USING hash ((%(fold)s))",
             name=quote(self.name or ""),
-            table=quote(model._meta.db_table),
-            expression=expression,
+            table=Table(table, quote),
+            fold=_FoldOfColumns(table, fields, quote),
         )
 
 
+class _FoldOfColumns(Columns):
+    """The fold in a statement that waits for its migration's end, and follows what is renamed meanwhile."""
+
+    def __init__(
+        self, table: str, fields: Sequence[models.Field[Any, Any]], quote: Callable[[str], str]
+    ) -> None:
+        super().__init__(table, [field.column or "" for field in fields], quote)
+        self.fields = fields
+
+    def __str__(self) -> str:
+        quoted = [self.quote_name(column) for column in self.columns]
+        return _fold(list(zip(quoted, self.fields, strict=True)))
+
+
 def matching(index: str, model: type[models.Model], values: dict[str, Any]) -> models.Q:
-    """Return the condition that ``index`` of ``model`` serves: all of its fields equal to ``values``.
+    """Return the condition that ``index`` of ``model`` serves: its fields are equal to ``values``, and none is null.
 
     ``QuerySet.filter(matching("name", Model, {"playlist_id": 1, "uri": "…"}))``. For many keys give several, joined by
     ``|`` in chunks of 50 at most: PostgreSQL answers ``= ANY(subquery)`` over a hash index in quadratic time.
 
-    :raises LookupError: if there is no such CompositeHashIndex.
+    :raises LookupError: if there is no such CompositeHashIndex, or ``values`` are not those of its fields.
     """
     found = next((item for item in model._meta.indexes if item.name == index), None)
     if not isinstance(found, CompositeHashIndex):
         raise LookupError(f"{model.__name__} has no CompositeHashIndex {index!r}.")
     fields = _fields(model, found)
-    equal = models.Q(**{field.attname: values[field.attname] for field in fields})
+    if values.keys() != (names := {field.attname for field in fields}):
+        raise LookupError(f"{index} takes {', '.join(sorted(names))}; given: {', '.join(values)}.")
+    if None in values.values():
+        return models.Q(pk__in=())  # as in SQL, where nothing equals null
+    equal = models.Q(**values)
     return equal & models.Q(_FoldEquals([(field, values[field.attname]) for field in fields]))
 
 
@@ -117,7 +137,11 @@ class _FoldEquals(Expression):
 
 def _fields(model: type[models.Model], index: models.Index) -> list[models.Field[Any, Any]]:
     by_name = {field.name: field for field in model._meta.concrete_fields}
-    return [by_name[name] for name in index.fields]
+    if unknown := [name for name in index.fields if name not in by_name]:
+        raise FieldDoesNotExist(f"{model.__name__} has no column for {', '.join(unknown)}.")
+    fields = [by_name[name] for name in index.fields]
+    _fold([("", field) for field in fields])  # refuses what it cannot fold
+    return fields
 
 
 def _fold(columns: Sequence[tuple[str, models.Field[Any, Any]]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Iterable
 
@@ -11,8 +12,12 @@ from django_spotify_sync.exceptions import NoSealingKey, SealBroken, UnknownSeal
 
 
 def key_id(key: str) -> str:
-    """Return a short fingerprint of a key: it tells keys apart and gives nothing away."""
-    return hashlib.sha256(b"django_spotify_sync key id:" + key.encode()).hexdigest()[:12]
+    """Return a short fingerprint of a key: it tells keys apart and gives nothing away.
+
+    Of the key's 32 bytes, not of its text, which may have come with a line's end.
+    """
+    plain = base64.urlsafe_b64decode(key)
+    return hashlib.sha256(b"django_spotify_sync key id:" + plain).hexdigest()[:12]
 
 
 class KeyRing:
@@ -22,18 +27,16 @@ class KeyRing:
     """
 
     def __init__(self, keys: Iterable[str]) -> None:
+        fernets = [_fernet(key) for key in keys]
+        del keys  # so that no traceback from here shows them
         self._fernets: dict[str, Fernet] = {}
-        for position, key in enumerate(keys, start=1):
-            try:
-                self._fernets[key_id(key)] = Fernet(key)
-            except (ValueError, TypeError):
-                problem = (
+        for position, named in enumerate(fernets, start=1):
+            if named is None:
+                raise NoSealingKey(
                     f"Key {position} of SPOTIFY_SYNC_FERNET_KEYS is no Fernet key "
                     "(spotify_generate_key prints one)."
                 )
-            else:
-                continue
-            raise NoSealingKey(problem)  # out here, so that no traceback shows the key
+            self._fernets.setdefault(*named)
         if not self._fernets:
             raise NoSealingKey
 
@@ -63,3 +66,13 @@ class KeyRing:
             return self._fernets[key].decrypt(sealed)
         except InvalidToken:
             raise SealBroken from None
+
+
+def _fernet(key: object) -> tuple[str, Fernet] | None:
+    """Return a key's id and its Fernet; None if it is no key, since an error from here would show it."""
+    if not isinstance(key, str):
+        return None
+    try:
+        return key_id(key), Fernet(key)
+    except ValueError:
+        return None

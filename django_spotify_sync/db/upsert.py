@@ -1,7 +1,8 @@
 """Rows → table, in batches: read, compare, write only what differs. Knows nothing of Spotify.
 
 An unchanged table is only read. A value of None is one that the source did not give, and never wipes a stored one.
-Rows are written in the order of their keys, so that two writers of a shared table meet in one order.
+Rows are written in the order of their keys, so that two writers of a shared table meet in one order: first what is new,
+then what changed, which is locked in that order before it is written.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 from itertools import batched
 from typing import Any
 
-from django.db import models
+from django.db import IntegrityError, connections, models, transaction
+from django.db.models.functions import Collate
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,13 @@ def upsert[Model: models.Model](
     """Bring the rows of a table that many share up to date; return the primary key of each by its key.
 
     ``rows`` are alike in their names and unique by ``key``; ``defaults`` fill a new row where the source gave None.
-    Safe beside other writers: a row that somebody else creates meanwhile is taken as it is.
+    Safe beside other writers: a row that somebody else creates meanwhile is taken as it is, then brought up to date.
+
+    :raises IntegrityError: if a row was removed again while this looked: the caller repeats its transaction.
     """
     ids: dict[str, int] = {}
-    total = Counts()
+    created = unchanged = 0
+    changes: dict[str, tuple[int, dict[str, Any]]] = {}
     for batch in batched(sorted(rows, key=lambda row: row[key]), batch_size):
         wanted = {row[key]: row for row in batch}
         stored = _stored(model, key, wanted, using)
@@ -58,25 +63,21 @@ def upsert[Model: models.Model](
             )
             # ignore_conflicts gives no ids back
             stored |= _stored(model, key, {row[key]: row for row in missing}, using)
-        changed = [
-            (stored[value]["pk"], difference)
-            for value, row in wanted.items()
-            if (
-                difference := {
-                    name: new
-                    for name, new in row.items()
-                    if new is not None and new != stored[value][name]
-                }
+        if wanted.keys() - stored.keys():
+            raise IntegrityError(
+                f"{model._meta.label}: rows were removed while they were looked up"
             )
-        ]
-        update(model, changed, using=using, batch_size=batch_size)
-        ids.update({value: row["pk"] for value, row in stored.items()})
-        total += Counts(
-            created=len(missing),
-            updated=len(changed),
-            unchanged=len(batch) - len(missing) - len(changed),
-        )
-    return ids, total
+        new = {row[key] for row in missing}
+        for value, row in wanted.items():
+            ids[value] = stored[value]["pk"]
+            if difference := _difference(row, stored[value]):
+                changes[value] = ids[value], difference
+            elif value not in new:
+                unchanged += 1
+        created += len(new)
+    _update_in_order(model, key, changes, using=using, batch_size=batch_size)
+    updated = len(ids) - created - unchanged
+    return ids, Counts(created=created, updated=updated, unchanged=unchanged)
 
 
 def update[Model: models.Model](
@@ -101,6 +102,35 @@ def delete(queryset: models.QuerySet[Any], pks: Sequence[int], *, batch_size: in
         queryset.filter(pk__in=batch)._raw_delete(queryset.db)
         for batch in batched(sorted(pks), batch_size)
     )
+
+
+def _update_in_order(
+    model: type[models.Model],
+    key: str,
+    changes: Mapping[str, tuple[int, Mapping[str, Any]]],
+    *,
+    using: str,
+    batch_size: int,
+) -> None:
+    """Write the changes, batch by batch, each locked first in the order in which the keys were sorted here.
+
+    An UPDATE alone locks in the order in which it happens to find its rows, and deadlocks with another one.
+    """
+    locks = connections[using].features.has_select_for_update
+    for batch in batched(changes, batch_size):
+        with transaction.atomic(using=using, savepoint=False):
+            if locks:
+                found = model._default_manager.using(using).filter(**{f"{key}__in": batch})
+                # "C" sorts by code point as Python does; a language's collation does not
+                in_order = found.select_for_update(no_key=True).order_by(Collate(key, "C"))
+                list(in_order.values_list("pk"))
+            update(model, [changes[value] for value in batch], using=using, batch_size=batch_size)
+
+
+def _difference(row: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value for name, value in row.items() if value is not None and value != stored[name]
+    }
 
 
 def _stored(

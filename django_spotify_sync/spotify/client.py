@@ -10,15 +10,12 @@ import json
 import logging
 import random
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from django_spotify_sync.exceptions import (
@@ -34,8 +31,9 @@ from django_spotify_sync.exceptions import (
     SpotifyUnavailable,
 )
 from django_spotify_sync.secret import Secret
-from django_spotify_sync.spotify.parsers import Malformed
+from django_spotify_sync.spotify.parsers import Malformed, text
 from django_spotify_sync.spotify.rows import Params
+from django_spotify_sync.spotify.sessions import new_session
 
 logger = logging.getLogger(__name__)
 
@@ -72,19 +70,6 @@ class _Transient:
 
     words: str
     status: int | None = None
-
-
-def new_session(pool: int = 1) -> requests.Session:
-    """Return a session with ``pool`` connections that follows no redirect, keeps no cookie and reads no netrc.
-
-    Proxies and certificates of the environment still count: only an explicit ``auth`` keeps requests from netrc.
-    """
-    session = requests.Session()
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = HTTPAdapter(pool_connections=2, pool_maxsize=pool, max_retries=0)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
 
 
 class Client:
@@ -129,21 +114,19 @@ class Client:
         :raises SpotifyUnavailable: if it fails at each of 5 attempts.
         :raises SpotifyError: at once for anything else that is not a 200.
         """
-        failure = _Transient("nothing was sent")
-        for attempt in range(ATTEMPTS):
-            if attempt and self._closed.wait(
-                BACKOFF * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)
-            ):
-                break
+        if not token.is_sendable:
+            raise AccessTokenRejected("The access token is none: it holds what HTTP cannot send.")
+        failure = _Transient("the client is closed")
+        sent = 0
+        while sent < ATTEMPTS and not self._closed.wait(_pause_before(sent)):
             outcome = self._attempt(get, token)
             if not isinstance(outcome, _Transient):
                 return outcome
             failure = outcome
-            logger.info(
-                "GET %s: %s (attempt %d of %d)", get.path, failure.words, attempt + 1, ATTEMPTS
-            )
+            sent += 1
+            logger.info("GET %s: %s (attempt %d of %d)", get.path, failure.words, sent, ATTEMPTS)
         raise SpotifyUnavailable(
-            f"GET {get.path} failed {attempt + 1} times: {failure.words}.", status=failure.status
+            f"GET {get.path} failed {sent} times: {failure.words}.", status=failure.status
         )
 
     def close(self) -> None:
@@ -165,18 +148,20 @@ class Client:
             return received
         status, headers, body = received
         if status != 200:
-            return _failure(get, status, headers, body, token)
+            body = body.replace(token.reveal().encode(), b"...")  # it may repeat what was sent
+            return _failure(get, status, headers, body)
         try:
-            return get.parse(json.loads(body))
-        except Malformed as error:
-            return _Transient(f"the answer is malformed: {error}", status)
+            answer = json.loads(body)
         except (ValueError, RecursionError):
             return _Transient("the answer is no JSON, or was cut", status)
+        try:
+            return get.parse(answer)
+        except Malformed as error:
+            return _Transient(f"the answer is malformed: {error}", status)
 
     def _receive[Answer](
         self, get: Get[Answer], token: Secret
     ) -> tuple[int, requests.structures.CaseInsensitiveDict[str], bytes] | _Transient:
-        deadline = time.monotonic() + self._timeout
         try:
             with self._session.get(
                 self._api_url + get.path,
@@ -184,22 +169,23 @@ class Client:
                 headers=self._headers,
                 auth=Bearer(token),
                 timeout=self._timeout,
-                allow_redirects=False,
                 stream=True,
             ) as response:
                 body = bytearray()
-                # read1 returns what has arrived, so that a server that drips bytes meets the deadline as well
-                while chunk := response.raw.read1(_CHUNK, decode_content=True):
+                for chunk in response.raw.stream(_CHUNK, decode_content=True):
                     body += chunk
-                    if time.monotonic() > deadline:
-                        return _Transient(f"no whole answer within {self._timeout:g} s")
                     if len(body) > MAX_BODY:
                         return _Transient("the answer is too large")
                 return response.status_code, response.headers, bytes(body)
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
-            return _Transient(f"no answer within {self._timeout:g} s")
+            return _Transient(f"no whole answer within {self._timeout:g} s")
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             return _Transient(f"the connection failed ({type(error).__name__})")
+
+
+def _pause_before(attempt: int) -> float:
+    """Return the seconds to wait: none before the first attempt, then about 0.3, 0.6, 1.2 …"""
+    return BACKOFF * 2 ** (attempt - 1) * random.uniform(0.5, 1.5) if attempt else 0.0
 
 
 class Bearer(AuthBase):
@@ -218,11 +204,9 @@ def _failure[Answer](
     status: int,
     headers: requests.structures.CaseInsensitiveDict[str],
     body: bytes,
-    token: Secret,
 ) -> _Transient:
     """Return a passing failure, or raise the error that the status stands for. Bodies are not always JSON."""
     message, reason, is_json = _said(body)
-    message = message.replace(token.reveal(), "…")
     words = f"GET {get.path}: Spotify answered {status}" + (f" ({message})" if message else "")
     if status >= 500 or 300 <= status < 400:
         return _Transient(words, status)
@@ -235,28 +219,36 @@ def _failure[Answer](
 
 
 def _said(body: bytes) -> tuple[str, str, bool]:
-    """Return message, reason, and whether it was JSON."""
+    """Return message and reason, short and storable, and whether they came in the documented JSON."""
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
-        plain = " ".join(body[:2000].decode("utf-8", "replace").split())
-        return ("an HTML page" if plain.startswith("<") else plain[:200]), "", False
-    error = said.get("error") if isinstance(said, dict) else None
-    if isinstance(error, dict):
-        return str(error.get("message") or "")[:200], str(error.get("reason") or ""), True
-    return "", "", True
+        said = body[:2000].decode("utf-8", "replace")
+    error = said.get("error") if isinstance(said, dict) else said
+    message, reason = (
+        (error.get("message"), error.get("reason")) if isinstance(error, dict) else (error, None)
+    )
+    return _short(message), _short(reason), isinstance(said, dict)
 
 
-def _too_many(words: str, retry_after: str | None, *, quota: bool) -> RateLimited:
-    floor = QUOTA_RETRY_AFTER if quota else RETRY_AFTER_FLOOR
+def _short(said: object) -> str:
+    words = " ".join((text(said) or "").split())
+    return "an HTML page" if words.startswith("<") else words[:200]
+
+
+def _too_many(words: str, header: str | None, *, quota: bool) -> RateLimited:
+    seconds = retry_after(header, floor=QUOTA_RETRY_AFTER if quota else RETRY_AFTER_FLOOR)
+    error = QuotaExceeded if quota else RateLimited
+    return error(f"{words}; it asks for a pause of {seconds:g} s.", retry_after=seconds)
+
+
+def retry_after(header: str | None, *, floor: float = RETRY_AFTER_FLOOR) -> float:
+    """Return the seconds of a Retry-After header, ``floor`` where it is missing or makes no sense."""
     try:
-        seconds = float(retry_after or 0)
+        seconds = float(header or 0)
     except ValueError:
         seconds = 0.0
-    if not 0 < seconds < 10**7:
-        seconds = floor
-    error = QuotaExceeded if quota else RateLimited
-    return error(f"{words}; it asks for a pause of {seconds:g} s.", retry_after=max(seconds, 1.0))
+    return max(seconds, 1.0) if 0 < seconds < 10**7 else floor
 
 
 def _forbidden(words: str, message: str, *, is_json: bool) -> Forbidden:

@@ -10,7 +10,9 @@ import base64
 import hashlib
 import json
 import logging
+import random
 import secrets
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -27,11 +29,26 @@ from django_spotify_sync.exceptions import (
     SpotifyUnavailable,
 )
 from django_spotify_sync.secret import Secret
-from django_spotify_sync.spotify.client import RETRY_AFTER_FLOOR, new_session
+from django_spotify_sync.spotify.client import retry_after
+from django_spotify_sync.spotify.parsers import text
+from django_spotify_sync.spotify.sessions import new_session
 
 logger = logging.getLogger(__name__)
 
+BACKOFF = (0.3, 0.6)  # seconds before the second and the third time that a refresh is sent
 _DEFAULT_EXPIRES_IN = 3600
+_LONGEST_EXPIRES_IN = 24 * 3600
+# The errors of RFC 6749, 5.2: only known words are repeated.
+_SAID = (
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+    "server_error",
+    "temporarily_unavailable",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +119,22 @@ def exchange_code(app: App, *, code: Secret, redirect_uri: str, verifier: Secret
 
 
 def refresh(app: App, refresh_token: Secret) -> Grant:
-    """Trade a refresh token for a new access token.
+    """Trade a refresh token for a new access token. Sent again after a plain 5xx, and only then.
+
+    A connection that broke may have taken a rotated token with it: the old one is not sent a second time.
 
     :raises GrantRejected: if the consent has ended or was revoked.
     """
-    return _ask(app, {"grant_type": "refresh_token"}, {"refresh_token": refresh_token})
+    begun = time.monotonic()
+    for pause in (*BACKOFF, None):
+        try:
+            return _ask(app, {"grant_type": "refresh_token"}, {"refresh_token": refresh_token})
+        except SpotifyUnavailable as error:
+            slow = time.monotonic() - begun > app.timeout
+            if pause is None or slow or error.status is None or error.status < 500:
+                raise
+        time.sleep(pause * random.uniform(0.5, 1.5))
+    raise AssertionError("the last attempt returns or raises")
 
 
 class _Form(AuthBase):
@@ -128,8 +156,20 @@ class _Form(AuthBase):
 
 def _ask(app: App, form: Mapping[str, str], hidden: Mapping[str, Secret]) -> Grant:
     what = f"POST /api/token ({form['grant_type']})"
-    failed = ""
-    status, retry_after, body = 0, None, b""
+    if not all(secret.is_sendable for secret in hidden.values()):
+        raise GrantRejected(f"{what}: what was to be sent is no code or token.")
+    received = _receive(app, form, hidden)
+    if isinstance(received, str):
+        raise SpotifyUnavailable(f"{what}: the connection failed ({received}).")
+    if isinstance(received, SpotifyError):
+        raise received
+    return received
+
+
+def _receive(
+    app: App, form: Mapping[str, str], hidden: Mapping[str, Secret]
+) -> Grant | SpotifyError | str:
+    """Return a grant, or what went wrong. To be raised by others: frames in here hold form and answer in the clear."""
     try:
         with new_session() as session:
             response = session.post(
@@ -137,59 +177,54 @@ def _ask(app: App, form: Mapping[str, str], hidden: Mapping[str, Secret]) -> Gra
                 auth=_Form(app, form, hidden),
                 headers={"Accept": "application/json"},
                 timeout=app.timeout,
-                allow_redirects=False,
-            )
-            status, retry_after, body = (
-                response.status_code,
-                response.headers.get("Retry-After"),
-                response.content,
             )
     except requests.RequestException as error:
-        failed = type(error).__name__
-    if failed:  # raised out here, unchained: requests' frames hold the form
-        raise SpotifyUnavailable(f"{what}: the connection failed ({failed}).")
+        return type(error).__name__
     try:
-        answer = json.loads(body)
-    except ValueError:
+        answer = json.loads(response.content)
+    except (ValueError, RecursionError):
         answer = None
-    if status == 200:
-        return _grant(answer, what)
-    raise _refused(what, status, answer, retry_after)
-
-
-def _grant(answer: object, what: str) -> Grant:
-    if (
-        not isinstance(answer, dict)
-        or not isinstance(access := answer.get("access_token"), str)
-        or not access
-    ):
-        raise SpotifyUnavailable(f"{what}: the answer holds no access token.", status=200)
-    renewed, expires_in, scope = (
-        answer.get(name) for name in ("refresh_token", "expires_in", "scope")
+    what = f"POST /api/token ({form['grant_type']})"
+    if response.status_code != 200:
+        return _refused(what, response.status_code, answer, response.headers.get("Retry-After"))
+    return _grant(answer) or SpotifyUnavailable(
+        f"{what}: the answer holds no access token.", status=200
     )
+
+
+def _grant(answer: object) -> Grant | None:
+    if not isinstance(answer, dict) or (access := _token(answer.get("access_token"))) is None:
+        return None
     return Grant(
-        access_token=Secret(access),
-        refresh_token=Secret(renewed) if isinstance(renewed, str) and renewed else None,
-        expires_in=int(expires_in)
-        if isinstance(expires_in, int | float) and expires_in > 0
-        else _DEFAULT_EXPIRES_IN,
-        scope=scope if isinstance(scope, str) else None,
+        access_token=access,
+        refresh_token=_token(answer.get("refresh_token")),
+        expires_in=_expires_in(answer.get("expires_in")),
+        scope=text(answer.get("scope")),
     )
 
 
-def _refused(what: str, status: int, answer: object, retry_after: str | None) -> SpotifyError:
+def _token(value: object) -> Secret | None:
+    secret = Secret(value) if isinstance(value, str) else None
+    return secret if secret is not None and secret.is_sendable else None
+
+
+def _expires_in(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return _DEFAULT_EXPIRES_IN
+    return int(value) if 1 <= value <= _LONGEST_EXPIRES_IN else _DEFAULT_EXPIRES_IN
+
+
+def _refused(what: str, status: int, answer: object, header: str | None) -> SpotifyError:
     """Judge by status and ``error`` alone: descriptions change without notice, and might repeat what was sent."""
-    error = answer.get("error") if isinstance(answer, dict) else None
-    words = f"{what}: Spotify answered {status}" + (
-        f" ({error})." if isinstance(error, str) and len(error) < 50 else "."
-    )
+    error = text(answer.get("error")) if isinstance(answer, dict) else None
+    words = f"{what}: Spotify answered {status}"
+    words += f" ({error})." if error in _SAID else "."
     if status == 429:
-        seconds = float(retry_after) if retry_after and retry_after.isdigit() else 0.0
-        return RateLimited(words, retry_after=seconds or RETRY_AFTER_FLOOR)
+        return RateLimited(words, retry_after=retry_after(header))
+    if status >= 500 or status < 400 or not isinstance(answer, dict):
+        return SpotifyUnavailable(words, status=status)
     if error == "invalid_grant":
         return GrantRejected(words, status=status)
     if error in ("invalid_client", "unauthorized_client"):
         return ClientRejected(words, status=status)
-    if status >= 500 or status < 400 or not isinstance(answer, dict):
-        return SpotifyUnavailable(words, status=status)
     return BadRequest(words, status=status)

@@ -56,6 +56,7 @@ class Fetcher:
         """
         todo = deque(gets)
         running: dict[Future[Any], tuple[Get[Answer], Secret]] = {}
+        rejected: set[Secret] = set()  # each is renewed once, however many threads it was given to
         unproved: Secret | None = None  # a token that was renewed and has not answered anything yet
         held_until = waited = 0.0
         try:
@@ -63,7 +64,10 @@ class Fetcher:
                 if time.monotonic() >= held_until:
                     # A few more than there are threads, so that none idles while the caller works on an answer.
                     while todo and len(running) < self._client.workers + 2:
-                        get, token = todo.popleft(), self._client.tokens.current()
+                        token = self._client.tokens.current()
+                        if token in rejected:
+                            raise AccessTokenRejected("The token was renewed in vain.", status=401)
+                        get = todo.popleft()
                         running[self._pool.submit(self._client.send, get, token)] = (get, token)
                 self._tick()
                 if not running:
@@ -77,20 +81,25 @@ class Fetcher:
                     except AccessTokenRejected:
                         if token == unproved:
                             raise
-                        unproved = self._client.tokens.renew(token)
+                        if token not in rejected:
+                            rejected.add(token)
+                            unproved = self._client.tokens.renew(token)
                         todo.appendleft(get)
                     except RateLimited as error:
                         todo.appendleft(get)
+                        todo.extendleft(_called_back(running))
                         now = time.monotonic()
-                        if now < held_until:
-                            continue  # one of several that were under way: the pause is on already
-                        waited += error.retry_after
+                        until = now + error.retry_after
+                        # of several that were under way, only what makes the pause longer counts
+                        waited += max(0.0, until - max(now, held_until))
+                        held_until = max(until, held_until)
                         if waited > self._max_wait:
                             yield from self._drain(running)
                             raise
-                        held_until = now + error.retry_after
                     else:
-                        waited, unproved = 0.0, None
+                        waited = 0.0
+                        if token == unproved:
+                            unproved = None
                         yield get, answer
         finally:
             for future in running:
@@ -107,3 +116,11 @@ class Fetcher:
                 get, _ = running.pop(future)
                 if not future.cancelled() and future.exception() is None:
                     yield get, future.result()
+
+
+def _called_back[Answer](
+    running: dict[Future[Any], tuple[Get[Answer], Secret]],
+) -> list[Get[Answer]]:
+    """Take back what no thread has begun: asking on while Spotify says no makes the pause longer."""
+    cancelled = [future for future in running if future.cancel()]
+    return [running.pop(future)[0] for future in cancelled]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django_spotify_sync.spotify.rows import (
@@ -27,7 +27,7 @@ type Json = Any
 MAX_ID = 255
 MAX_INT = 2**31 - 1
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_ISO_DATE = re.compile(r"(\d{4})(-\d{2}){0,2}")
+_ISO_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?(?:-([0-9]{2}))?")
 _THUMBNAIL_WIDTH = 64
 
 
@@ -157,16 +157,22 @@ def moment(value: Json) -> datetime | None:
         return None
     try:
         parsed = datetime.fromisoformat(value)
-        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
+        parsed = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    # the first and the last year leave the calendar in some time zones
+    return parsed if 1 < parsed.year < 9999 else None
 
 
 def _release_date(value: Json) -> str | None:
-    """Return a date of year, month or day precision; "0000" and the like, which Spotify sends for unknown, are None."""
-    if not isinstance(value, str) or not _ISO_DATE.fullmatch(value) or not value.isascii():
+    """Return a date of year, month or day precision; "0000", which Spotify sends for unknown, and the like are None."""
+    if not isinstance(value, str) or not (found := _ISO_DATE.fullmatch(value)):
         return None
-    return value if value[:4] != "0000" else None
+    try:
+        date(*(int(part or 1) for part in found.groups()))
+    except ValueError:
+        return None
+    return value
 
 
 def _id(value: Json) -> str | None:
