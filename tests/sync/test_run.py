@@ -29,7 +29,7 @@ from django_spotify_sync.signals import sync_failed, sync_finished
 from django_spotify_sync.sync import execute, request_sync, sync
 from django_spotify_sync.sync import run as run_module
 from django_spotify_sync.sync import tracks as tracks_module
-from tests.sync.conftest import stored, wait_until
+from tests.connecting import stored, wait_until
 
 
 @pytest.fixture

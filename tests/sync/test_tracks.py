@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django_spotify_sync.models import Album, Artist, SavedTrack, SyncState, Track, TrackArtist
 from django_spotify_sync.sync import sync
 from django_spotify_sync.testing import REMOVED
-from tests.sync.conftest import connect, stored
+from tests.connecting import connect, stored
 
 
 def tables_written(queries: CaptureQueriesContext) -> set[str]:

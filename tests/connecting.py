@@ -1,0 +1,46 @@
+"""A connected account without a browser, and how to hold its library against the truth."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django_spotify_sync import accounts
+from django_spotify_sync.models import SavedTrack, SpotifyAccount
+from django_spotify_sync.secret import Secret
+from django_spotify_sync.spotify import oauth
+from django_spotify_sync.testing import FakeSpotify
+
+type Entry = tuple[str | None, str | None]
+
+
+def connect(user: Any, spotify: FakeSpotify, who: Any = None) -> SpotifyAccount:
+    """Connect without a browser: the grant is Spotify's, the rest is what the callback does."""
+    answer = spotify.grant(who or spotify.user)
+    grant = oauth.Grant(
+        access_token=Secret(answer["access_token"]),
+        refresh_token=Secret(answer["refresh_token"]),
+        expires_in=answer["expires_in"],
+        scope=answer["scope"],
+    )
+    return accounts.connect(user, accounts.fetch_profile(grant), grant)
+
+
+def stored(account: SpotifyAccount) -> list[Entry]:
+    """Return what is stored as FakeSpotify's ``entries()`` give it: id and added_at, in order."""
+    return [
+        (spotify_id, added_at.strftime("%Y-%m-%dT%H:%M:%SZ") if added_at else None)
+        for spotify_id, added_at in SavedTrack.objects.filter(account=account)
+        .in_order()
+        .values_list("spotify_id", "added_at")
+    ]
+
+
+def wait_until(happens: Callable[[], Any], *, seconds: float = 20.0) -> Any:
+    """Return what *happens* gives as soon as it is true."""
+    deadline = time.monotonic() + seconds
+    while not (result := happens()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+    return result

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from django_spotify_sync.models import SavedTrack, SyncRun
+from django_spotify_sync.sync import request_sync
+from django_spotify_sync.tasks import queue, sync_account
+from tests.celery_app import app
+from tests.connecting import connect, wait_until
+
+
+@pytest.fixture
+def account(transactional_db, user, spotify):
+    return connect(user, spotify)
+
+
+@pytest.fixture
+def eager():
+    """Let tasks run at once, in this process."""
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Collect what would be sent to the broker."""
+    messages: list[dict] = []
+    monkeypatch.setattr(sync_account, "apply_async", lambda **options: messages.append(options))
+    return messages
+
+
+def test_a_real_worker_does_a_run_that_was_posted(
+    celery_worker_process, account, client, user, spotify
+):
+    client.force_login(user)
+
+    answer = client.post("/spotify/sync/tracks/")
+
+    assert (answer.status_code, answer.json()["status"]) == (202, "queued")
+    ended = wait_until(
+        lambda: (run := client.get(answer["Location"]).json())["finished_at"] and run
+    )
+    assert (ended["status"], ended["counts"]["created"]) == ("succeeded", 120)
+    assert SavedTrack.objects.filter(account=account).count() == 120
+
+
+def test_a_real_worker_takes_a_message_twice_and_does_it_once(
+    celery_worker_process, account, spotify
+):
+    run = request_sync(account, "tracks")
+    spotify.clear_log()
+
+    for _ in range(3):
+        sync_account.delay(run_id=run.pk, something_newer=True)
+
+    wait_until(lambda: SyncRun.objects.filter(pk=run.pk, status="succeeded").exists())
+    inspect = app.control.inspect()
+    wait_until(lambda: not any(inspect.active().values()))
+    assert spotify.count("/v1/me/tracks") == 4
+
+
+def test_an_account_and_a_resource_are_enough(eager, account):
+    sync_account.delay(account_id=account.pk, resource="tracks", full=True)
+
+    run = SyncRun.objects.get()
+    assert (run.status, run.full, run.trigger) == ("succeeded", True, "schedule")
+
+
+def test_an_account_that_is_not_connected_is_passed_over(eager, account):
+    account.status = "disconnected"
+    account.save()
+
+    assert sync_account.delay(account_id=account.pk, resource="tracks").get() is None
+    assert not SyncRun.objects.exists()
+
+
+def test_a_run_is_handed_over_when_the_transaction_commits(account, sent):
+    run = request_sync(account, "tracks")
+
+    with transaction.atomic():
+        queue(run)
+        assert sent == []
+
+    assert sent == [{"kwargs": {"run_id": run.pk}}]
+
+
+def test_a_run_is_handed_over_once(account, sent):
+    run = request_sync(account, "tracks")
+
+    queue(run)
+    queue(run)
+
+    assert len(sent) == 1
+
+
+def test_a_run_that_nobody_began_is_handed_over_again(account, sent):
+    run = request_sync(account, "tracks")
+    queue(run)
+    SyncRun.objects.update(published_at=timezone.now() - timedelta(minutes=11))
+
+    queue(run)
+
+    assert len(sent) == 2
+
+
+@pytest.mark.parametrize("status", ["running", "succeeded"])
+def test_a_run_that_is_under_way_or_done_is_not_handed_over(account, sent, status):
+    run = request_sync(account, "tracks")
+    SyncRun.objects.update(status=status)
+
+    queue(run)
+
+    assert sent == []
+
+
+def test_with_the_broker_away_the_run_stays_queued(account, monkeypatch, client, user):
+    client.force_login(user)
+    send = sync_account.apply_async
+    with app.connection_for_write("redis://127.0.0.1:1/0", connect_timeout=0.2) as broken:
+        monkeypatch.setattr(
+            sync_account,
+            "apply_async",
+            lambda **options: send(**options, connection=broken, retry=False),
+        )
+
+        answer = client.post("/spotify/sync/tracks/")
+
+    assert (answer.status_code, answer.json()["status"]) == (202, "queued")
+    assert SyncRun.objects.get().published_at is None
+
+
+@pytest.mark.parametrize(("seconds", "again"), [(60, 1), (3600, 0)])
+def test_a_short_wait_is_counted_down_and_a_long_one_is_left_to_the_database(
+    account, spotify, sent, settings, seconds, again
+):
+    settings.SPOTIFY_SYNC_MAX_WAIT = timedelta(0)
+    spotify.faults.add("/me/tracks", status=429, retry_after=seconds)
+
+    sync_account(account_id=account.pk, resource="tracks")
+
+    run = SyncRun.objects.get()
+    assert run.status == "waiting"
+    assert len(sent) == again
+    for message in sent:
+        assert message["kwargs"] == {"run_id": run.pk}
+        assert seconds <= message["countdown"] <= seconds * 1.1 + 1
