@@ -272,6 +272,7 @@ class Accounts:
     def _agree(self, redirect_uri: str, asked: dict[str, str], user: User) -> Answer:
         code = f"FAKE_CODE_{secrets.token_urlsafe(150)}"
         with self._world.lock:
+            self._approved.setdefault(user.key, set()).update(asked.get("scope", "").split())
             self._codes[code] = Code(
                 user=user,
                 scope=asked.get("scope", ""),

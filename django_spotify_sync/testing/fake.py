@@ -247,8 +247,9 @@ class FakeSpotify:
         if request.path.startswith("/image/"):
             return _picture(request.path.removeprefix("/image/"))
         with self._log.visit(request) as visit:
-            faults = self.faults.firing(request)
+            faults: list[Fault] = []
             try:
+                faults = self.faults.firing(request)
                 answer = self._make(request, faults, visit)
             except Exception:
                 # A thread of the server must not die unheard: the test sees a 500 and, at the

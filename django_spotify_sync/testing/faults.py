@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal
@@ -155,7 +155,7 @@ class Faults:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Fault]:
         """Go through the faults in the order they were added."""
         return iter(tuple(self._faults))
 

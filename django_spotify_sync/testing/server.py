@@ -125,7 +125,7 @@ class Server:
         self._listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
         self.host, self.port = self._listener.getsockname()[:2]
         self._answer = answer
-        self._connections: set[socket.socket] = set()
+        self._connections: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._accepting = threading.Thread(target=self._accept, name="fake-spotify", daemon=True)
@@ -144,9 +144,13 @@ class Server:
             self._accepting.join(5)
         self._listener.close()
         with self._lock:
-            for connection in self._connections:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
+            open_ones = dict(self._connections)
+        for connection in open_ones:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread in open_ones.values():
+            # Not for ever: a thread may be inside an edit that waits for something else.
+            thread.join(1)
 
     def pause(self, seconds: float) -> None:
         """Sleep, but not beyond :meth:`stop`."""
@@ -162,18 +166,19 @@ class Server:
             if self._stopping.is_set():
                 connection.close()
                 return
-            threading.Thread(target=self._converse, args=(connection,), daemon=True).start()
+            thread = threading.Thread(target=self._converse, args=(connection,), daemon=True)
+            with self._lock:
+                self._connections[connection] = thread
+            thread.start()
 
     def _converse(self, connection: socket.socket) -> None:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with self._lock:
-            self._connections.add(connection)
         # A client that hangs up in the middle is its own affair.
-        with contextlib.suppress(OSError, ValueError), connection.makefile("rb") as reader:
+        with contextlib.suppress(OSError), connection.makefile("rb") as reader:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             while not self._stopping.is_set() and self._exchange(connection, reader):
                 pass
         with self._lock:
-            self._connections.discard(connection)
+            self._connections.pop(connection, None)
         connection.close()
 
     def _exchange(self, connection: socket.socket, reader: BinaryIO) -> bool:
@@ -205,7 +210,8 @@ def read_request(reader: BinaryIO) -> Request | None:
     while (line := reader.readline(65_536)) not in (b"\r\n", b"\n", b""):
         name, _, value = line.decode("latin-1").partition(":")
         headers[name.strip().lower()] = value.strip()
-    body = reader.read(int(headers.get("content-length") or 0))
+    length = headers.get("content-length", "0")
+    body = reader.read(int(length) if length.isdecimal() else 0)
     path, _, query = target.partition("?")
     return Request(
         at=at,

@@ -32,7 +32,7 @@ class Shape:
                 if key in NULLABLE_URLS:
                     known[key].types |= {"str", "NoneType"}
         if isinstance(value, list):
-            for below in value:
+            for below in distinct(value):
                 self.items = (self.items or Shape()).learn(below)
         return self
 
@@ -65,9 +65,15 @@ class Shape:
         if isinstance(value, list) and value:
             if self.items is None:
                 return [f"{where}: entries, but examples are empty"] if strict else []
-            for below in value:
+            for below in distinct(value):
                 found += self.items.complaints(below, f"{where}[]", ignored, strict)
         return found
+
+
+def distinct(values: list[Any]) -> list[Any]:
+    """Keep one of each text: a list of 180 markets says no more than one of a few."""
+    texts = {value for value in values if isinstance(value, str)}
+    return [*sorted(texts)[:1], *(value for value in values if not isinstance(value, str))]
 
 
 def variant(value: dict[str, Any]) -> Variant:

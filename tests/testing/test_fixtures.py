@@ -1,0 +1,82 @@
+"""The fixture and the command that host sites use."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+ROOT = Path(__file__).parents[2]
+
+COMMAND = """
+import django
+from django.conf import settings
+from django.core.management import call_command
+settings.configure()
+django.setup()
+from django_spotify_sync.management.commands.spotify_fake import Command
+call_command(Command(), *{arguments!r})
+"""
+
+
+HOST_TEST = """
+from urllib.request import Request, urlopen
+
+def test_it(fake_spotify):
+    headers = {"Authorization": "Bearer " + fake_spotify.grant()["access_token"]}
+    answer = urlopen(Request(fake_spotify.api_url + "/me/tracks", headers=headers))
+    assert answer.status == 200
+"""
+
+
+def test_the_fixture_gives_a_running_fake(tmp_path: Path) -> None:
+    plugins = 'pytest_plugins = ["django_spotify_sync.testing.fixtures"]'
+    (tmp_path / "conftest.py").write_text(plugins)
+    (tmp_path / "test_host.py").write_text(HOST_TEST)
+    plain = ["-p", "no:cacheprovider", "--rootdir", str(tmp_path), "-q"]
+
+    outcome = subprocess.run(
+        [sys.executable, "-m", "pytest", "-c", os.devnull, *plain, str(tmp_path)],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        },
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert "1 passed" in outcome.stdout, outcome.stdout + outcome.stderr
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_serves_until_told_to_stop(ending: signal.Signals) -> None:
+    arguments = ["--port=0", "--tracks=30", "--cohort=legacy", "--consent=auto"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", COMMAND.format(arguments=arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    lines = [process.stdout.readline() for _ in range(7)]
+    printed = dict(re.findall(r"(SPOTIFY_SYNC_\w+) = '(.*)'", "".join(lines)))
+    try:
+        answer = requests.get(f"{printed['SPOTIFY_SYNC_API_URL']}/me", timeout=10)
+    finally:
+        process.send_signal(ending)
+        _, err = process.communicate(timeout=20)
+
+    assert answer.status_code == 401
+    assert printed["SPOTIFY_SYNC_CLIENT_ID"]
+    assert (process.returncode, err) == (0, "")
+    assert "Ctrl-C" in lines[-1]
