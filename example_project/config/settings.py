@@ -1,0 +1,118 @@
+"""The settings of the example site: Django's usual ones, shortened, and the few that the package wants.
+
+With an empty environment everything is on this machine: an SQLite file, a memory for a broker, and
+FakeSpotify for Spotify. DATABASE_URL, REDIS_URL and SPOTIFY_CLIENT_ID each replace one of the three.
+"""
+
+from __future__ import annotations
+
+import os
+
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
+from django_spotify_sync.testing import FakeSpotify
+
+from config.environment import database, flag, kept_key, words
+
+# Django
+
+SECRET_KEY = kept_key("DJANGO_SECRET_KEY", get_random_secret_key)
+DEBUG = flag("DEBUG")
+ALLOWED_HOSTS = ["127.0.0.1", "[::1]", "localhost", *words("ALLOWED_HOSTS")]
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_spotify_sync",
+    "pages",
+    "demo",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "pages.context_processors.site",
+            ]
+        },
+    }
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+STATIC_URL = "static/"
+USE_TZ = True
+
+LOGIN_URL = "sign_in"  # where auth/ sends who is not signed in
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "django": {"handlers": []},  # to the root like all others
+        # No lines of requests: that of the callback would hold the code that Spotify gave.
+        "django.server": {"handlers": [], "propagate": False},
+    },
+}
+
+# Database, cache and broker
+
+DATABASES = {"default": database(os.environ.get("DATABASE_URL", ""))}
+
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+if REDIS_URL := os.environ.get("REDIS_URL"):
+    # The cache keeps the one-time state of connecting and the lock of refreshing: every process has to share it.
+    CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": REDIS_URL}}
+    CELERY_BROKER_URL = REDIS_URL
+    CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+else:
+    # The memory of one process: web server and worker are two threads of it (see demo/servers.py).
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CELERY_BROKER_URL = "memory://localhost/"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.1}
+# No result backend: how a sync went stands in its SyncRun.
+
+# Spotify
+
+SPOTIFY_IS_FAKE = not os.environ.get("SPOTIFY_CLIENT_ID")
+if SPOTIFY_IS_FAKE:
+    if os.environ.get("SPOTIFY_CLIENT_SECRET"):
+        raise ImproperlyConfigured("SPOTIFY_CLIENT_SECRET is set, but SPOTIFY_CLIENT_ID is not.")
+    # Client id and addresses of the FakeSpotify that `manage.py spotify_fake` runs; `manage.py demo` runs one itself.
+    FAKE_SPOTIFY_PORT = int(os.environ.get("FAKE_SPOTIFY_PORT", "8099"))
+    globals().update(FakeSpotify(port=FAKE_SPOTIFY_PORT).settings)
+else:
+    SPOTIFY_SYNC_CLIENT_ID = os.environ["SPOTIFY_CLIENT_ID"]
+    SPOTIFY_SYNC_CLIENT_SECRET = os.environ.get("SPOTIFY_CLIENT_SECRET", "")
+
+# Seals the tokens in the database. Whoever loses it has to ask every user to connect again, so keep it;
+# to change it, put the new one first: FERNET_KEY=new,old.
+SPOTIFY_SYNC_FERNET_KEYS = kept_key("FERNET_KEY", lambda: Fernet.generate_key().decode()).split(",")
+
+# The pages show saved tracks and nothing else, so users are asked for nothing else.
+SPOTIFY_SYNC_RESOURCES = ["tracks"]
+
+# Name and password that the sign-in page offers; only `manage.py demo` sets it.
+DEMO_USER = None

@@ -1,0 +1,175 @@
+"""manage.py demo: the example site with all that it needs, taken once through its whole way, and then served."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import time
+from argparse import ArgumentParser
+from contextlib import ExitStack
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.db.models import Q
+from django.test import override_settings
+from django.urls import reverse
+from django_spotify_sync.management.progress import Progress
+from django_spotify_sync.models import SpotifyAccount, SyncRun
+from django_spotify_sync.testing import FakeSpotify
+
+from config.celery import app
+from demo import servers
+from demo.comparison import differences
+from demo.visitor import Stuck, Visitor
+
+NAME = "demo"
+TRACKS = 10_000
+LATENCY = 0.04  # seconds before each of FakeSpotify's answers
+
+
+class Command(BaseCommand):
+    help = "Migrate, connect a demo user, sync their saved tracks twice, and serve the site."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--port",
+            type=int,
+            default=os.environ.get("PORT") or "8000",
+            help="where the site is served (PORT)",
+        )
+        parser.add_argument(
+            "--no-serve",
+            action="store_true",
+            default=os.environ.get("SERVE") == "0",
+            help="end after the table, on a port that is free (SERVE=0)",
+        )
+        parser.add_argument("--tracks", type=int, default=TRACKS, help="how many FakeSpotify has")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["no_serve"] and not settings.SPOTIFY_IS_FAKE:
+            raise CommandError(
+                "SPOTIFY_CLIENT_ID is set, and at the real Spotify only a person can agree: without "
+                "serving there is nothing to show. Leave out SERVE=0, or SPOTIFY_CLIENT_ID."
+            )
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            with ExitStack() as running:  # whatever ends this also ends what was started
+                self._run(running, **options)
+        except Stuck as error:
+            raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted.", returncode=130) from None
+
+    def _run(self, running: ExitStack, *, port: int, tracks: int, no_serve: bool, **_: Any) -> None:
+        self._say(f"Database   {connection.vendor}: {connection.settings_dict['NAME']}")
+        call_command("migrate", verbosity=0)
+        try:
+            site = running.enter_context(servers.web_server(0 if no_serve else port))
+        except OSError as error:
+            raise CommandError(
+                f"Port {port} is not to be had ({error.strerror}); choose another: PORT=8001."
+            ) from error
+        fake = self._fake_spotify(running, site, tracks) if settings.SPOTIFY_IS_FAKE else None
+        environment = {"FAKE_SPOTIFY_PORT": str(fake.port)} if fake else {}
+        kind = running.enter_context(servers.worker(app, environment))
+        self._say(f"Site       {site}/")
+        self._say(f"Worker     {kind}")
+        if fake:
+            self._say(f"Spotify    FakeSpotify, {fake.url}, {LATENCY * 1000:.0f} ms an answer")
+        else:
+            self._say(f"Spotify    the real one, client id {settings.SPOTIFY_SYNC_CLIENT_ID}")
+        self._say("")
+
+        password = secrets.token_hex(4)
+        user = demo_user(password)
+        running.enter_context(override_settings(DEMO_USER=(NAME, password)))
+        if fake:
+            self._show(site, user, password, fake)
+        if not no_serve:
+            self._serve(site, password)
+
+    def _fake_spotify(self, running: ExitStack, site: str, tracks: int) -> FakeSpotify:
+        """Start a Spotify that knows this site's redirect URI, and point the settings at it."""
+        callback = site + reverse("spotify_sync:callback")
+        fake = FakeSpotify(tracks=tracks, latency=LATENCY, redirect_uris={callback})
+        running.enter_context(fake)
+        running.enter_context(override_settings(**fake.settings))
+        return fake
+
+    def _show(self, site: str, user: Any, password: str, fake: FakeSpotify) -> None:
+        """Connect, sync, sync again, and hold the rows against what FakeSpotify has."""
+        # Begin afresh: a FakeSpotify that was started again does not know the grants it gave before.
+        SpotifyAccount.objects.filter(Q(user=user) | Q(spotify_id=fake.user.id)).delete()
+        visitor = Visitor(site)
+        visitor.sign_in(NAME, password)
+        visitor.connect_spotify()
+        account = SpotifyAccount.objects.get(user=user)
+        self._say(f"{NAME} signed in, agreed at Spotify and came back: {account}")
+
+        runs = {name: self._sync(visitor, name) for name in ("1st sync", "2nd sync")}
+        self._say(table(runs))
+        if found := differences(account, fake):
+            raise CommandError("The copy is not right:\n  " + "\n  ".join(found[:10]))
+        if written(runs["2nd sync"]):
+            raise CommandError("The second sync wrote rows, though nothing had changed.")
+        count = len(fake.user.saved)
+        self._say(f"All {count:,} tracks are here: same order, dates, names and artists.\n")
+
+    def _sync(self, visitor: Visitor, label: str) -> SyncRun:
+        progress = Progress(self.stdout, label)
+        try:
+            run = visitor.sync_tracks(progress.show)
+        finally:
+            progress.close()
+        if run.status != SyncRun.Status.SUCCEEDED:
+            raise CommandError(f"{label}: {run.status} {run.reason} {run.error_detail}")
+        return run
+
+    def _serve(self, site: str, password: str) -> None:
+        if not settings.SPOTIFY_IS_FAKE:
+            self._say(
+                "Only you can agree at the real Spotify:\n"
+                "  1. In Spotify's dashboard (https://developer.spotify.com/dashboard) give your app "
+                f"the redirect URI\n     {site}{reverse('spotify_sync:callback')}\n"
+                "  2. While the app is in development mode, add your own account to its users there.\n"
+                "  3. Open the site, sign in, choose “Connect Spotify”, then “Sync saved tracks”.\n"
+            )
+        self._say(f"Open {site}/ and sign in: user {NAME}, password {password}. Ctrl-C ends it.")
+        try:
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            self._say("\nBye.")
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+
+def demo_user(password: str) -> Any:
+    """Return the demo's user, who has no rights on the site and this password from now on."""
+    user, _ = get_user_model().objects.get_or_create(username=NAME)
+    user.set_password(password)
+    user.save()
+    return user
+
+
+def written(run: SyncRun) -> int:
+    """Count the rows of the library that a run wrote."""
+    return run.created + run.updated + run.removed
+
+
+def table(runs: dict[str, SyncRun]) -> str:
+    """Lay out what each sync cost."""
+    lines = [f"{'':<10}{'rows written':>14}{'unchanged':>12}{'requests':>11}{'seconds':>10}"]
+    for label, run in runs.items():
+        seconds = (run.finished_at - run.created_at).total_seconds()
+        lines.append(
+            f"{label:<10}{written(run):>14,}{run.unchanged:>12,}{run.requests:>11,}{seconds:>10.1f}"
+        )
+    return "\n" + "\n".join(lines) + "\n"

@@ -1,0 +1,22 @@
+"""Filters of the track list."""
+
+from __future__ import annotations
+
+from django import template
+
+from pages import words
+
+register = template.Library()
+
+
+@register.filter
+def minutes(milliseconds: int) -> str:
+    """Write a length as people do: 3:07."""
+    whole_minutes, seconds = divmod(round(milliseconds / 1000), 60)
+    return f"{whole_minutes}:{seconds:02}"
+
+
+@register.filter
+def in_words(code: str) -> str:
+    """Explain the reason of a sync."""
+    return words.reason(code)
