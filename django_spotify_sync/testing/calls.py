@@ -120,6 +120,14 @@ class Room:
     pages: PageCache = field(default_factory=PageCache)
     texts: TextCache = field(default_factory=TextCache)
 
+    def text(self, call: Call, entry: Hashable, make: Callable[[], Any], *more: Hashable) -> str:
+        """Write one entry, or find it as written before for such a call; *more* tells calls apart.
+
+        Entries never change, but the names in the catalogue do.
+        """
+        key = (entry, call.native, call.market, self.fake.world.catalogue_serial, *more)
+        return self.texts.get(key, make)
+
     def render[E](
         self,
         call: Call,

@@ -23,13 +23,9 @@ def saved_tracks(room: Room, call: Call) -> Body:
     page = call.page(f"{room.shapes.api_url}/me/tracks")
     serial, entries = call.user.history.behind(call.twist.lag)
     native, market, shapes = call.native, call.market, room.shapes
-    names = room.fake.world.catalogue_serial  # a rename reaches entries that were written before
 
     def text(entry: Saved) -> str:
-        return room.texts.get(
-            (entry, names, native, market),
-            lambda: shapes.saved(entry, native=native, market=market),
-        )
+        return room.text(call, entry, lambda: shapes.saved(entry, native=native, market=market))
 
     return room.render(call, page, entries, text, ("saved", call.user.key, serial))
 
@@ -41,10 +37,9 @@ def following(room: Room, call: Call) -> Body:
         raise ApiError(400, "Missing or invalid type")
     _, entries = call.user.following.history.behind(call.twist.lag)
     native, shapes = call.native, room.shapes
-    names = room.fake.world.catalogue_serial
 
     def text(entry: Followed) -> str:
-        return room.texts.get((entry, names, native), lambda: shapes.followed(entry, native=native))
+        return room.text(call, entry, lambda: shapes.followed(entry, native=native))
 
     return Body(
         cursor_page(

@@ -116,9 +116,11 @@ def _writer(room: Room, call: Call, shapes: PlaylistShapes) -> Any:
     episodes = "episode" in call.query.get("additional_types", "").split(",")
 
     def text(item: PlaylistItem) -> str:
-        return room.texts.get(
-            (item, native, market, episodes),
+        return room.text(
+            call,
+            item,
             lambda: shapes.item(item, native=native, market=market, episodes=episodes),
+            episodes,
         )
 
     return text
