@@ -146,10 +146,9 @@ class Client:
         received = self._receive(get, token)
         if isinstance(received, _Transient):
             return received
-        status, headers, body = received
+        status, header, body = received
         if status != 200:
-            body = body.replace(token.reveal().encode(), b"...")  # it may repeat what was sent
-            return _failure(get, status, headers, body)
+            return _failure(get, status, header, body)
         try:
             answer = json.loads(body)
         except (ValueError, RecursionError):
@@ -161,7 +160,8 @@ class Client:
 
     def _receive[Answer](
         self, get: Get[Answer], token: Secret
-    ) -> tuple[int, requests.structures.CaseInsensitiveDict[str], bytes] | _Transient:
+    ) -> tuple[int, str | None, bytes] | _Transient:
+        """Return status, Retry-After and body, or what kept them from arriving."""
         try:
             with self._session.get(
                 self._api_url + get.path,
@@ -176,7 +176,10 @@ class Client:
                     body += chunk
                     if len(body) > MAX_BODY:
                         return _Transient("the answer is too large")
-                return response.status_code, response.headers, bytes(body)
+                header = response.headers.get("Retry-After")
+                # an answer may repeat what was sent
+                masked = bytes(body).replace(token.reveal().encode(), b"...")
+                return response.status_code, header, masked
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
             return _Transient(f"no whole answer within {self._timeout:g} s")
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
@@ -202,7 +205,7 @@ class Bearer(AuthBase):
 def _failure[Answer](
     get: Get[Answer],
     status: int,
-    headers: requests.structures.CaseInsensitiveDict[str],
+    header: str | None,
     body: bytes,
 ) -> _Transient:
     """Return a passing failure, or raise the error that the status stands for. Bodies are not always JSON."""
@@ -211,7 +214,7 @@ def _failure[Answer](
     if status >= 500 or 300 <= status < 400:
         return _Transient(words, status)
     if status == 429:
-        raise _too_many(words, headers.get("Retry-After"), quota=reason == "QUOTA_EXCEEDED")
+        raise _too_many(words, header, quota=reason == "QUOTA_EXCEEDED")
     if status == 403:
         raise _forbidden(words, message.lower(), is_json=is_json)
     error = {400: BadRequest, 401: AccessTokenRejected, 404: NotFound}.get(status, SpotifyError)
