@@ -43,7 +43,7 @@ both_doors = pytest.mark.parametrize("finish", [by_browser, by_post])
 
 
 @pytest.fixture
-def browser(user: Any, spotify: FakeSpotify) -> Client:
+def ada(user: Any, spotify: FakeSpotify) -> Client:
     """Give Ada's browser, signed in."""
     return browser_of(user)
 
@@ -61,8 +61,8 @@ def nothing_is_stored() -> bool:
 # The whole way
 
 
-def test_a_browser_connects(browser: Client, user: Any, spotify: FakeSpotify) -> None:
-    response = connect_by_browser(browser)
+def test_a_browser_connects(ada: Client, user: Any, spotify: FakeSpotify) -> None:
+    response = connect_by_browser(ada)
 
     assert (response.status_code, response["Location"]) == (302, "/")
     account = user.spotify_account
@@ -76,11 +76,11 @@ def test_a_browser_connects(browser: Client, user: Any, spotify: FakeSpotify) ->
 
 
 def test_spotify_is_asked_who_it_is_before_anything_is_stored(
-    browser: Client, spotify: FakeSpotify
+    ada: Client, spotify: FakeSpotify
 ) -> None:
     spotify.faults.add("/me", status=400)
 
-    assert by_browser(browser, begun(browser)) == (302, "spotify_unavailable")
+    assert by_browser(ada, begun(ada)) == (302, "spotify_unavailable")
 
     asked = [line.path for line in spotify.requests]
     assert asked == ["/authorize", "/api/token", "/v1/me"]
@@ -114,63 +114,61 @@ def test_a_bearer_of_credentials_is_an_api_client_whatever_it_accepts(
     assert response.json()["authorize_url"].startswith(spotify.accounts_url)
 
 
-def test_an_api_client_connects_by_session(browser: Client, spotify: FakeSpotify) -> None:
-    address = browser.get("/spotify/auth/", headers=JSON).json()["authorize_url"]
+def test_an_api_client_connects_by_session(ada: Client, spotify: FakeSpotify) -> None:
+    address = ada.get("/spotify/auth/", headers=JSON).json()["authorize_url"]
 
-    assert by_post(browser, consent(address)) == (200, "")
+    assert by_post(ada, consent(address)) == (200, "")
 
 
-def test_an_api_client_may_let_the_browser_come_back(browser: Client, spotify: FakeSpotify) -> None:
-    response = browser.get("/spotify/callback/", begun(browser), headers=JSON)
+def test_an_api_client_may_let_the_browser_come_back(ada: Client, spotify: FakeSpotify) -> None:
+    response = ada.get("/spotify/callback/", begun(ada), headers=JSON)
 
     assert response.status_code == 200
     assert response.json()["spotify_id"] == spotify.user.id
 
 
 def test_an_api_client_may_name_a_redirect_uri_of_the_list(
-    browser: Client, spotify: FakeSpotify, settings: Any
+    ada: Client, spotify: FakeSpotify, settings: Any
 ) -> None:
     settings.SPOTIFY_SYNC_REDIRECT_URIS = ["com.example.app://back"]
 
-    response = browser.get(
-        "/spotify/auth/", {"redirect_uri": "com.example.app://back"}, headers=JSON
-    )
+    response = ada.get("/spotify/auth/", {"redirect_uri": "com.example.app://back"}, headers=JSON)
     address = response.json()["authorize_url"]
 
     assert query_of(address)["redirect_uri"] == "com.example.app://back"
-    assert by_post(browser, consent(address)) == (200, "")
+    assert by_post(ada, consent(address)) == (200, "")
 
 
-def test_pkce_is_sent_and_checked(browser: Client) -> None:
-    mine, other = begun(browser), begun(browser)
+def test_pkce_is_sent_and_checked(ada: Client) -> None:
+    mine, other = begun(ada), begun(ada)
 
-    code = by_browser(browser, {"state": mine["state"], "code": other["code"]})
+    code = by_browser(ada, {"state": mine["state"], "code": other["code"]})
 
     assert code == (302, "state_expired"), "the code belongs to another verifier"
     assert nothing_is_stored()
 
 
-def test_pkce_can_be_switched_off(browser: Client, settings: Any) -> None:
+def test_pkce_can_be_switched_off(ada: Client, settings: Any) -> None:
     settings.SPOTIFY_SYNC_USE_PKCE = False
 
-    address = begin(browser)
+    address = begin(ada)
 
     assert "code_challenge" not in query_of(address)
-    assert by_browser(browser, consent(address)) == (200, "")
+    assert by_browser(ada, consent(address)) == (200, "")
 
 
 def test_a_public_client_connects_without_a_secret(
-    browser: Client, spotify: FakeSpotify, settings: Any
+    ada: Client, spotify: FakeSpotify, settings: Any
 ) -> None:
     spotify.client_secret = settings.SPOTIFY_SYNC_CLIENT_SECRET = ""
 
-    assert by_browser(browser, begun(browser)) == (200, "")
+    assert by_browser(ada, begun(ada)) == (200, "")
 
 
-def test_what_is_asked_of_spotify(browser: Client, settings: Any) -> None:
+def test_what_is_asked_of_spotify(ada: Client, settings: Any) -> None:
     settings.SPOTIFY_SYNC_RESOURCES = ["tracks"]
 
-    query = query_of(begin(browser))
+    query = query_of(begin(ada))
 
     assert query.pop("state") != query.pop("code_challenge")
     assert query == {
@@ -183,7 +181,7 @@ def test_what_is_asked_of_spotify(browser: Client, settings: Any) -> None:
 
 
 @commits
-def test_connecting_is_signalled(browser: Client, user: Any) -> None:
+def test_connecting_is_signalled(ada: Client, user: Any) -> None:
     heard = []
 
     def listen(sender: Any, account: Any, created: bool, **kwargs: Any) -> None:
@@ -191,8 +189,8 @@ def test_connecting_is_signalled(browser: Client, user: Any) -> None:
 
     account_connected.connect(listen)
     try:
-        connect_by_browser(browser)
-        connect_by_browser(browser)
+        connect_by_browser(ada)
+        connect_by_browser(ada)
     finally:
         account_connected.disconnect(listen)
 
@@ -218,40 +216,40 @@ def test_signed_out_api_client_is_refused(spotify: FakeSpotify) -> None:
 
 @both_doors
 @pytest.mark.parametrize("without", [["state"], ["code"], ["state", "code"]])
-def test_half_an_answer(browser: Client, finish: Any, without: list[str]) -> None:
-    whole = begun(browser)
+def test_half_an_answer(ada: Client, finish: Any, without: list[str]) -> None:
+    whole = begun(ada)
 
     half = {name: value for name, value in whole.items() if name not in without}
-    status, code = finish(browser, half)
+    status, code = finish(ada, half)
 
     assert (status, code) == (302 if finish is by_browser else 400, "state_missing")
     assert nothing_is_stored()
-    assert finish(browser, whole) == (200, ""), "half an answer must not use the state up"
+    assert finish(ada, whole) == (200, ""), "half an answer must not use the state up"
 
 
 @both_doors
-def test_unknown_state(browser: Client, finish: Any) -> None:
-    status, code = finish(browser, begun(browser) | {"state": "made-up"})
+def test_unknown_state(ada: Client, finish: Any) -> None:
+    status, code = finish(ada, begun(ada) | {"state": "made-up"})
 
     assert (status, code) == (302 if finish is by_browser else 400, "state_expired")
     assert nothing_is_stored()
 
 
 @both_doors
-def test_state_that_took_too_long(browser: Client, finish: Any, settings: Any) -> None:
+def test_state_that_took_too_long(ada: Client, finish: Any, settings: Any) -> None:
     settings.SPOTIFY_SYNC_STATE_TTL = timedelta(seconds=1)
-    brought = begun(browser)
+    brought = begun(ada)
     redis = get_redis_connection()
     wait_until(lambda: not list(redis.scan_iter("*spotify_sync:state:*")))
 
-    status, code = finish(browser, brought)
+    status, code = finish(ada, brought)
 
     assert (status, code) == (302 if finish is by_browser else 400, "state_expired")
 
 
-def test_state_lives_as_long_as_it_is_set_to(browser: Client, settings: Any) -> None:
+def test_state_lives_as_long_as_it_is_set_to(ada: Client, settings: Any) -> None:
     settings.SPOTIFY_SYNC_STATE_TTL = timedelta(minutes=3)
-    begin(browser)
+    begin(ada)
     redis = get_redis_connection()
 
     [key] = redis.scan_iter("*spotify_sync:state:*")
@@ -260,74 +258,72 @@ def test_state_lives_as_long_as_it_is_set_to(browser: Client, settings: Any) -> 
 
 
 @both_doors
-def test_replayed_state(browser: Client, finish: Any) -> None:
-    brought = begun(browser)
-    finish(browser, brought)
+def test_replayed_state(ada: Client, finish: Any) -> None:
+    brought = begun(ada)
+    finish(ada, brought)
 
-    status, code = finish(browser, brought)
+    status, code = finish(ada, brought)
 
     assert (status, code) == (302 if finish is by_browser else 400, "state_replayed")
 
 
 @both_doors
 def test_state_of_another_user_stays_good_for_its_own(
-    browser: Client, other_user: Any, finish: Any
+    ada: Client, other_user: Any, finish: Any
 ) -> None:
-    brought = begun(browser)
+    brought = begun(ada)
 
     status, code = finish(browser_of(other_user), brought)
 
     assert (status, code) == (302 if finish is by_browser else 400, "state_other_browser")
     assert nothing_is_stored()
-    assert finish(browser, brought) == (200, "")
+    assert finish(ada, brought) == (200, "")
 
 
-@pytest.mark.parametrize("cookie", [None, "", "another-browser"])
-def test_nobody_signed_in_and_not_the_browser(browser: Client, cookie: str | None) -> None:
-    brought = begun(browser)
+@pytest.mark.parametrize("cookie", [None, "", "another-ada"])
+def test_nobody_signed_in_and_not_the_browser(ada: Client, cookie: str | None) -> None:
+    brought = begun(ada)
     stranger = browser_of()
     if cookie is not None:
         stranger.cookies[BROWSER_COOKIE] = cookie
 
     assert by_browser(stranger, brought) == (302, "state_other_browser")
     assert nothing_is_stored()
-    assert by_browser(browser, brought) == (200, "")
+    assert by_browser(ada, brought) == (200, "")
 
 
-def test_another_user_signed_in_meanwhile_in_the_same_browser(
-    browser: Client, other_user: Any
-) -> None:
-    brought = begun(browser)
-    cookie = browser.cookies[BROWSER_COOKIE].value
-    browser.force_login(other_user)
-    browser.cookies[BROWSER_COOKIE] = cookie
+def test_another_user_signed_in_meanwhile_in_the_same_browser(ada: Client, other_user: Any) -> None:
+    brought = begun(ada)
+    cookie = ada.cookies[BROWSER_COOKIE].value
+    ada.force_login(other_user)
+    ada.cookies[BROWSER_COOKIE] = cookie
 
-    assert by_browser(browser, brought) == (302, "state_other_browser")
+    assert by_browser(ada, brought) == (302, "state_other_browser")
     assert nothing_is_stored()
 
 
-def test_signed_out_meanwhile_but_the_same_browser(browser: Client, user: Any) -> None:
-    brought = begun(browser)
+def test_signed_out_meanwhile_but_the_same_browser(ada: Client, user: Any) -> None:
+    brought = begun(ada)
     same = browser_of()
-    same.cookies[BROWSER_COOKIE] = browser.cookies[BROWSER_COOKIE].value
+    same.cookies[BROWSER_COOKIE] = ada.cookies[BROWSER_COOKIE].value
 
     assert by_browser(same, brought) == (200, "")
     assert SpotifyAccount.objects.get().user_id == user.pk
 
 
-def test_a_post_wants_somebody_signed_in_even_from_the_browser_that_began(browser: Client) -> None:
-    brought = begun(browser)
+def test_a_post_wants_somebody_signed_in_even_from_the_browser_that_began(ada: Client) -> None:
+    brought = begun(ada)
     same = browser_of()
-    same.cookies[BROWSER_COOKIE] = browser.cookies[BROWSER_COOKIE].value
+    same.cookies[BROWSER_COOKIE] = ada.cookies[BROWSER_COOKIE].value
 
     assert by_post(same, brought) == (403, "not_authenticated")
     assert nothing_is_stored()
 
 
-def test_user_who_was_shut_out_meanwhile(browser: Client, user: Any) -> None:
-    brought = begun(browser)
+def test_user_who_was_shut_out_meanwhile(ada: Client, user: Any) -> None:
+    brought = begun(ada)
     same = browser_of()
-    same.cookies[BROWSER_COOKIE] = browser.cookies[BROWSER_COOKIE].value
+    same.cookies[BROWSER_COOKIE] = ada.cookies[BROWSER_COOKIE].value
     user.is_active = False
     user.save()
 
@@ -336,10 +332,10 @@ def test_user_who_was_shut_out_meanwhile(browser: Client, user: Any) -> None:
 
 
 @both_doors
-def test_consent_was_not_given(browser: Client, spotify: FakeSpotify, finish: Any) -> None:
+def test_consent_was_not_given(ada: Client, spotify: FakeSpotify, finish: Any) -> None:
     spotify.consent = "deny"
 
-    status, code = finish(browser, begun(browser))
+    status, code = finish(ada, begun(ada))
 
     assert (status, code) == (302 if finish is by_browser else 400, "access_denied")
     assert spotify.count("/api/token") == 0
@@ -351,22 +347,20 @@ def test_consent_was_not_given(browser: Client, spotify: FakeSpotify, finish: An
     ("error", "wanted"),
     [("server_error", "spotify_unavailable"), ("invalid_scope", "connect_failed")],
 )
-def test_another_error_than_a_refusal(
-    browser: Client, finish: Any, error: str, wanted: str
-) -> None:
-    state = query_of(begin(browser))["state"]
+def test_another_error_than_a_refusal(ada: Client, finish: Any, error: str, wanted: str) -> None:
+    state = query_of(begin(ada))["state"]
 
-    status, code = finish(browser, {"state": state, "error": error})
+    status, code = finish(ada, {"state": state, "error": error})
 
     api_status = 502 if wanted == "spotify_unavailable" else 400
     assert (status, code) == (302 if finish is by_browser else api_status, wanted)
 
 
 @both_doors
-def test_user_not_on_the_allow_list(browser: Client, spotify: FakeSpotify, finish: Any) -> None:
+def test_user_not_on_the_allow_list(ada: Client, spotify: FakeSpotify, finish: Any) -> None:
     spotify.allowlist = set()
 
-    status, code = finish(browser, begun(browser))
+    status, code = finish(ada, begun(ada))
 
     assert (status, code) == (302 if finish is by_browser else 403, "not_allowlisted")
     assert nothing_is_stored()
@@ -374,19 +368,19 @@ def test_user_not_on_the_allow_list(browser: Client, spotify: FakeSpotify, finis
 
 @both_doors
 def test_spotify_account_of_another_user(
-    browser: Client, other_user: Any, spotify: FakeSpotify, finish: Any
+    ada: Client, other_user: Any, spotify: FakeSpotify, finish: Any
 ) -> None:
     connect(other_user, spotify)
 
-    status, code = finish(browser, begun(browser))
+    status, code = finish(ada, begun(ada))
 
     assert (status, code) == (302 if finish is by_browser else 409, "linked_elsewhere")
     assert SpotifyAccount.objects.get().user_id == other_user.pk
 
 
 @both_doors
-def test_code_that_spotify_does_not_accept(browser: Client, finish: Any) -> None:
-    status, code = finish(browser, begun(browser) | {"code": "FAKE_CODE_made_up"})
+def test_code_that_spotify_does_not_accept(ada: Client, finish: Any) -> None:
+    status, code = finish(ada, begun(ada) | {"code": "FAKE_CODE_made_up"})
 
     assert (status, code) == (302 if finish is by_browser else 400, "state_expired")
     assert nothing_is_stored()
@@ -405,7 +399,7 @@ def test_code_that_spotify_does_not_accept(browser: Client, finish: Any) -> None
     ],
 )
 def test_spotify_is_away(
-    browser: Client,
+    ada: Client,
     spotify: FakeSpotify,
     monkeypatch: pytest.MonkeyPatch,
     finish: Any,
@@ -415,35 +409,35 @@ def test_spotify_is_away(
     monkeypatch.setattr(spotify_client, "BACKOFF", 0)
     spotify.faults.add(path, times=None, **fault)
 
-    status, code = finish(browser, begun(browser))
+    status, code = finish(ada, begun(ada))
 
     assert (status, code) == (302 if finish is by_browser else 502, "spotify_unavailable")
     assert nothing_is_stored()
 
 
-def test_spotify_asks_for_patience(browser: Client, spotify: FakeSpotify) -> None:
+def test_spotify_asks_for_patience(ada: Client, spotify: FakeSpotify) -> None:
     spotify.faults.add("/me", status=429, retry_after=7)
 
-    response = browser.post("/spotify/callback/", begun(browser), "application/json", headers=JSON)
+    response = ada.post("/spotify/callback/", begun(ada), "application/json", headers=JSON)
 
     assert (response.status_code, response.json()["code"]) == (429, "rate_limited")
     assert response["Retry-After"] == "7"
     assert nothing_is_stored()
 
 
-def test_fresh_token_that_is_rejected_for_a_moment(browser: Client, spotify: FakeSpotify) -> None:
+def test_fresh_token_that_is_rejected_for_a_moment(ada: Client, spotify: FakeSpotify) -> None:
     spotify.faults.add("/me", status=401)
 
-    assert by_browser(browser, begun(browser)) == (200, "")
+    assert by_browser(ada, begun(ada)) == (200, "")
 
 
 def test_failures_are_logged_for_the_site(
-    browser: Client, spotify: FakeSpotify, caplog: pytest.LogCaptureFixture
+    ada: Client, spotify: FakeSpotify, caplog: pytest.LogCaptureFixture
 ) -> None:
     spotify.faults.add("/api/token", status=400, reason="invalid_client")
 
     with caplog.at_level(logging.INFO, logger="django_spotify_sync"):
-        by_browser(browser, begun(browser))
+        by_browser(ada, begun(ada))
 
     [record] = [record for record in caplog.records if record.name.endswith(".views")]
     assert record.levelno == logging.WARNING
@@ -474,13 +468,11 @@ def take_the_cache_away(request: pytest.FixtureRequest, settings: Any) -> Any:
     return lambda: setattr(settings, "SPOTIFY_SYNC_CACHE", "away")
 
 
-def test_nobody_is_sent_away_who_could_not_come_back(
-    browser: Client, take_the_cache_away: Any
-) -> None:
+def test_nobody_is_sent_away_who_could_not_come_back(ada: Client, take_the_cache_away: Any) -> None:
     take_the_cache_away()
 
-    response = browser.get("/spotify/auth/")
-    api_response = browser.get("/spotify/auth/", headers=JSON)
+    response = ada.get("/spotify/auth/")
+    api_response = ada.get("/spotify/auth/", headers=JSON)
 
     assert response["Location"] == "/?spotify_error=cache_unavailable"
     assert (api_response.status_code, api_response.json()["code"]) == (503, "cache_unavailable")
@@ -488,12 +480,12 @@ def test_nobody_is_sent_away_who_could_not_come_back(
 
 @both_doors
 def test_cache_goes_away_on_the_way(
-    browser: Client, spotify: FakeSpotify, take_the_cache_away: Any, finish: Any
+    ada: Client, spotify: FakeSpotify, take_the_cache_away: Any, finish: Any
 ) -> None:
-    brought = begun(browser)
+    brought = begun(ada)
     take_the_cache_away()
 
-    status, code = finish(browser, brought)
+    status, code = finish(ada, brought)
 
     assert (status, code) == (302 if finish is by_browser else 503, "cache_unavailable")
     assert spotify.count("/api/token") == 0
@@ -514,14 +506,14 @@ def test_cache_goes_away_on_the_way(
     ],
 )
 def test_redirect_uri_that_is_not_on_the_list(
-    browser: Client, settings: Any, named: str, headers: dict[str, str]
+    ada: Client, settings: Any, named: str, headers: dict[str, str]
 ) -> None:
     settings.SPOTIFY_SYNC_REDIRECT_URIS = [
         "com.example.app://back",
         "https://good.example/callback/",
     ]
 
-    response = browser.get("/spotify/auth/", {"redirect_uri": named}, headers=headers)
+    response = ada.get("/spotify/auth/", {"redirect_uri": named}, headers=headers)
 
     if headers:
         assert (response.status_code, response.json()["code"]) == (400, "invalid_redirect_uri")
@@ -549,9 +541,9 @@ def test_redirect_uris_that_spotify_and_the_browser_can_follow(
 ) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     settings.SPOTIFY_SYNC_REDIRECT_URI = configured
-    browser = browser_of(user)
+    ada = browser_of(user)
 
-    response = browser.get("/spotify/auth/", HTTP_HOST=host)
+    response = ada.get("/spotify/auth/", HTTP_HOST=host)
 
     if works:
         sent = query_of(response["Location"])["redirect_uri"]
@@ -592,32 +584,30 @@ def test_redirect_uri_is_https_behind_a_proxy_that_says_so(
         "https://127.0.0.1@evil.example/",
     ],
 )
-def test_next_leads_to_no_other_site(browser: Client, wanted: str, secure: bool) -> None:
-    brought = consent(
-        str(browser.get("/spotify/auth/", {"next": wanted}, secure=secure)["Location"])
-    )
+def test_next_leads_to_no_other_site(ada: Client, wanted: str, secure: bool) -> None:
+    brought = consent(str(ada.get("/spotify/auth/", {"next": wanted}, secure=secure)["Location"]))
 
-    response = browser.get("/spotify/callback/", brought, secure=secure)
+    response = ada.get("/spotify/callback/", brought, secure=secure)
 
     assert response["Location"] == "/"
 
 
-def test_next_leads_back_to_where_the_user_was(browser: Client) -> None:
-    response = connect_by_browser(browser, next="/library/?page=2")
+def test_next_leads_back_to_where_the_user_was(ada: Client) -> None:
+    response = connect_by_browser(ada, next="/library/?page=2")
 
     assert response["Location"] == "/library/?page=2"
 
 
-def test_next_leads_from_https_to_no_http(browser: Client) -> None:
-    address = browser.get("/spotify/auth/", {"next": f"http://{HOST}/"}, secure=True)["Location"]
+def test_next_leads_from_https_to_no_http(ada: Client) -> None:
+    address = ada.get("/spotify/auth/", {"next": f"http://{HOST}/"}, secure=True)["Location"]
 
-    response = browser.get("/spotify/callback/", consent(str(address)), secure=True)
+    response = ada.get("/spotify/callback/", consent(str(address)), secure=True)
 
     assert response["Location"] == "/"
 
 
-def test_next_brought_to_the_callback_counts_for_nothing(browser: Client) -> None:
-    response = browser.get("/spotify/callback/", begun(browser) | {"next": "https://evil.example/"})
+def test_next_brought_to_the_callback_counts_for_nothing(ada: Client) -> None:
+    response = ada.get("/spotify/callback/", begun(ada) | {"next": "https://evil.example/"})
 
     assert response["Location"] == "/"
 
@@ -633,26 +623,26 @@ def test_next_brought_to_the_callback_counts_for_nothing(browser: Client) -> Non
     ],
 )
 def test_failures_arrive_where_the_site_wants_them(
-    browser: Client, settings: Any, failed_url: str, location: str
+    ada: Client, settings: Any, failed_url: str, location: str
 ) -> None:
     settings.SPOTIFY_SYNC_FAILED_URL = failed_url
 
-    assert browser.get("/spotify/callback/")["Location"] == location
+    assert ada.get("/spotify/callback/")["Location"] == location
 
 
-def test_success_arrives_at_a_named_address(browser: Client, settings: Any) -> None:
+def test_success_arrives_at_a_named_address(ada: Client, settings: Any) -> None:
     settings.SPOTIFY_SYNC_CONNECTED_URL = "login"
 
-    assert connect_by_browser(browser)["Location"] == "/accounts/login/"
+    assert connect_by_browser(ada)["Location"] == "/accounts/login/"
 
 
 # Cookies, headers, methods, CSRF
 
 
-def test_cookie_of_the_browser(browser: Client, settings: Any) -> None:
+def test_cookie_of_the_browser(ada: Client, settings: Any) -> None:
     settings.SPOTIFY_SYNC_STATE_TTL = timedelta(minutes=3)
 
-    cookie = browser.get("/spotify/auth/").cookies[BROWSER_COOKIE]
+    cookie = ada.get("/spotify/auth/").cookies[BROWSER_COOKIE]
 
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
@@ -661,8 +651,8 @@ def test_cookie_of_the_browser(browser: Client, settings: Any) -> None:
     assert len(cookie.value) >= 43
 
 
-def test_cookie_over_https_can_be_set_by_no_other_host(browser: Client) -> None:
-    cookies = browser.get("/spotify/auth/", secure=True).cookies
+def test_cookie_over_https_can_be_set_by_no_other_host(ada: Client) -> None:
+    cookies = ada.get("/spotify/auth/", secure=True).cookies
 
     cookie = cookies[f"__Host-{BROWSER_COOKIE}"]
     assert cookie["secure"]
@@ -670,12 +660,12 @@ def test_cookie_over_https_can_be_set_by_no_other_host(browser: Client) -> None:
     assert BROWSER_COOKIE not in cookies
 
 
-def test_cookie_over_https_tells_the_browser(browser: Client) -> None:
-    brought = consent(str(browser.get("/spotify/auth/", secure=True)["Location"]))
+def test_cookie_over_https_tells_the_browser(ada: Client) -> None:
+    brought = consent(str(ada.get("/spotify/auth/", secure=True)["Location"]))
     name = f"__Host-{BROWSER_COOKIE}"
     same, planted = browser_of(), browser_of()
-    same.cookies[name] = browser.cookies[name].value
-    planted.cookies[BROWSER_COOKIE] = browser.cookies[name].value
+    same.cookies[name] = ada.cookies[name].value
+    planted.cookies[BROWSER_COOKIE] = ada.cookies[name].value
 
     refused = planted.get("/spotify/callback/", brought, secure=True)
     accepted = same.get("/spotify/callback/", brought, secure=True)
@@ -684,10 +674,10 @@ def test_cookie_over_https_tells_the_browser(browser: Client) -> None:
     assert accepted["Location"] == "/"
 
 
-def test_cookie_serves_two_tabs(browser: Client, user: Any) -> None:
-    first, second = begun(browser), begun(browser)
+def test_cookie_serves_two_tabs(ada: Client, user: Any) -> None:
+    first, second = begun(ada), begun(ada)
     same = browser_of()
-    same.cookies[BROWSER_COOKIE] = browser.cookies[BROWSER_COOKIE].value
+    same.cookies[BROWSER_COOKIE] = ada.cookies[BROWSER_COOKIE].value
 
     assert by_browser(same, second) == (200, "")
     assert by_browser(same, first) == (200, "")
@@ -695,13 +685,13 @@ def test_cookie_serves_two_tabs(browser: Client, user: Any) -> None:
 
 @pytest.mark.parametrize("headers", [{}, JSON])
 def test_answers_are_kept_by_nobody_and_refer_to_nothing(
-    browser: Client, headers: dict[str, str]
+    ada: Client, headers: dict[str, str]
 ) -> None:
     answers = [
-        browser.get("/spotify/auth/", headers=headers),
-        browser.get("/spotify/callback/", begun(browser), headers=headers),
-        browser.get("/spotify/callback/", headers=headers),
-        browser.post("/spotify/callback/", headers=headers),
+        ada.get("/spotify/auth/", headers=headers),
+        ada.get("/spotify/callback/", begun(ada), headers=headers),
+        ada.get("/spotify/callback/", headers=headers),
+        ada.post("/spotify/callback/", headers=headers),
     ]
 
     for answer in answers:
@@ -713,31 +703,31 @@ def test_answers_are_kept_by_nobody_and_refer_to_nothing(
 @pytest.mark.parametrize("method", ["head", "options", "put", "patch", "delete", "trace"])
 @pytest.mark.parametrize("door", ["auth", "callback"])
 def test_other_methods_do_nothing(
-    browser: Client, door: str, method: str, headers: dict[str, str]
+    ada: Client, door: str, method: str, headers: dict[str, str]
 ) -> None:
-    brought = begun(browser)
+    brought = begun(ada)
     query = f"?state={brought['state']}&code={brought['code']}"
 
-    response = getattr(browser, method)(f"/spotify/{door}/{query}", headers=headers)
+    response = getattr(ada, method)(f"/spotify/{door}/{query}", headers=headers)
 
     assert response.status_code == 405
     assert response["Allow"] == ("GET" if door == "auth" else "GET, POST")
     if headers and method != "head":
         assert response.json()["code"] == "method_not_allowed"
     assert nothing_is_stored()
-    assert by_browser(browser, brought) == (200, "")
+    assert by_browser(ada, brought) == (200, "")
 
 
 def test_post_by_session_needs_the_csrf_token(user: Any, spotify: FakeSpotify) -> None:
-    browser = browser_of(user, enforce_csrf_checks=True)
-    brought = begun(browser)
+    ada = browser_of(user, enforce_csrf_checks=True)
+    brought = begun(ada)
 
-    assert by_post(browser, brought) == (403, "permission_denied")
+    assert by_post(ada, brought) == (403, "permission_denied")
     assert nothing_is_stored()
 
-    browser.get("/accounts/login/")  # a page with a form sets the cookie
-    token = browser.cookies["csrftoken"].value
-    response = browser.post(
+    ada.get("/accounts/login/")  # a page with a form sets the cookie
+    token = ada.cookies["csrftoken"].value
+    response = ada.post(
         "/spotify/callback/", brought, "application/json", headers={**JSON, "X-CSRFToken": token}
     )
     assert response.status_code == 200
@@ -755,25 +745,25 @@ def test_post_by_session_needs_the_csrf_token(user: Any, spotify: FakeSpotify) -
     ],
 )
 def test_bodies_that_are_none(
-    browser: Client, body: str, content_type: str, status: int, code: str
+    ada: Client, body: str, content_type: str, status: int, code: str
 ) -> None:
-    response = browser.post("/spotify/callback/", body, content_type, headers=JSON)
+    response = ada.post("/spotify/callback/", body, content_type, headers=JSON)
 
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert set(response.json()) == {"code", "detail"}
 
 
-def test_form_post_does_as_well(browser: Client) -> None:
-    assert browser.post("/spotify/callback/", begun(browser), headers=JSON).status_code == 200
+def test_form_post_does_as_well(ada: Client) -> None:
+    assert ada.post("/spotify/callback/", begun(ada), headers=JSON).status_code == 200
 
 
-def test_asking_too_often(browser: Client, settings: Any) -> None:
+def test_asking_too_often(ada: Client, settings: Any) -> None:
     settings.SPOTIFY_SYNC_THROTTLE_RATES = {"oauth": "2/min"}
-    begin(browser)
-    begin(browser)
+    begin(ada)
+    begin(ada)
 
-    sent_back = browser.get("/spotify/auth/")
-    refused = browser.get("/spotify/auth/", headers=JSON)
+    sent_back = ada.get("/spotify/auth/")
+    refused = ada.get("/spotify/auth/", headers=JSON)
 
     assert sent_back["Location"] == "/?spotify_error=throttled"
     assert (refused.status_code, refused.json()["code"]) == (429, "throttled")
@@ -785,7 +775,7 @@ def test_asking_too_often(browser: Client, settings: Any) -> None:
 
 @commits
 def test_no_transaction_is_open_while_spotify_is_asked(
-    browser: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ada: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
     seen = []
@@ -796,32 +786,32 @@ def test_no_transaction_is_open_while_spotify_is_asked(
         return post(*args, **kwargs)
 
     monkeypatch.setattr(spotify_client.requests.Session, "request", request)
-    brought = begun(browser)
+    brought = begun(ada)
 
-    assert by_browser(browser, brought) == (200, "")
-    assert by_post(browser, begun(browser)) == (200, "")
+    assert by_browser(ada, brought) == (200, "")
+    assert by_post(ada, begun(ada)) == (200, "")
     assert len(seen) >= 4
     assert not any(seen)
 
 
 @commits
 def test_failure_under_atomic_requests(
-    browser: Client, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
+    ada: Client, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
     spotify.allowlist = set()
 
-    assert by_post(browser, begun(browser)) == (403, "not_allowlisted")
+    assert by_post(ada, begun(ada)) == (403, "not_allowlisted")
 
 
-def test_host_that_wants_a_login_everywhere(by_name: None, browser: Client, settings: Any) -> None:
+def test_host_that_wants_a_login_everywhere(by_name: None, ada: Client, settings: Any) -> None:
     settings.MIDDLEWARE = [
         *settings.MIDDLEWARE,
         "django.contrib.auth.middleware.LoginRequiredMiddleware",
     ]
-    brought = begun(browser)
+    brought = begun(ada)
     same = browser_of()
-    same.cookies[BROWSER_COOKIE] = browser.cookies[BROWSER_COOKIE].value
+    same.cookies[BROWSER_COOKIE] = ada.cookies[BROWSER_COOKIE].value
 
     assert by_browser(same, brought) == (200, "")
     response = browser_of().get("/spotify/auth/", headers={**JSON, "Authorization": "Name ada"})
@@ -832,19 +822,19 @@ urlpatterns = [path("music/", include("django_spotify_sync.urls"))]
 
 
 @pytest.mark.urls(__name__)
-def test_host_that_mounts_it_elsewhere(browser: Client, spotify: FakeSpotify) -> None:
-    address = str(browser.get("/music/auth/")["Location"])
+def test_host_that_mounts_it_elsewhere(ada: Client, spotify: FakeSpotify) -> None:
+    address = str(ada.get("/music/auth/")["Location"])
 
     assert query_of(address)["redirect_uri"] == f"http://{HOST}/music/callback/"
-    assert browser.get("/music/callback/", consent(address))["Location"] == "/"
+    assert ada.get("/music/callback/", consent(address))["Location"] == "/"
 
 
 # Two at once
 
 
 @commits
-def test_two_callbacks_at_once_make_one_account(browser: Client, user: Any) -> None:
-    brought = [begun(browser), begun(browser)]
+def test_two_callbacks_at_once_make_one_account(ada: Client, user: Any) -> None:
+    brought = [begun(ada), begun(ada)]
     tabs = [browser_of(user), browser_of(user)]
 
     results = at_once(*(partial(by_browser, *pair) for pair in zip(tabs, brought, strict=True)))
@@ -854,8 +844,8 @@ def test_two_callbacks_at_once_make_one_account(browser: Client, user: Any) -> N
 
 
 @commits
-def test_the_same_callback_at_once_counts_once(browser: Client, user: Any) -> None:
-    brought = begun(browser)
+def test_the_same_callback_at_once_counts_once(ada: Client, user: Any) -> None:
+    brought = begun(ada)
     tabs = [browser_of(user) for _ in range(4)]
 
     results = at_once(*(partial(by_browser, tab, brought) for tab in tabs))
@@ -864,9 +854,9 @@ def test_the_same_callback_at_once_counts_once(browser: Client, user: Any) -> No
 
 
 @commits
-def test_two_users_with_one_spotify_account_at_once(browser: Client, other_user: Any) -> None:
+def test_two_users_with_one_spotify_account_at_once(ada: Client, other_user: Any) -> None:
     other = browser_of(other_user)
-    pairs = [(browser, begun(browser)), (other, begun(other))]
+    pairs = [(ada, begun(ada)), (other, begun(other))]
 
     results = at_once(*(partial(by_browser, *pair) for pair in pairs))
 
