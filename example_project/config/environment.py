@@ -53,14 +53,11 @@ def kept_key(name: str, make: Callable[[], str]) -> str:
 
 
 def database(url: str) -> dict[str, Any]:
-    """Return the entry of DATABASES for an address; without one, an SQLite file in var/.
+    """Return the entry of DATABASES for an address.
 
     :raises ImproperlyConfigured: if it is no address of a PostgreSQL or SQLite database. It is not
         repeated in the message, for it may hold a password.
     """
-    if not url:
-        VAR.mkdir(exist_ok=True)
-        return _sqlite(str(VAR / "db.sqlite3"))
     parts = urlsplit(url)
     try:
         port = parts.port
@@ -75,6 +72,7 @@ def database(url: str) -> dict[str, Any]:
             f"DATABASE_URL names no database that this site knows; it should be like {DATABASE_URLS}."
         )
     if parts.scheme == "sqlite":
+        Path(name).parent.mkdir(exist_ok=True)
         return _sqlite(name)
     # Not parts.hostname, which is in lower case: the host may be the folder of a socket (%2Frun%2F…).
     host = parts.netloc.rpartition("@")[2].removesuffix(f":{port}").strip("[]")

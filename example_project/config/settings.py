@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from django_spotify_sync.testing import FakeSpotify
 
-from config.environment import database, flag, kept_key, words
+from config.environment import VAR, database, flag, kept_key, words
 
 # Django
 
@@ -79,7 +79,13 @@ LOGGING = {
 
 # Database, cache and broker
 
-DATABASES = {"default": database(os.environ.get("DATABASE_URL", ""))}
+SPOTIFY_IS_FAKE = not os.environ.get("SPOTIFY_CLIENT_ID")  # see below
+
+# Without DATABASE_URL a file for each, so that invented music never stands beside real music.
+DATABASE_FILE = "fake.sqlite3" if SPOTIFY_IS_FAKE else "spotify.sqlite3"
+DATABASES = {
+    "default": database(os.environ.get("DATABASE_URL") or f"sqlite:///{VAR / DATABASE_FILE}")
+}
 
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 if REDIS_URL := os.environ.get("REDIS_URL"):
@@ -96,7 +102,6 @@ else:
 
 # Spotify
 
-SPOTIFY_IS_FAKE = not os.environ.get("SPOTIFY_CLIENT_ID")
 if SPOTIFY_IS_FAKE:
     if os.environ.get("SPOTIFY_CLIENT_SECRET"):
         raise ImproperlyConfigured("SPOTIFY_CLIENT_SECRET is set, but SPOTIFY_CLIENT_ID is not.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 #: Why connecting did not work: the callback's ``?spotify_error=<code>``.
 SPOTIFY_ERRORS = {
-    "access_denied": "You did not agree at Spotify, so nothing was connected. You can try again whenever you like.",
+    "access_denied": "You did not agree at Spotify, so nothing has changed. You can try again whenever you like.",
     "state_missing": "Spotify's answer was incomplete. Please connect again.",
     "state_expired": "That took longer than ten minutes. Please connect again.",
     "state_replayed": "This page was opened twice. Unless you see your account below, please connect again.",

@@ -15,7 +15,6 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
-from django.db.models import Q
 from django.test import override_settings
 from django.urls import reverse
 from django_spotify_sync.management.progress import Progress
@@ -103,8 +102,13 @@ class Command(BaseCommand):
 
     def _show(self, site: str, user: Any, password: str, fake: FakeSpotify) -> None:
         """Connect, sync, sync again, and hold the rows against what FakeSpotify has."""
+        if SpotifyAccount.objects.filter(user=user).exclude(spotify_id=fake.user.id).exists():
+            raise CommandError(
+                f"In this database {NAME} is connected to the real Spotify. "
+                "Let DATABASE_URL name another one, so that the two are not mixed."
+            )
         # Begin afresh: a FakeSpotify that was started again does not know the grants it gave before.
-        SpotifyAccount.objects.filter(Q(user=user) | Q(spotify_id=fake.user.id)).delete()
+        SpotifyAccount.objects.filter(spotify_id=fake.user.id).delete()
         visitor = Visitor(site)
         visitor.sign_in(NAME, password)
         visitor.connect_spotify()
