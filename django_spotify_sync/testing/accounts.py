@@ -1,24 +1,18 @@
-"""The accounts service: /authorize and /api/token, and the grants they hand out.
+"""The accounts service: /authorize and /api/token.
 
-Statuses, words and rules are those of spotify-web-api.md, section 1. Tokens begin with
-``FAKE_ACCESS_`` and ``FAKE_REFRESH_`` and codes with ``FAKE_CODE_``, so that a test can search
-logs, pages and databases for leaks.
+Statuses and words are those of spotify-web-api.md, section 1.
 """
 
 from __future__ import annotations
 
 import base64
-import calendar
-import hashlib
 import json
-import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from .consent import consent_page, error_page
+from .grants import Grants, TokenError
+from .redirects import redirect_uri_allowed, send_back
 from .server import Answer, Body, Request
 from .users import User
 from .words import words
@@ -26,10 +20,6 @@ from .world import World
 
 if TYPE_CHECKING:
     from .fake import FakeSpotify
-
-CODE_LIFETIME = 600
-TOKEN_LIFETIME = 3_600
-GRANT_MONTHS = 6
 
 CORE_SCOPE = "user-library-read playlist-read-private playlist-read-collaborative user-follow-read"
 SCOPES = frozenset(
@@ -44,120 +34,13 @@ SCOPES = frozenset(
 )
 
 
-@dataclass(slots=True, eq=False)
-class Grant:
-    """What one user allowed the app, and when; times in seconds since the epoch."""
-
-    user: User
-    scope: str
-    authorized_at: float
-    refresh_tokens: set[str] = field(default_factory=set)
-    revoked: bool = False
-
-    @property
-    def scopes(self) -> set[str]:
-        """The scopes one by one."""
-        return set(self.scope.split())
-
-    def dead(self, now: float) -> bool:
-        """Tell whether it was revoked, or the user's consent is six calendar months old."""
-        return self.revoked or now >= months_later(self.authorized_at, GRANT_MONTHS)
-
-
-@dataclass(slots=True)
-class Code:
-    """An authorization code and what it is bound to."""
-
-    user: User
-    scope: str
-    redirect_uri: str
-    challenge: str | None
-    expires_at: float
-    used: bool = False
-
-
-class TokenError(Exception):
-    """The token endpoint refuses: (error, error_description)."""
-
-
 class Accounts:
     """Answer for accounts.spotify.com."""
 
     def __init__(self, fake: FakeSpotify, world: World) -> None:
         """Begin with no codes and no grants."""
         self._fake = fake
-        self._world = world
-        self.grants: list[Grant] = []
-        self._codes: dict[str, Code] = {}
-        self._refresh: dict[str, Grant] = {}
-        self._access: dict[str, tuple[Grant, float]] = {}
-        self._approved: dict[str, set[str]] = {}
-
-    # Tokens
-
-    def grant(self, user: User, scope: str, expires_in: int = TOKEN_LIFETIME) -> dict[str, Any]:
-        """Grant *scope* and answer as the token endpoint does for a code."""
-        with self._world.lock:
-            grant = Grant(user, scope, self._world.clock())
-            self.grants.append(grant)
-            self._approved.setdefault(user.key, set()).update(grant.scopes)
-            refresh_token = self._new_refresh_token(grant)
-            return self._token_answer(grant, expires_in, refresh_token)
-
-    def access(self, token: str) -> Grant | str:
-        """Find the grant behind an access token, or say what the 401 says."""
-        grant, expires_at = self._access.get(token, (None, 0.0))
-        if grant is None:
-            return "Invalid access token"
-        if self._world.clock() >= expires_at:
-            return "The access token expired"
-        return grant
-
-    def expire_access_tokens(self) -> None:
-        """Let every access token issued so far be expired."""
-        with self._world.lock:
-            self._access = {token: (grant, 0.0) for token, (grant, _) in self._access.items()}
-
-    def revoke(self, user: User) -> None:
-        """Take the app's access away, as the user can at spotify.com/account/apps.
-
-        Access tokens already issued go on until they expire (spotify/web-api#600).
-        """
-        with self._world.lock:
-            self._approved.pop(user.key, None)
-            for grant in self.grants:
-                if grant.user is user:
-                    grant.revoked = True
-
-    def age(self, days: float) -> None:
-        """Let every consent be *days* older."""
-        with self._world.lock:
-            for grant in self.grants:
-                grant.authorized_at -= days * 86_400
-
-    def _new_refresh_token(self, grant: Grant) -> str:
-        token = f"FAKE_REFRESH_{secrets.token_hex(59)}"
-        grant.refresh_tokens.add(token)
-        self._refresh[token] = grant
-        return token
-
-    def _token_answer(
-        self, grant: Grant, expires_in: int, refresh_token: str | None
-    ) -> dict[str, Any]:
-        access_token = f"FAKE_ACCESS_{secrets.token_urlsafe(220)}"
-        self._access[access_token] = (grant, self._world.clock() + expires_in)
-        answer = {
-            "access_token": access_token,
-            "token_type": "Bearer",
-            "expires_in": expires_in,
-            "refresh_token": refresh_token,
-            "scope": " ".join(sorted(grant.scopes)),
-        }
-        if refresh_token is None:
-            del answer["refresh_token"]
-        return answer
-
-    # POST /api/token
+        self.grants = Grants(world)
 
     def token(self, request: Request) -> Answer:
         """Exchange a code or a refresh token."""
@@ -177,8 +60,7 @@ class Accounts:
                     "grant_type must be client_credentials, authorization_code or refresh_token"
                 )
                 raise TokenError("unsupported_grant_type", unknown if form else missing)
-            with self._world.lock:
-                answer = kind(form)
+            answer = kind(form)
         except TokenError as refusal:
             error, description = refusal.args
             return _json(400, {"error": error, "error_description": description})
@@ -199,36 +81,12 @@ class Accounts:
             raise TokenError("invalid_client", "Invalid client secret")
 
     def _exchange(self, form: dict[str, str]) -> dict[str, Any]:
-        code = self._codes.get(form.get("code", ""))
-        if code is None or code.used:
-            raise TokenError("invalid_grant", "Invalid authorization code")
-        # One try is all a code gets, or a stolen one could be tried with many verifiers.
-        code.used = True
-        if self._world.clock() >= code.expires_at:
-            raise TokenError("invalid_grant", "Authorization code expired")
-        if form.get("redirect_uri") != code.redirect_uri:
-            raise TokenError("invalid_grant", "Invalid redirect URI")
-        verifier = form.get("code_verifier")
-        if code.challenge is not None and challenge_of(verifier or "") != code.challenge:
-            raise TokenError("invalid_grant", "code_verifier was incorrect")
-        if code.challenge is None and not self._fake.client_secret:
-            raise TokenError("invalid_request", "code_verifier must be supplied")
-        return self.grant(code.user, code.scope)
+        code, redirect_uri = form.get("code", ""), form.get("redirect_uri")
+        return self.grants.exchange(code, redirect_uri, form.get("code_verifier"))
 
     def _renew(self, form: dict[str, str]) -> dict[str, Any]:
-        token = form.get("refresh_token", "")
-        grant = self._refresh.get(token)
-        if grant is None:
-            raise TokenError("invalid_grant", "Invalid refresh token")
-        if grant.dead(self._world.clock()) or token not in grant.refresh_tokens:
-            raise TokenError("invalid_grant", "Refresh token revoked")
-        replacement = None
-        if self._fake.rotate_refresh_tokens:
-            grant.refresh_tokens.discard(token)
-            replacement = self._new_refresh_token(grant)
-        return self._token_answer(grant, TOKEN_LIFETIME, replacement)
-
-    # GET and POST /authorize
+        rotate = self._fake.rotate_refresh_tokens
+        return self.grants.renew(form.get("refresh_token", ""), rotate=rotate)
 
     def authorize(self, request: Request) -> Answer:
         """Ask the user, or answer for them, and send the browser back with a code or an error."""
@@ -240,11 +98,11 @@ class Accounts:
         if not redirect_uri_allowed(redirect_uri, self._fake.redirect_uris):
             return error_page(400, "INVALID_CLIENT: Invalid redirect URI")
         if (error := _first_error(asked, public=not self._fake.client_secret)) is not None:
-            return _send_back(redirect_uri, asked, error=error)
+            return send_back(redirect_uri, asked, error=error)
         if posted:
             return self._decide(redirect_uri, asked)
         if self._fake.consent == "deny":
-            return _send_back(redirect_uri, asked, error="access_denied")
+            return send_back(redirect_uri, asked, error="access_denied")
         if self._fake.consent == "auto":
             return self._agree(redirect_uri, asked, self._fake.browser_user)
         user = self._fake.users_by_key.get(request.cookies.get("fake_spotify_user", ""))
@@ -252,8 +110,7 @@ class Accounts:
         if (
             user is not None
             and asked.get("show_dialog", "false") != "true"
-            and scopes <= self._approved.get(user.key, set())
-            and user.key in self._approved
+            and self.grants.approved(user, scopes)
         ):
             return self._agree(redirect_uri, asked, user)
         return consent_page(asked, self._fake.users, user or self._fake.browser_user)
@@ -261,7 +118,7 @@ class Accounts:
     def _decide(self, redirect_uri: str, asked: dict[str, str]) -> Answer:
         user = self._fake.users_by_key.get(asked.get("user", ""))
         if asked.get("decision") != "agree" or user is None:
-            return _send_back(redirect_uri, asked, error="access_denied")
+            return send_back(redirect_uri, asked, error="access_denied")
         answer = self._agree(redirect_uri, asked, user)
         answer.headers = {
             **answer.headers,
@@ -270,57 +127,9 @@ class Accounts:
         return answer
 
     def _agree(self, redirect_uri: str, asked: dict[str, str], user: User) -> Answer:
-        code = f"FAKE_CODE_{secrets.token_urlsafe(150)}"
-        with self._world.lock:
-            self._approved.setdefault(user.key, set()).update(asked.get("scope", "").split())
-            self._codes[code] = Code(
-                user=user,
-                scope=asked.get("scope", ""),
-                redirect_uri=redirect_uri,
-                challenge=asked.get("code_challenge"),
-                expires_at=self._world.clock() + CODE_LIFETIME,
-            )
-        return _send_back(redirect_uri, asked, code=code)
-
-
-def challenge_of(verifier: str) -> str:
-    """Compute the S256 challenge of a verifier (RFC 7636)."""
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
-def months_later(moment: float, months: int) -> float:
-    """Add calendar months to a time, ending on the last day where the month is shorter."""
-    start = datetime.fromtimestamp(moment, UTC)
-    year, month = divmod(start.month - 1 + months, 12)
-    year, month = start.year + year, month + 1
-    day = min(start.day, calendar.monthrange(year, month)[1])
-    return start.replace(year=year, month=month, day=day).timestamp()
-
-
-def redirect_uri_allowed(uri: str, registered: set[str] | None) -> bool:
-    """Apply Spotify's rules for redirect URIs, then the app's own list where there is one.
-
-    https, or http on a literal loopback address, or a custom scheme; never ``localhost``. The
-    match is exact, but a loopback URI registered without a port goes with any port.
-    """
-    try:
-        parts = urlsplit(uri)
-        port = parts.port
-    except ValueError:
-        return False
-    loopback = parts.hostname in {"127.0.0.1", "::1"}
-    if not parts.scheme or parts.fragment or parts.hostname == "localhost":
-        return False
-    if parts.scheme in {"http", "https"} and not parts.hostname:
-        return False
-    if parts.scheme == "http" and not loopback:
-        return False
-    if registered is None or uri in registered:
-        return True
-    if not (loopback and port):
-        return False
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition(":")[0])) in registered
+        challenge = asked.get("code_challenge")
+        code = self.grants.code(user, asked.get("scope", ""), redirect_uri, challenge)
+        return send_back(redirect_uri, asked, code=code)
 
 
 def _first_error(asked: dict[str, str], *, public: bool) -> str | None:
@@ -332,15 +141,6 @@ def _first_error(asked: dict[str, str], *, public: bool) -> str | None:
     if challenge is None:
         return "invalid_request" if public or method is not None else None
     return None if challenge and method == "S256" else "invalid_request"
-
-
-def _send_back(redirect_uri: str, asked: dict[str, str], **outcome: str) -> Answer:
-    if "state" in asked:
-        outcome["state"] = asked["state"]
-    parts = urlsplit(redirect_uri)
-    query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), *outcome.items()])
-    location = urlunsplit(parts._replace(query=query))
-    return Answer(302, content_type="text/html; charset=utf-8", headers={"Location": location})
 
 
 def _json(status: int, answer: dict[str, Any]) -> Answer:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from . import endpoints, playlist_endpoints
-from .accounts import Grant
 from .calls import ApiError, Call, Room
 from .faults import Twist
+from .grants import Grant
 from .log import Visit
 from .pages import dump
 from .server import Answer, Body, Request
@@ -111,7 +111,7 @@ class Api:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise ApiError(401, "No token provided")
-        found = self._fake.accounts.access(token)
+        found = self._fake.accounts.grants.access(token)
         if isinstance(found, str):
             header = f'Bearer realm="spotify", error="invalid_token", error_description="{found}"'
             raise ApiError(401, found, WWW_Authenticate=header)

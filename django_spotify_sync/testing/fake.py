@@ -12,10 +12,11 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from .accounts import CORE_SCOPE, TOKEN_LIFETIME, Accounts
+from .accounts import CORE_SCOPE, Accounts
 from .api import Api
 from .catalogue import Catalogue
 from .faults import Fault, Faults, twist_of
+from .grants import TOKEN_LIFETIME
 from .limits import Quota, RateLimit
 from .log import LoggedRequest, RequestLog, Visit
 from .pictures import picture
@@ -207,19 +208,19 @@ class FakeSpotify:
         self, user: User | None = None, scope: str = CORE_SCOPE, expires_in: int = TOKEN_LIFETIME
     ) -> dict[str, Any]:
         """Grant *scope* without a browser, and answer as the token endpoint would."""
-        return self.accounts.grant(user or self.user, scope, expires_in)
+        return self.accounts.grants.grant(user or self.user, scope, expires_in)
 
     def expire_access_tokens(self) -> None:
         """Let every access token issued so far be expired; refreshing gives a good one."""
-        self.accounts.expire_access_tokens()
+        self.accounts.grants.expire_access_tokens()
 
     def revoke(self, user: User | None = None) -> None:
         """Let refreshing answer ``invalid_grant``; an access token lives on until it expires."""
-        self.accounts.revoke(user or self.user)
+        self.accounts.grants.revoke(user or self.user)
 
     def age_grants(self, days: float) -> None:
         """Let every consent be *days* older; refresh tokens die six months after consent."""
-        self.accounts.age(days)
+        self.accounts.grants.age(days)
 
     # What was asked
 

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from .catalogue import Artist, Catalogue
-from .playlists import Person, Playlist
+from .contents import Person
+from .playlists import Playlist
 from .which import Which, indexes
 from .words import base62, chance, title
 from .world import Versioned, World
@@ -74,7 +75,7 @@ class FollowedArtists:
     def unfollow(self, which: Which) -> list[Artist]:
         """Follow artists no more, by index, slice, id, or several; give who was followed."""
         with self.world.edit():
-            gone = indexes(which, self.ids())
+            gone = indexes(which, len(self.entries), self.ids)
             removed = [self.entries[index].artist for index in gone]
             kept = [entry for at, entry in enumerate(self.entries) if at not in set(gone)]
             self.history.set(tuple(kept))
@@ -84,7 +85,7 @@ class FollowedArtists:
         """Set raw JSON fields of artists."""
         with self.world.edit():
             entries = list(self.entries)
-            for index in indexes(which, self.ids()):
+            for index in indexes(which, len(self.entries), self.ids):
                 entry = entries[index]
                 entries[index] = replace(entry, raw={**(entry.raw or {}), **raw})
             self.history.set(tuple(entries))
@@ -105,6 +106,10 @@ class ListedPlaylists:
     def entries(self) -> tuple[Listed, ...]:
         """The entries in remote order."""
         return self.history.value
+
+    def ids(self) -> list[str]:
+        """The ids in remote order."""
+        return [entry.playlist.id for entry in self.entries]
 
     def make(
         self,
@@ -164,7 +169,7 @@ class ListedPlaylists:
         self._change(which, raw=raw)
 
     def _indexes(self, which: Which) -> list[int]:
-        return indexes(which, [entry.playlist.id for entry in self.entries])
+        return indexes(which, len(self.entries), self.ids)
 
     def _change(self, which: Which, **changes: Any) -> None:
         with self.world.edit():

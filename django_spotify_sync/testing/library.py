@@ -154,6 +154,11 @@ class SavedTracks:
             what, lambda e: replace(e, track=e.track or e.lost, lost=None, bare=False, raw=None)
         )
 
+    def reset(self, entries: Iterable[Saved]) -> None:
+        """Let the library be exactly *entries*, such as ``user.saved`` of a moment ago."""
+        with self.world.edit():
+            self._set(entries)
+
     def relink(self, which: Which, to: str | None = None) -> None:
         """Answer entries with another id for the same recording; ``added_at`` stays."""
 
@@ -211,7 +216,7 @@ class SavedTracks:
         self._set(entries)
 
     def _indexes(self, which: Which) -> list[int]:
-        return indexes(which, self.track_ids())
+        return indexes(which, len(self.saved), self.track_ids)
 
     def _change(self, which: Which, change: Callable[[Saved], Saved]) -> None:
         with self.world.edit():

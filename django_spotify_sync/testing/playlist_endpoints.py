@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 from .calls import ApiError, Call, Room
+from .contents import PlaylistItem
 from .fields import parse, select
 from .following import Listed
 from .pages import OffsetPage, dump
 from .playlist_shapes import PlaylistShapes
-from .playlists import ListState, Playlist, PlaylistItem
+from .playlists import ListState, Playlist
 from .server import Body
 
 DAY = 86_400

@@ -7,10 +7,12 @@ The object inside an entry holds booleans named ``track`` and ``episode`` in all
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .catalogue import Track
-from .playlists import Cover, Episode, ListState, LocalFile, Playlist, PlaylistItem
+from .content_shapes import ContentShapes
+from .contents import Episode, LocalFile, PlaylistItem
+from .playlists import Cover, ListState, Playlist
 from .shapes import OPEN, Json, Shapes, merged
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ class PlaylistShapes:
     def __init__(self, shapes: Shapes) -> None:
         """Build on the shapes of tracks and people."""
         self.shapes = shapes
+        self.others = ContentShapes(shapes)
         self.contents_names = CONTENTS_NAMES[shapes.cohort]
         self.entry_names = ENTRY_NAMES[shapes.cohort]
 
@@ -99,9 +102,9 @@ class PlaylistShapes:
             case Track():
                 return self._track(content, native, market, item.restriction)
             case LocalFile():
-                return self._local_file(content)
+                return self.others.local_file(content)
             case Episode():
-                return self._episode(content) if episodes else self._dressed_episode(content)
+                return self.others.episode(content, dressed=not episodes)
         return None
 
     def _track(self, track: Track, native: bool, market: bool, why: str | None) -> Json:
@@ -113,149 +116,6 @@ class PlaylistShapes:
             answer.pop("is_playable")
             answer.pop("restrictions", None)
         return {**answer, "episode": False, "track": True}
-
-    def _local_file(self, file: LocalFile) -> Json:
-        artist: Json = {
-            "external_urls": {},
-            "href": None,
-            "id": None,
-            "name": file.artist,
-            "type": "artist",
-            "uri": None,
-        }
-        album: Json = {
-            "album_type": None,
-            "artists": [],
-            "external_urls": {},
-            "href": None,
-            "id": None,
-            "images": [],
-            "name": file.album,
-            "release_date": None,
-            "release_date_precision": None,
-            "type": "album",
-            "uri": None,
-        }
-        answer: Json = {
-            "album": album,
-            "artists": [artist],
-            "disc_number": 0,
-            "duration_ms": file.seconds * 1000,
-            "explicit": False,
-            "external_ids": {},
-            "external_urls": {},
-            "href": None,
-            "id": None,
-            "is_local": True,
-            "name": file.title,
-            "preview_url": None,
-            "track_number": 0,
-            "type": "track",
-            "uri": file.uri,
-        }
-        if not self.shapes.new:
-            album["available_markets"] = []
-            answer["available_markets"] = []
-            answer["popularity"] = 0
-        return answer
-
-    def _show(self, episode: Episode) -> Json:
-        show: Json = {
-            "copyrights": [],
-            "description": f"About {episode.show_name}",
-            "explicit": False,
-            "external_urls": {"spotify": f"{OPEN}/show/{episode.show_id}"},
-            "href": f"{self.shapes.api_url}/shows/{episode.show_id}",
-            "html_description": f"About {escape(episode.show_name)}",
-            "id": episode.show_id,
-            "images": self.shapes.images(episode.cover),
-            "is_externally_hosted": False,
-            "languages": ["en"],
-            "media_type": "audio",
-            "name": episode.show_name,
-            "total_episodes": 120,
-            "type": "show",
-            "uri": f"spotify:show:{episode.show_id}",
-        }
-        if not self.shapes.new:
-            show["available_markets"] = []
-            show["publisher"] = episode.publisher
-        return show
-
-    def _episode(self, episode: Episode) -> Json:
-        return {
-            "audio_preview_url": None,
-            "description": f"{episode.name} & more",
-            "duration_ms": episode.duration_ms,
-            "episode": True,
-            "explicit": False,
-            "external_urls": {"spotify": f"{OPEN}/episode/{episode.id}"},
-            "href": f"{self.shapes.api_url}/episodes/{episode.id}",
-            "html_description": f"<p>{escape(episode.name)} &amp; more</p>",
-            "id": episode.id,
-            "images": self.shapes.images(episode.cover),
-            "is_externally_hosted": False,
-            "is_playable": True,
-            "language": "en",
-            "languages": ["en"],
-            "name": episode.name,
-            "release_date": episode.release_date,
-            "release_date_precision": "day",
-            "show": self._show(episode),
-            "track": False,
-            "type": "episode",
-            "uri": episode.uri,
-        }
-
-    def _dressed_episode(self, episode: Episode) -> Json:
-        """Write an episode dressed as a track, for callers that asked for tracks only."""
-        show = {"spotify": f"{OPEN}/show/{episode.show_id}"}
-        album: Json = {
-            "album_type": "show",
-            "artists": [],
-            "external_urls": show,
-            "href": f"{self.shapes.api_url}/shows/{episode.show_id}",
-            "id": episode.show_id,
-            "images": self.shapes.images(episode.cover),
-            "name": episode.show_name,
-            "release_date": None,
-            "release_date_precision": None,
-            "total_tracks": 120,
-            "type": "show",
-            "uri": f"spotify:show:{episode.show_id}",
-        }
-        artist: dict[str, Any] = {
-            "external_urls": {},
-            "href": None,
-            "id": None,
-            "name": episode.publisher,
-            "type": "artist",
-            "uri": None,
-        }
-        answer: Json = {
-            "album": album,
-            "artists": [artist],
-            "disc_number": 0,
-            "duration_ms": episode.duration_ms,
-            "episode": True,
-            "explicit": False,
-            "external_ids": {"spotify": episode.uri},
-            "external_urls": {"spotify": f"{OPEN}/episode/{episode.id}"},
-            "href": f"{self.shapes.api_url}/episodes/{episode.id}",
-            "id": episode.id,
-            "is_local": False,
-            "name": episode.name,
-            "preview_url": None,
-            "track": False,
-            "track_number": 1,
-            "type": "episode",
-            "uri": episode.uri,
-        }
-        if not self.shapes.new:
-            album["available_markets"] = []
-            answer["available_markets"] = []
-            answer["popularity"] = 0
-        return answer
 
 
 def entities(text: str) -> str:

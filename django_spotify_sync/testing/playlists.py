@@ -9,90 +9,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal, Protocol
-from urllib.parse import quote_plus
+from typing import Any, Literal
 
 from .catalogue import Catalogue, Track
+from .contents import Content, Person, PlaylistItem
 from .which import Which, indexes
-from .words import LAST_NAMES, NOUNS, base62, chance, title
+from .words import chance
 from .world import Versioned, World, iso
 
 type Cover = Literal["mosaic", "custom"] | None
-type Content = Track | Episode | LocalFile | None
-
-
-class Person(Protocol):
-    """Who may own a list: a user of the fake or a stranger."""
-
-    id: str
-    display_name: str | None
-
-
-@dataclass(slots=True, eq=False)
-class Stranger:
-    """Somebody with an account who never signs in here."""
-
-    id: str
-    display_name: str | None
-
-
-@dataclass(slots=True, frozen=True, eq=False)
-class Episode:
-    """One podcast episode; ``duration_ms`` in milliseconds."""
-
-    id: str
-    name: str
-    show_id: str
-    show_name: str
-    publisher: str
-    duration_ms: int
-    release_date: str
-    cover: str
-
-    @property
-    def uri(self) -> str:
-        """The Spotify URI."""
-        return f"spotify:episode:{self.id}"
-
-
-@dataclass(slots=True, frozen=True, eq=False)
-class LocalFile:
-    """A file of the owner's own, known to Spotify by name only; any part may be empty."""
-
-    artist: str
-    album: str
-    title: str
-    seconds: int
-
-    @property
-    def uri(self) -> str:
-        """The address made of its parts, plus and percent encoded."""
-        parts = ":".join(map(quote_plus, (self.artist, self.album, self.title)))
-        return f"spotify:local:{parts}:{self.seconds}"
-
-
-@dataclass(slots=True, frozen=True, eq=False)
-class PlaylistItem:
-    """One entry: what it holds (None where Spotify answers null), when and by whom it was added.
-
-    *added_by* is a user id, "" or None; *raw* is merged into the JSON as it is; *restriction*
-    says why a track cannot be played.
-    """
-
-    content: Content
-    added_at: str | None
-    added_by: str | None
-    raw: Mapping[str, Any] | None = None
-    lost: Content = None
-    restriction: str | None = None
-
-    @property
-    def uri(self) -> str | None:
-        """The URI of what it holds."""
-        return None if self.content is None else self.content.uri
 
 
 @dataclass(slots=True, frozen=True, eq=False)
@@ -193,7 +121,7 @@ class Playlist:
     def remove(self, which: Which) -> list[PlaylistItem]:
         """Take entries away by index, slice, URI, or several; give what was taken."""
         with self.world.edit():
-            gone = indexes(which, self.uris())
+            gone = indexes(which, len(self.items), self.uris)
             removed = [self.items[index] for index in gone]
             dropped = set(gone)
             kept = tuple(item for at, item in enumerate(self.items) if at not in dropped)
@@ -272,26 +200,10 @@ class Playlist:
     def _change(self, which: Which, change: Callable[[PlaylistItem], PlaylistItem]) -> None:
         with self.world.edit():
             items = list(self.items)
-            for index in indexes(which, self.uris()):
+            for index in indexes(which, len(self.items), self.uris):
                 items[index] = change(items[index])
             self.history.set(replace(self.state, items=tuple(items)))
 
     def _revise(self, **changes: Any) -> None:
         with self.world.edit():
             self.history.set(replace(self.state, revision=self.state.revision + 1, **changes))
-
-
-def invent_episode(key: str) -> Episode:
-    """Make up one episode."""
-    rng = chance(key)
-    year, month, day = rng.randrange(2015, 2026), rng.randrange(1, 13), rng.randrange(1, 29)
-    return Episode(
-        id=base62(rng),
-        name=f"{rng.randrange(1, 200)}: {title(rng)}",
-        show_id=base62(rng),
-        show_name=f"The {rng.choice(NOUNS)} Hour",
-        publisher=f"{rng.choice(LAST_NAMES)} Audio",
-        duration_ms=rng.randrange(600_000, 7_000_000),
-        release_date=f"{year}-{month:02}-{day:02}",
-        cover=f"{rng.getrandbits(96):024x}",
-    )

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from .catalogue import Catalogue
+from .contents import LocalFile, PlaylistItem, Stranger, invent_episode
 from .library import NEWEST
-from .playlists import LocalFile, PlaylistItem, Stranger, invent_episode
 from .users import User
 from .words import artist_name, chance
 

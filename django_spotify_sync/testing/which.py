@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 type Which = int | slice | str | Iterable[int | str]
 
 
-def indexes(which: Which, ids: Sequence[str | None]) -> list[int]:
-    """Give the indexes *which* points at; an id that occurs twice means its first place.
+def indexes(which: Which, count: int, ids: Callable[[], Sequence[str | None]]) -> list[int]:
+    """Give the indexes *which* points at among *count* entries; an id that occurs twice means its first place.
 
     :raises LookupError: if there is no such index or id.
     """
-    count = len(ids)
     if isinstance(which, slice):
         return list(range(count))[which]
     wanted = [which] if isinstance(which, int | str) else list(which)
     places: dict[str | None, int] = {}
-    for index, known in enumerate(ids):
-        places.setdefault(known, index)
+    if any(isinstance(one, str) for one in wanted):
+        for index, known in enumerate(ids()):
+            places.setdefault(known, index)
     return [range(count)[one] if isinstance(one, int) else places[one] for one in wanted]

@@ -13,7 +13,8 @@ import pytest
 import requests
 
 from django_spotify_sync.testing import CORE_SCOPE, FakeSpotify
-from django_spotify_sync.testing.accounts import months_later, redirect_uri_allowed
+from django_spotify_sync.testing.grants import months_later
+from django_spotify_sync.testing.redirects import redirect_uri_allowed
 from tests.testing.conftest import Get
 
 VERIFIER = "v" * 64
@@ -147,6 +148,14 @@ def test_a_wrong_secret_is_refused(fake: FakeSpotify, session: requests.Session)
     answer = refresh(fake, session, "x", auth=(fake.client_id, "wrong"))
 
     assert refusal(answer) == ("invalid_client", "Invalid client secret")
+
+
+def test_a_header_that_is_no_basic_is_refused(fake: FakeSpotify, session: requests.Session) -> None:
+    answer = session.post(
+        f"{fake.accounts_url}/api/token", headers={"Authorization": "Basic ???"}, timeout=10
+    )
+
+    assert refusal(answer) == ("invalid_client", "Invalid client")
 
 
 def test_client_credentials_may_stand_in_the_body(

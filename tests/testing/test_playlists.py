@@ -9,7 +9,8 @@ import pytest
 import requests
 
 from django_spotify_sync.testing import FakeSpotify
-from django_spotify_sync.testing.playlists import LocalFile, Playlist, Stranger, invent_episode
+from django_spotify_sync.testing.contents import LocalFile, Stranger, invent_episode
+from django_spotify_sync.testing.playlists import Playlist
 from tests.testing.conftest import Get
 
 

@@ -48,6 +48,11 @@ def test_limit_is_20_unless_given(get: Get) -> None:
     assert len(get("/me/tracks").json()["items"]) == 20
 
 
+@pytest.mark.parametrize("offset", ["-1", "ten", ""])
+def test_a_bad_offset_is_refused(get: Get, offset: str) -> None:
+    assert get("/me/tracks", offset=offset).json()["error"]["message"] == "Invalid offset"
+
+
 @pytest.mark.parametrize("limit", ["0", "51", "-1", "ten", ""])
 def test_limit_outside_1_to_50_is_refused(get: Get, limit: str) -> None:
     answer = get("/me/tracks", limit=limit)
@@ -112,6 +117,16 @@ def test_unlike_and_restore_leave_no_trace(fake: FakeSpotify) -> None:
     fake.user.restore(fake.user.unlike(40))
 
     assert sorted(map(str, fake.user.track_ids())) == sorted(map(str, before))
+
+
+def test_reset_puts_everything_back_where_it_was(fake: FakeSpotify, get: Get) -> None:
+    before, entries = fake.user.saved, fake.user.entries()
+    fake.user.unlike(40)
+    fake.user.like(2)
+
+    fake.user.reset(before)
+
+    assert fake.user.entries() == entries == read_all(get)
 
 
 def test_null_entries_count_and_come_back(fake: FakeSpotify, get: Get) -> None:
@@ -221,3 +236,29 @@ def test_a_seed_always_gives_the_same_library(seed: int, tracks: int, ties: floa
 
     assert one.user.entries() == two.user.entries()
     assert len(set(one.user.track_ids())) == tracks
+
+
+EDITS = st.sampled_from(["like", "bulk", "unlike", "relike", "old", "null", "relink", "restore"])
+
+
+@given(
+    edits=st.lists(st.tuples(EDITS, st.integers(0, 10_000)), max_size=25), seed=st.integers(0, 9)
+)
+def test_no_edit_breaks_the_order_of_dates(edits: list[tuple[str, int]], seed: int) -> None:
+    user = FakeSpotify(tracks=12, seed=seed, ties=0.6).user
+    for edit, number in edits:
+        index = number % max(1, len(user.saved))
+        date = datetime.fromtimestamp(1_400_000_000 + number * 40_000, UTC)
+        if edit == "like":
+            user.like()
+        elif edit in ("bulk", "old"):
+            user.like(3 if edit == "bulk" else 1, at=date)
+        elif edit == "relink" and user.saved and user.saved[index].track:
+            user.relink(index)
+        elif edit != "relink" and user.saved:
+            getattr(user, edit)(index)
+
+    dates = [added_at or "" for _, added_at in user.entries()]
+    assert dates == sorted(dates, reverse=True)
+    ids = [track_id for track_id in user.track_ids() if track_id]
+    assert len(set(ids)) == len(ids)
