@@ -100,7 +100,7 @@ def reply(
     lines = [f"HTTP/1.1 {status} Whatever", "Connection: close"]
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     lines += [f"Content-Length: {len(body) if length is None else length}", "", ""]
-    return "\r\n".join(lines).encode("latin-1") + body
+    return "\r\n".join(lines).encode("latin-1") + bytes(body)
 
 
 def dripping(begin: bytes, drop: bytes) -> Send:
