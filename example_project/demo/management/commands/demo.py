@@ -143,12 +143,14 @@ class Command(BaseCommand):
                 "  2. While the app is in development mode, add your own account to its users there.\n"
                 "  3. Open the site, sign in, choose “Connect Spotify”, then “Sync saved tracks”.\n"
             )
-        self._say(f"Open {site}/ and sign in: user {NAME}, password {password}. Ctrl-C ends it.")
         try:
+            self._say(
+                f"Open {site}/ and sign in: user {NAME}, password {password}. Ctrl-C ends it."
+            )
             while True:
                 time.sleep(3600)
         except KeyboardInterrupt:
-            self._say("\nBye.")
+            self._say("\nStopping the worker and the servers.")
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
