@@ -208,11 +208,10 @@ def _store(
         account = SpotifyAccount(user_id=user.pk)
     elif not _is_same(account, profile):
         _forget_library(account, using)
+        account.spotify_account_id = None
     now = timezone.now()
     account.spotify_id = profile.spotify_id
-    account.spotify_account_id = profile.spotify_account_id or (
-        account.spotify_account_id if not created and _is_same(account, profile) else None
-    )
+    account.spotify_account_id = profile.spotify_account_id or account.spotify_account_id
     account.display_name, account.image_url = profile.display_name, profile.image_url
     account.status, account.status_changed_at = AccountStatus.CONNECTED, now
     account.authorized_at, account.reauthorize_by = now, six_months_after(now)
