@@ -195,7 +195,13 @@ class SavedTracks:
         self._change(which, lambda e: replace(e, raw={**(e.raw or {}), **raw}))
 
     def _unsaved(self, count: int) -> list[Track]:
-        have = {entry.id for entry in self.saved}
+        # What hides behind a null or under another id is saved all the same.
+        have: set[str] = set()
+        for entry in self.saved:
+            track = entry.track or entry.lost
+            while track is not None:
+                have.add(track.id)
+                track = track.linked_from
         found: list[Track] = []
         while len(found) < count:
             pool = self.catalogue.first_tracks(self._fresh + count + len(have) + 1)

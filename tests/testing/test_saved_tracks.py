@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 import requests
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from django_spotify_sync.testing import REMOVED, FakeSpotify
@@ -86,6 +86,16 @@ def test_bulk_like_shares_its_second_and_takes_its_place_by_date(fake: FakeSpoti
     dates = [added_at or "" for _, added_at in fake.user.entries()]
     assert dates == sorted(dates, reverse=True)
     assert fake.user.saved.index(new[0]) > 0
+
+
+def test_a_bulk_like_stands_before_older_entries_of_its_second(fake: FakeSpotify) -> None:
+    at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+    older = fake.user.like(2, at=at)
+    newer = fake.user.like(2, at=at)
+
+    place = fake.user.saved.index(newer[0])
+    assert fake.user.saved[place : place + 4] == (*newer, *older)
 
 
 def test_unlike_by_index_slice_id_and_list(fake: FakeSpotify) -> None:
@@ -229,6 +239,7 @@ def test_names_depend_on_the_language_asked_for(
     assert unasked["items"][0]["track"]["artists"][0]["name"] == "Другое"
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 50), tracks=st.integers(0, 400), ties=st.sampled_from([0.0, 0.15, 0.7]))
 def test_a_seed_always_gives_the_same_library(seed: int, tracks: int, ties: float) -> None:
     one = FakeSpotify(tracks=tracks, seed=seed, ties=ties)
@@ -241,6 +252,7 @@ def test_a_seed_always_gives_the_same_library(seed: int, tracks: int, ties: floa
 EDITS = st.sampled_from(["like", "bulk", "unlike", "relike", "old", "null", "relink", "restore"])
 
 
+@settings(deadline=None)
 @given(
     edits=st.lists(st.tuples(EDITS, st.integers(0, 10_000)), max_size=25), seed=st.integers(0, 9)
 )
