@@ -70,7 +70,8 @@ class KeyRing:
 
 def _fernet(key: object) -> tuple[str, Fernet] | None:
     """Return a key's id and its Fernet; None if it is no key, since an error from here would show it."""
-    if not isinstance(key, str):
+    # longer ones pass for a key with Fernet, which reads no further than its end: "one,two" would be one key
+    if not isinstance(key, str) or len(key.strip()) != 44:
         return None
     try:
         return key_id(key), Fernet(key)
