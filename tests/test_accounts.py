@@ -300,7 +300,7 @@ def test_taking_over_and_a_sync_that_writes_do_not_wait_for_each_other(user: Any
 
     def is_waiting() -> bool:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
             return cursor.fetchone() is not None
 
     def take_over() -> None:
