@@ -16,6 +16,8 @@ form?.addEventListener("submit", async (event) => {
   if (answer?.status === 202) {
     await refresh();
     follow(answer.headers.get("Location"));
+  } else if (answer?.status === 429) {
+    say(`That was asked a moment ago. Please try again in ${answer.headers.get("Retry-After") ?? 60} seconds.`);
   } else {
     const { detail } = (await answer?.json().catch(() => null)) ?? {};
     say(detail ?? "This site does not answer right now. Please try again.");
