@@ -37,21 +37,21 @@ class Malformed(ValueError):
 
 def parse_profile(answer: Json) -> ProfileRow:
     """Read Get Current User's Profile; ``account_id`` is there since May 2026, not yet for everybody."""
-    profile = _object(answer)
-    spotify_id = _id(profile.get("id"))
+    profile = an_object(answer)
+    spotify_id = identifier(profile.get("id"))
     if spotify_id is None:
         raise Malformed("a profile without an id")
     return ProfileRow(
         spotify_id=spotify_id,
-        spotify_account_id=_id(profile.get("account_id")),
+        spotify_account_id=identifier(profile.get("account_id")),
         display_name=text(profile.get("display_name")) or "",
-        image_url=_widest(profile.get("images")) or "",
+        image_url=widest_image(profile.get("images")) or "",
     )
 
 
 def parse_saved_page(answer: Json) -> Page[SavedRow]:
     """Read a page of Get User's Saved Tracks."""
-    offset, limit, total, items = _paging(answer)
+    offset, limit, total, items = paging(answer)
     catalog = Catalog()
     entries = tuple(_saved(item, catalog) for item in items)
     return Page(offset=offset, limit=limit, total=total, entries=entries, catalog=catalog)
@@ -72,7 +72,7 @@ def _saved(item: Json, catalog: Catalog) -> SavedRow:
 
 def parse_track(item: dict[str, Json], catalog: Catalog) -> TrackRow | None:
     """Read a track with its album and artists into ``catalog``; None, and nothing added, where it has no id."""
-    spotify_id = _id(item.get("id"))
+    spotify_id = identifier(item.get("id"))
     if spotify_id is None:
         return None
     row = TrackRow(
@@ -91,7 +91,7 @@ def parse_track(item: dict[str, Json], catalog: Catalog) -> TrackRow | None:
 
 
 def _album(item: Json, catalog: Catalog) -> str | None:
-    if not isinstance(item, dict) or (spotify_id := _id(item.get("id"))) is None:
+    if not isinstance(item, dict) or (spotify_id := identifier(item.get("id"))) is None:
         return None
     release_date = _release_date(item.get("release_date"))
     catalog.albums[spotify_id] = AlbumRow(
@@ -102,7 +102,7 @@ def _album(item: Json, catalog: Catalog) -> str | None:
         release_date_precision=text(item.get("release_date_precision"), limit=10),
         release_year=int(release_date[:4]) if release_date else None,
         total_tracks=number(item.get("total_tracks")),
-        image_url=_widest(item.get("images")),
+        image_url=widest_image(item.get("images")),
         thumbnail_url=_thumbnail(item.get("images")),
         artist_ids=_artists(item.get("artists"), catalog),
     )
@@ -113,18 +113,19 @@ def _artists(items: Json, catalog: Catalog) -> tuple[str, ...] | None:
     """Read the artists in their order, each once; None where the shape gives no list."""
     if not isinstance(items, list):
         return None
-    ids = [_artist(item, catalog) for item in items]
+    ids = [parse_artist(item, catalog) for item in items]
     return tuple(dict.fromkeys(spotify_id for spotify_id in ids if spotify_id is not None))
 
 
-def _artist(item: Json, catalog: Catalog) -> str | None:
-    if not isinstance(item, dict) or (spotify_id := _id(item.get("id"))) is None:
+def parse_artist(item: Json, catalog: Catalog) -> str | None:
+    """Read an artist into ``catalog`` and return the id; None where there is none. A fuller shape is not undone."""
+    if not isinstance(item, dict) or (spotify_id := identifier(item.get("id"))) is None:
         return None
     if spotify_id not in catalog.artists or "images" in item:
         catalog.artists[spotify_id] = ArtistRow(
             spotify_id=spotify_id,
             name=text(item.get("name")),
-            image_url=_widest(item.get("images")),
+            image_url=widest_image(item.get("images")),
             genres=_texts(item.get("genres")),
         )
     return spotify_id
@@ -175,7 +176,7 @@ def _release_date(value: Json) -> str | None:
     return value
 
 
-def _id(value: Json) -> str | None:
+def identifier(value: Json) -> str | None:
     """Return an id, None where there is none or it could not be stored unchanged."""
     if not isinstance(value, str) or not 0 < len(value) <= MAX_ID or _UNSTORABLE.search(value):
         return None
@@ -206,7 +207,8 @@ def _images(value: Json) -> list[tuple[int, str]] | None:
     return sorted(images, key=lambda image: -image[0])
 
 
-def _widest(value: Json) -> str | None:
+def widest_image(value: Json) -> str | None:
+    """Return the address of the widest picture, empty if the list is empty, None where the shape gives no list."""
     images = _images(value)
     return None if images is None else images[0][1] if images else ""
 
@@ -220,8 +222,12 @@ def _thumbnail(value: Json) -> str | None:
     return wide_enough[-1] if wide_enough else images[0][1] if images else ""
 
 
-def _paging(answer: Json) -> tuple[int, int, int, list[Json]]:
-    page = _object(answer)
+def paging(answer: Json) -> tuple[int, int, int, list[Json]]:
+    """Return offset, limit, total and items of a page.
+
+    :raises Malformed: if one of them is missing.
+    """
+    page = an_object(answer)
     items, numbers = (
         page.get("items"),
         [number(page.get(name)) for name in ("offset", "limit", "total")],
@@ -232,7 +238,11 @@ def _paging(answer: Json) -> tuple[int, int, int, list[Json]]:
     return offset, limit, total, items
 
 
-def _object(answer: Json) -> dict[str, Json]:
+def an_object(answer: Json) -> dict[str, Json]:
+    """Return the answer if it is an object.
+
+    :raises Malformed: if it is anything else.
+    """
     if not isinstance(answer, dict):
         raise Malformed(f"a {type(answer).__name__} where an object was expected")
     return answer
