@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any, overload
 
 from django.conf import settings
+from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
 PREFIX = "SPOTIFY_SYNC_"
@@ -96,6 +97,7 @@ def _words(kind: type) -> str:
         tuple: "a tuple",
         dict: "a dict",
         type(None): "None",
+        Promise: "a lazy one",
     }
     return words.get(kind, kind.__name__)
 
@@ -213,6 +215,11 @@ class Conf:
         problem=lambda value: None if value >= timedelta(0) else "must not be negative",
     )
     BATCH_SIZE = Setting(1000, "How many rows one statement carries.", problem=_above(0, "0"))
+    FULL_SYNC_INTERVAL = Setting(
+        timedelta(days=7),
+        "How often everything is read, whatever seems unchanged.",
+        problem=_positive,
+    )
     MAX_REMOVED_SHARE = Setting(
         0.5,
         "A loss of a larger share (and of over 50 rows) is believed only when a second run sees it too.",
@@ -225,9 +232,15 @@ class Conf:
     LOST_AFTER = Setting(
         timedelta(minutes=2), "A run is lost when it was silent for so long.", problem=_positive
     )
-    CONNECTED_URL = Setting("/", "Where a browser goes after connecting.")
+    CONNECTED_URL = Setting(
+        "/",
+        "Where a browser goes after connecting: a path or the name of a URL.",
+        types=(str, Promise),
+    )
     FAILED_URL = Setting(
-        "/", "Where a browser goes after a failure; ?spotify_error=<code> is added."
+        "/",
+        "Where a browser goes after a failure; ?spotify_error=<code> is added.",
+        types=(str, Promise),
     )
     THROTTLE_RATES = Setting[dict[str, str]](
         {"sync": "6/min", "full_sync": "2/hour", "oauth": "20/min"},
@@ -244,7 +257,7 @@ class Conf:
     def fernet_keys(self) -> list[str]:
         """Return the keys as a list, newest first."""
         keys = self.FERNET_KEYS
-        return [keys] if isinstance(keys, str) else list(keys)
+        return [keys] if isinstance(keys, str) and keys else list(keys)
 
 
 conf = Conf()

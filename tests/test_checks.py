@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.checks import CheckMessage, registry, run_checks
+
+from django_spotify_sync import checks
+from django_spotify_sync.checks import TAG, check_settings
+from django_spotify_sync.conf import Conf
+from tests.test_conf import RIGHT, WRONG
+
+KEY = Fernet.generate_key().decode()
+
+
+def found() -> dict[str, CheckMessage]:
+    """Return what is wrong, by id."""
+    return {
+        str(message.id).removeprefix("spotify_sync."): message for message in check_settings(None)
+    }
+
+
+def ids_in_use() -> list[str]:
+    tree = ast.parse(inspect.getsource(checks))
+    return [
+        str(node.value).removeprefix("spotify_sync.")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and re.fullmatch(r"spotify_sync\.[A-Z]\d{3}", str(node.value))
+    ]
+
+
+def test_ids_are_unique():
+    ids = ids_in_use()
+
+    assert ids
+    assert len(ids) == len(set(ids)), "An id that was given away is never given again."
+
+
+def test_each_id_has_a_test():
+    tests = Path(__file__).read_text()
+
+    assert [check_id for check_id in ids_in_use() if f'["{check_id}"]' not in tests] == []
+
+
+def test_they_are_registered():
+    assert check_settings in registry.registry.get_checks()
+    assert run_checks(tags=[TAG]) == []
+
+
+def test_the_smallest_host_is_fine():
+    assert found() == {}
+
+
+def test_w001_a_setting_that_does_not_exist(settings):
+    settings.SPOTIFY_SYNC_FETCH_WORKER = 4
+
+    message = found()["W001"]
+
+    assert message.msg == "There is no setting SPOTIFY_SYNC_FETCH_WORKER."
+    assert message.hint == "Did you mean SPOTIFY_SYNC_FETCH_WORKERS?"
+
+
+@pytest.mark.parametrize(
+    ("wrote", "meant"),
+    [
+        ("CLIENTID", "CLIENT_ID"),
+        ("FERNET_KEY", "FERNET_KEYS"),
+        ("HEARTBEATS", "HEARTBEAT"),
+        ("REDIRECT_URLS", "REDIRECT_URIS"),
+        ("TIMEOUT", "REQUEST_TIMEOUT"),
+    ],
+)
+def test_w001_says_what_was_meant(settings, wrote, meant):
+    setattr(settings, f"SPOTIFY_SYNC_{wrote}", 4)
+
+    assert found()["W001"].hint == f"Did you mean SPOTIFY_SYNC_{meant}?"
+
+
+@pytest.mark.parametrize("wrote", ["FOO", "XYZZY", "Q"])
+def test_w001_does_not_guess_wildly(settings, wrote):
+    setattr(settings, f"SPOTIFY_SYNC_{wrote}", 4)
+
+    assert "mean" not in str(found()["W001"].hint)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in WRONG.items() for value in values]
+)
+def test_e001_a_setting_of_the_wrong_type_or_unit(settings, name, value):
+    setattr(settings, f"SPOTIFY_SYNC_{name}", value)
+
+    message = found()["E001"]
+
+    assert message.msg.startswith(f"SPOTIFY_SYNC_{name} ")
+    assert message.hint == Conf.all()[f"SPOTIFY_SYNC_{name}"].__doc__
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in RIGHT.items() for value in values]
+)
+def test_e001_says_nothing_of_what_is_right(settings, name, value):
+    setattr(settings, f"SPOTIFY_SYNC_{name}", value)
+
+    assert "E001" not in found()
+
+
+def test_e001_tells_all_that_is_wrong_at_once(settings):
+    settings.SPOTIFY_SYNC_HEARTBEAT = 15
+    settings.SPOTIFY_SYNC_MAX_WAIT = timedelta(seconds=-1)
+    settings.SPOTIFY_SYNC_FERNET_KEYS = None
+    settings.SPOTIFY_SYNC_CLIENT_ID = ""
+
+    assert [message.id for message in check_settings(None)].count("spotify_sync.E001") == 3
+    assert "E002" in found()
+
+
+def test_e002_no_client_id(settings):
+    settings.SPOTIFY_SYNC_CLIENT_ID = ""
+    assert "SPOTIFY_SYNC_CLIENT_ID" in found()["E002"].msg
+
+    del settings.SPOTIFY_SYNC_CLIENT_ID
+    assert "SPOTIFY_SYNC_CLIENT_ID" in found()["E002"].msg
+
+
+@pytest.mark.parametrize(
+    ("secret", "pkce", "wrong"), [("", False, True), ("", True, False), ("s", False, False)]
+)
+def test_e003_neither_secret_nor_pkce(settings, secret, pkce, wrong):
+    settings.SPOTIFY_SYNC_CLIENT_SECRET = secret
+    settings.SPOTIFY_SYNC_USE_PKCE = pkce
+
+    assert list(found()) == (["E003"] if wrong else [])
+    assert not wrong or "SPOTIFY_SYNC_USE_PKCE" in found()["E003"].msg
+
+
+@pytest.mark.parametrize(
+    "keys", [[], "", ["no key at all"], [KEY, "no key at all"], f"{KEY},{KEY}"]
+)
+def test_e004_no_key_to_seal_with(settings, keys):
+    settings.SPOTIFY_SYNC_FERNET_KEYS = keys
+
+    message = found()["E004"]
+
+    assert "SPOTIFY_SYNC_FERNET_KEYS" in message.msg
+    assert "no key at all" not in str(message)
+    assert KEY not in str(message)
+
+
+@pytest.mark.parametrize("keys", [KEY, [KEY], (KEY, Fernet.generate_key().decode())])
+def test_e004_says_nothing_of_good_keys(settings, keys):
+    settings.SPOTIFY_SYNC_FERNET_KEYS = keys
+
+    assert found() == {}
+
+
+def test_e005_a_cache_that_is_not_there(settings):
+    settings.SPOTIFY_SYNC_CACHE = "shared"
+
+    assert "'shared'" in found()["E005"].msg
