@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 from django.db import models
@@ -124,7 +125,7 @@ class SpotifyAccountSerializer(RowSerializer[SpotifyAccount]):
 
 
 class SavedTrackSerializer(serializers.BaseSerializer[SavedTrack]):
-    """A saved entry that holds a track. Wants ``track__album`` selected and ``track__track_artists`` prefetched."""
+    """A saved entry that holds a track. Wants ``track__album`` selected and ``track__track_artists__artist`` prefetched."""
 
     def to_representation(self, saved: SavedTrack) -> dict[str, Any]:
         track = saved.track
@@ -136,7 +137,7 @@ class SavedTrackSerializer(serializers.BaseSerializer[SavedTrack]):
             "name": track.name,
             "artists": [
                 {"spotify_id": link.artist.spotify_id, "name": link.artist.name}
-                for link in track.track_artists.all()
+                for link in sorted(track.track_artists.all(), key=attrgetter("position"))
             ],
             "album": _album(track.album),
             "duration_ms": track.duration_ms,

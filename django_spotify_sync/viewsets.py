@@ -94,7 +94,7 @@ class SavedTrackListView(PinnedAPIView, ListAPIView[SavedTrack]):
     filter_backends = ()
 
     def get_queryset(self) -> QuerySet[SavedTrack]:
-        artists = TrackArtist.objects.select_related("artist").order_by("position")
+        artists = TrackArtist.objects.select_related("artist")
         return (
             SavedTrack.objects.for_user(self.request.user)
             .filter(track__isnull=False)

@@ -17,7 +17,7 @@ from django.db import connection, connections
 ROOT = Path(__file__).parent.parent
 
 START = """
-import sys, django
+import sys, django, tests.celery_app
 django.setup()
 print("ready", flush=True)
 sys.stdin.readline()
