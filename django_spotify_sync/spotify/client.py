@@ -57,11 +57,16 @@ class Tokens(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Get[Answer]:
-    """One thing to read: a path under the API's address, and how its JSON becomes an answer."""
+    """One thing to read: a path under the API's address, and how its JSON becomes an answer.
+
+    ``failed``, where given, makes an answer of an error that may concern this address alone: a 403 or 404 in JSON that
+    is not about the app or its scopes, and a fault that each attempt ran into. Without it, every error is raised.
+    """
 
     path: str
     parse: Callable[[Any], Answer]
     params: Params = field(default_factory=dict)
+    failed: Callable[[SpotifyError], Answer] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,14 @@ class Client:
         :raises SpotifyUnavailable: if it fails at each of 5 attempts.
         :raises SpotifyError: at once for anything else that is not a 200.
         """
+        try:
+            return self._send(get, token)
+        except (Forbidden, NotFound, SpotifyUnavailable) as error:
+            if get.failed is None or isinstance(error, AppForbidden | InsufficientScope):
+                raise
+            return get.failed(error)
+
+    def _send[Answer](self, get: Get[Answer], token: Secret) -> Answer:
         if not token.is_sendable:
             raise AccessTokenRejected("The access token is none: it holds what HTTP cannot send.")
         failure = _Transient("the client is closed")
@@ -217,6 +230,8 @@ def _failure[Answer](
         raise _too_many(words, header, quota=reason == "QUOTA_EXCEEDED")
     if status == 403:
         raise _forbidden(words, message.lower(), is_json=is_json)
+    if status == 404 and not is_json:  # some gateway's word, which is none about what was asked for
+        raise SpotifyError(words + ".", status=status)
     error = {400: BadRequest, 401: AccessTokenRejected, 404: NotFound}.get(status, SpotifyError)
     raise error(words + ".", status=status)
 
