@@ -125,7 +125,7 @@ class SpotifyAccountSerializer(RowSerializer[SpotifyAccount]):
 
 
 class SavedTrackSerializer(serializers.BaseSerializer[SavedTrack]):
-    """A saved entry that holds a track. Wants ``track__album`` selected and ``track__track_artists__artist`` prefetched."""
+    """A saved entry that holds a track. Wants ``track__album`` selected and its artists prefetched."""
 
     def to_representation(self, saved: SavedTrack) -> dict[str, Any]:
         track = saved.track
