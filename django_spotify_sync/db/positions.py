@@ -1,0 +1,110 @@
+"""Rows that stand by a dense ``position`` → their new places, in few statements. Knows nothing of Spotify.
+
+An insertion in the middle of a long list moves all that stand behind it by the same distance: that is one UPDATE over
+a range, not one row after the other. There must be no unique key over the position.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from django.db import models
+from django.db.models import Case, F, Q, Value, When
+
+from django_spotify_sync.db.upsert import update
+
+_SHORT = 4  # rows that go the same way, below which a range is not worth its place in the statement
+_RANGES = 50  # ranges that one statement carries at most
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A row that stays, and where it stands before and after."""
+
+    pk: int
+    old: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Rows from position ``start`` to before ``end`` that all go ``by`` places."""
+
+    start: int
+    end: int
+    by: int
+
+
+def move(rows: models.QuerySet[Any], moves: Sequence[Move], *, batch_size: int) -> None:
+    """Bring the rows to their new positions. Rows of ``rows`` that are not among ``moves`` end up anywhere.
+
+    Call it before new rows are put in between: they would be moved, too.
+    """
+    ranges, single = plan(moves)
+    if ranges:
+        whens = [
+            When(position__gte=part.start, position__lt=part.end, then=Value(part.by))
+            for part in ranges
+        ]
+        touched = Q()
+        for part in ranges:
+            touched |= Q(position__gte=part.start, position__lt=part.end)
+        # one statement: each row is judged by the position it had before any was moved
+        rows.filter(touched).update(position=F("position") + Case(*whens, default=Value(0)))
+    changes = [(one.pk, {"position": one.new}) for one in single]
+    update(rows.model, changes, using=rows.db, batch_size=batch_size)
+
+
+def plan(moves: Iterable[Move]) -> tuple[list[Range], list[Move]]:
+    """Part the moves into ranges and into rows that are to be placed one by one, after the ranges were moved."""
+    ordered = sorted(moves, key=lambda one: (one.old, one.pk))
+    if any(one.old == after.old for one, after in pairwise(ordered)):
+        return [], [
+            one for one in ordered if one.old != one.new
+        ]  # ranges would not tell them apart
+    runs: list[list[Move]] = []
+    in_order = {ordered[index].pk for index in longest_rising([one.new for one in ordered])}
+    for one in ordered:
+        if one.pk not in in_order:
+            continue
+        if runs and one.new - one.old == runs[-1][-1].new - runs[-1][-1].old:
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    long = [run for run in runs if len(run) >= _SHORT and run[0].new != run[0].old]
+    long = sorted(long, key=len, reverse=True)[:_RANGES]
+    ranges = sorted(
+        (Range(run[0].old, run[-1].old + 1, run[0].new - run[0].old) for run in long),
+        key=lambda part: part.start,
+    )
+    return ranges, [one for one in ordered if one.old + _by(ranges, one.old) != one.new]
+
+
+def _by(ranges: Sequence[Range], position: int) -> int:
+    """Return how far the ranges carry what stands at ``position``."""
+    index = bisect_left(ranges, position + 1, key=lambda part: part.start) - 1
+    return ranges[index].by if index >= 0 and position < ranges[index].end else 0
+
+
+def longest_rising(values: Sequence[int | None]) -> list[int]:
+    """Return the indexes of a longest run of values that rise; None is never part of it."""
+    tails: list[int] = []  # the lowest value that ends a run of each length
+    ends: list[int] = []  # and its index
+    before: dict[int, int | None] = {}
+    for index, value in enumerate(values):
+        if value is None:
+            continue
+        length = bisect_left(tails, value)
+        before[index] = ends[length - 1] if length else None
+        tails[length : length + 1] = [value]
+        ends[length : length + 1] = [index]
+    chain: list[int] = []
+    last = ends[-1] if ends else None
+    while last is not None:
+        chain.append(last)
+        last = before[last]
+    return chain[::-1]
