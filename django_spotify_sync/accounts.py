@@ -451,7 +451,7 @@ def _token_of(account: SpotifyAccount) -> SpotifyToken:
 def _lock(name: str, mine: str) -> bool | None:
     """Take a lock; None with the cache away: then everybody may go, and the conditional write decides."""
     try:
-        # twice the deadline, since connecting and reading have one each: longer than a refresh can take
+        # longer than a refresh can take, which may try again until its deadline and then has another
         return shared_cache.add(name, mine, 2 * conf.REQUEST_TIMEOUT + timedelta(seconds=10))
     except CacheUnavailable:
         return None

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.sealing import KeyRing
-from django_spotify_sync.exceptions import NoSealingKey, SealBroken
+from django_spotify_sync.exceptions import SealBroken
 from django_spotify_sync.secret import Secret
 
 
@@ -162,7 +162,7 @@ class SpotifyToken(models.Model):
 
         :raises NoSealingKey: if there is no usable key.
         """
-        ring = _key_ring()
+        ring = KeyRing(conf.fernet_keys)
         self.sealed = _SEAL_VERSION + ring.seal(self._plain(tokens))
         self.key_id = ring.newest
 
@@ -175,7 +175,7 @@ class SpotifyToken(models.Model):
         sealed = bytes(self.sealed)
         if sealed[:1] != _SEAL_VERSION:
             raise SealBroken
-        tokens = self._tokens_in(_key_ring().unseal(sealed[1:], self.key_id))
+        tokens = self._tokens_in(KeyRing(conf.fernet_keys).unseal(sealed[1:], self.key_id))
         if tokens is None:
             raise SealBroken  # out here, so that no traceback shows what was in it
         return tokens
@@ -196,15 +196,6 @@ class SpotifyToken(models.Model):
         if (plain["account"], plain["spotify_id"]) != (self.account_id, self.account.spotify_id):
             return None
         return Tokens(access=Secret(plain["access"]), refresh=Secret(plain["refresh"]))
-
-
-def _key_ring() -> KeyRing:
-    """:raises NoSealingKey: without the frames that hold the keys."""
-    try:
-        return KeyRing(conf.fernet_keys)
-    except NoSealingKey as error:
-        problem = error.with_traceback(None)
-    raise problem
 
 
 def six_months_after(moment: datetime) -> datetime:
