@@ -1,68 +1,259 @@
-"""What is the same, what is new, what is gone, and what of that is proved. Pure: no network, no database, no clock.
+"""What to read next, and what is proved: the algorithm of few requests. Pure: no network, no database, no clock.
 
-Everything here is about two orders: the entries as we stored them and the entries as Spotify lists them now, both
-newest first, each known by its key ``(spotify_id, added_at)``. Entries, slots and positions are plain list indexes.
+Two orders are compared: the entries as known (newest first) and the list as Spotify answers it now, of which some
+pages were read. Where a known entry stands ``d`` places from where it stood, ``d`` entries came or went above it; so a
+stretch between two entries that were found again holds a loss (or a find) exactly if it became shorter (or longer), and
+halving such stretches finds it in a handful of requests. What is presumed unchanged was never read: see ``survey``.
+
+A *position* is a place in Spotify's list. A *border* b lies between the positions b - 1 and b; it is *seen* when one
+answer showed both sides. The head's border is 0, the end's the total; the end is seen only by a page that came short.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from django_spotify_sync.exceptions import NotWhole
-from django_spotify_sync.spotify.rows import Key, Page, SavedRow
-
-#: The distance of two neighbouring ranks that were given at once: room for 16 likes between any two.
-RANK_STEP = 2**16
+from django_spotify_sync.spotify.rows import Key
+from django_spotify_sync.sync.alignment import align, rising
 
 
 @dataclass(frozen=True, slots=True)
-class Alignment:
-    """Which stored slot each remote entry is.
+class Answer:
+    """The keys of one page, and where it began. A page of an earlier day (``is_fresh`` False) proves no loss."""
 
-    ``slots[i]`` is the slot of remote entry i, None for a new one; ``gone`` are the slots that no entry claims, and
-    ``relinked`` those whose id nobody answered, but whose place is taken by an entry of the same second. ``kept`` are
-    the remote positions of entries that stand in their stored order, which is what certificates lean on.
+    offset: int
+    keys: tuple[Key, ...]
+    is_fresh: bool = True
+
+
+class Chart:
+    """What answers showed of a list of ``total`` entries: keys by position, and the borders that nobody saw.
+
+    :raises NotWhole: if two answers show different entries in one place: the list moved between them.
     """
 
-    slots: list[int | None]
-    gone: list[int]
-    relinked: list[int]
-    kept: list[int]
+    def __init__(self, total: int, answers: Iterable[Answer], *, limit: int) -> None:
+        self.total = total
+        self.limit = limit
+        self.keys: dict[int, Key] = {}
+        seen, freshly_seen = bytearray(total + 1), bytearray(total + 1)
+        for answer in answers:
+            for position, key in enumerate(answer.keys, start=answer.offset):
+                if self.keys.setdefault(position, key) != key:
+                    raise NotWhole(
+                        f"The library moved around {position} while it was read.", reason="drift"
+                    )
+            for border in _borders(answer, total, limit):
+                seen[border] = 1
+                freshly_seen[border] |= answer.is_fresh
+        self.unseen = [border for border in range(total + 1) if not seen[border]]
+        self.unproved = [border for border in range(total + 1) if not freshly_seen[border]]
+
+    def unseen_between(self, above: int, below: int) -> list[int]:
+        """Return the unseen borders between two positions."""
+        return _between(self.unseen, above, below)
+
+    def unproved_between(self, above: int, below: int) -> list[int]:
+        """Return the borders between two positions that no answer of today showed."""
+        return _between(self.unproved, above, below)
+
+    def is_unproved(self, border: int) -> bool:
+        return bool(_between(self.unproved, border - 1, border))
 
 
-def whole(pages: Mapping[int, Page[SavedRow]], *, hidden: int = 0) -> list[SavedRow]:
-    """Return the entries of all pages in order, if they are provably the whole list as far as pages can tell.
+def _borders(answer: Answer, total: int, limit: int) -> Iterator[int]:
+    end = answer.offset + len(answer.keys)
+    yield from range(answer.offset + 1, end)
+    if answer.offset == 0:
+        yield 0
+    if end == total and len(answer.keys) < limit:
+        yield total
 
-    :raises NotWhole: if totals differ, a page is missing, short or long, or a key came twice; ``reason`` says which.
+
+def _between(borders: list[int], above: int, below: int) -> list[int]:
+    return borders[bisect_right(borders, above) : bisect_right(borders, below)]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where to read next. Without ``reads`` all is settled: what was not read is the known entry of ``presumed``.
+
+    ``pages_ahead`` is about how many pages there are still to read: one for each entry that a stretch lost or found,
+    but no more than it has.
     """
-    ordered = [pages[offset] for offset in sorted(pages)]
-    totals = {page.total for page in ordered}
-    if len(totals) != 1:
-        raise NotWhole(
-            f"Spotify's total changed while it was read ({min(totals)} to {max(totals)}).",
-            reason="drift",
-        )
-    total = totals.pop() - hidden
-    entries: list[SavedRow] = []
-    for page in ordered:
-        wanted = max(0, min(page.limit, total - page.offset))
-        if page.offset != len(entries) or len(page.entries) != wanted:
-            raise NotWhole(
-                f"The page at {page.offset} holds {len(page.entries)} entries, not {wanted}.",
-                reason="page_length",
-            )
-        entries += page.entries
-    if len(entries) != total:
-        raise NotWhole(f"{len(entries)} entries came, {total} were announced.", reason="count")
-    if (twice := _twice(entry.key for entry in entries)) is not None:
-        raise NotWhole(f"{twice[0]} came twice.", reason="drift")
-    return entries
+
+    reads: list[int]
+    presumed: dict[int, int]
+    pages_ahead: int = 0
+
+    def keys(self, known: Sequence[Key], chart: Chart) -> list[Key]:
+        """Return the whole list, once settled: as read, or as known where that is presumed."""
+        return [
+            chart.keys[position] if position in chart.keys else known[self.presumed[position]]
+            for position in range(chart.total)
+        ]
+
+
+def next_step(known: Sequence[Key], chart: Chart) -> Step:
+    """Compare the known order with what was read; say which pages would tell the most, or that all is settled.
+
+    Settled means that every entry is read or rightly presumed, and that every loss is proved.
+
+    :raises NotWhole: if an entry came twice.
+    """
+    step = _survey(known, chart)
+    if step.reads:
+        return step
+    keys = step.keys(known, chart)
+    if (double := _twice(keys)) is not None:
+        raise NotWhole(f"{double[0]} came twice.", reason="drift")
+    return Step(_proof_reads(known, keys, chart), step.presumed)
+
+
+def _survey(known: Sequence[Key], chart: Chart) -> Step:
+    """Look for the stretches that differ.
+
+    A stretch between two entries that stand in their known order is presumed unchanged if it has its known length and
+    nothing strange was read in it. That holds whatever people like, unlike and like anew; an unlike and a like with an
+    old date in one stretch escape it until the next full pass.
+    """
+    staying = _without_moved(known, chart)
+    anchors = _anchors(known, staying, chart)
+    read = sorted(chart.keys)
+    reads: list[int] = []
+    presumed: dict[int, int] = {}
+    pages_ahead = 0
+    for (above, slot_above), (below, slot_below) in pairwise(anchors):
+        ours, theirs = slot_below - slot_above - 1, below - above - 1
+        unseen = chart.unseen_between(above, below)
+        strange = read[bisect_right(read, above) : bisect_left(read, below)]
+        if not unseen or (not ours and len(strange) == theirs):
+            continue  # all of it was seen, or was read with nothing to lose in it
+        if ours == theirs and not strange:
+            slots = staying[slot_above + 1 : slot_below]
+            presumed.update(zip(range(above + 1, below), slots, strict=True))
+            continue
+        pages = -(-len(unseen) // (chart.limit - 1))
+        pages_ahead += min(pages, max(1, abs(ours - theirs)))
+        if ours == theirs:
+            reads.append(_centred(_edge(strange, unseen), chart.limit))
+        elif len(anchors) == 2:
+            reads += _down_from_the_head(unseen[0] - 1, chart, grown=chart.total - len(staying))
+        else:
+            reads.append(unseen[(chart.limit - 1) * (pages // 2)] - 1)
+    return Step(sorted(set(reads)), presumed, pages_ahead)
+
+
+def _without_moved(known: Sequence[Key], chart: Chart) -> list[int]:
+    """Return the known slots but for those that were liked anew: their id was read elsewhere, under another date."""
+    read = set(chart.keys.values())
+    known_keys = set(known)
+    elsewhere = {key[0] for key in read if key[0] is not None and key not in known_keys}
+    staying = []
+    for slot, key in enumerate(known):
+        if key[0] in elsewhere and key not in read:
+            elsewhere.discard(key[0])
+        else:
+            staying.append(slot)
+    return staying
+
+
+def _anchors(known: Sequence[Key], staying: Sequence[int], chart: Chart) -> list[tuple[int, int]]:
+    """Return (position, index in staying) of what was read and stands in its known order, and both ends of the list."""
+    by_key: dict[Key, deque[int]] = defaultdict(deque)
+    wanted = set(chart.keys.values())
+    for index, slot in enumerate(staying):
+        if known[slot] in wanted:
+            by_key[known[slot]].append(index)
+    positions = sorted(chart.keys)
+    indexes = [
+        by_key[key].popleft() if by_key[key] else None
+        for key in map(chart.keys.__getitem__, positions)
+    ]
+    found = [(positions[place], indexes[place] or 0) for place in rising(indexes)]
+    return [(-1, -1), *found, (chart.total, len(staying))]
+
+
+def _edge(strange: Sequence[int], unseen: Sequence[int]) -> int:
+    """Return the unseen border at which something strange was read."""
+    edges = set(strange) | {position + 1 for position in strange}
+    return next(border for border in unseen if border in edges)
+
+
+def _centred(border: int, limit: int) -> int:
+    return max(0, border - limit // 2)
+
+
+def _down_from_the_head(start: int, chart: Chart, *, grown: int) -> list[int]:
+    """Read on until the place where the first known entry ought to be; one page at a time beyond that."""
+    until = min(max(grown, start + 1), chart.total - 1)
+    return list(range(start, max(until, start + 1), chart.limit - 1))
+
+
+def _proof_reads(known: Sequence[Key], keys: Sequence[Key], chart: Chart) -> list[int]:
+    """Return what has to be read before anything may be called gone.
+
+    A known entry is proved gone when its nearest neighbours that stayed, above and below, were seen with all that
+    stands between them, and so was the whole run of its own second: within a second Spotify may order anew.
+    """
+    alignment = align(known, keys)
+    relinked = set(alignment.relinked)
+    kept = [position for position in alignment.kept if alignment.slots[position] not in relinked]
+    kept_slots = [alignment.slots[position] or 0 for position in kept]
+    reads: set[int] = set()
+    for slot in [*alignment.gone, *alignment.relinked]:
+        place = bisect_left(kept_slots, slot)
+        above = kept[place - 1] if place else -1
+        below = kept[place] if place < len(kept) else chart.total
+        reads |= {_centred(border, chart.limit) for border in chart.unproved_between(above, below)}
+        second = known[slot][1]
+        if second is not None:
+            reads |= set(_run_reads(keys, second, above, below, chart))
+    return sorted(reads)
+
+
+def _run_reads(
+    keys: Sequence[Key], second: object, above: int, below: int, chart: Chart
+) -> Iterator[int]:
+    """Yield the page above and the page below where a run of one second was not read to its end."""
+    position = above
+    while position >= 0 and keys[position][1] == second:
+        if chart.is_unproved(position):
+            yield max(0, position - chart.limit + 1)
+            break
+        position -= 1
+    position = below
+    while position < chart.total and keys[position][1] == second:
+        if chart.is_unproved(position + 1):
+            yield position
+            break
+        position += 1
+
+
+def cover(chart: Chart, *, overlapping: bool) -> list[int]:
+    """Return the pages that are missing to a whole pass: every position, or, ``overlapping`` by one, every border."""
+    reads: list[int] = []
+    end = -1
+    if not overlapping:
+        for position in range(chart.total):
+            if position not in chart.keys and position > end:
+                reads.append(position)
+                end = position + chart.limit - 1
+        return reads
+    for border in chart.unseen:
+        if border > end and border < chart.total:
+            reads.append(max(0, border - 1))
+            end = reads[-1] + chart.limit - 1
+    return reads
 
 
 def _twice(keys: Iterable[Key]) -> Key | None:
+    """Return a key that came twice; nulls of one second are alike and no doubles."""
     seen: set[Key] = set()
     for key in keys:
         if key[0] is not None and key in seen:
@@ -71,147 +262,74 @@ def _twice(keys: Iterable[Key]) -> Key | None:
     return None
 
 
-def align(stored: Sequence[Key], remote: Sequence[Key], *, relinks: bool = True) -> Alignment:
-    """Find each remote entry's slot: by its key, else by its id (liked anew), else by its second (relinked, or null).
+def torn(pages: Sequence[tuple[int, int, Sequence[Key]]]) -> list[int]:
+    """Return the numbers of pages that do not fit the page before: another total, or, overlapping, another entry.
 
-    Only entries that stand between the same two certain neighbours are taken for relinked, and none where ``relinks``
-    is False: in a list that is not whole, the id that seems gone may only not have been read.
+    ``pages`` are (offset, total, keys), in order.
     """
-    slots: list[int | None] = [None] * len(remote)
-    free = set(range(len(stored)))
+    numbers = []
+    for number, ((offset, total, keys), (next_offset, next_total, next_keys)) in enumerate(
+        pairwise(pages), start=1
+    ):
+        overlap = offset + len(keys) - next_offset
+        fits = (
+            total == next_total
+            if overlap <= 0
+            else list(keys[-overlap:]) == list(next_keys[:overlap])
+        )
+        if not fits:
+            numbers.append(number)
+    return numbers
 
-    def claim(wanted: Mapping[int, object], offered: Mapping[int, object]) -> list[int]:
-        by_key: dict[object, deque[int]] = defaultdict(deque)
-        for slot, key in offered.items():
-            by_key[key].append(slot)
-        claimed = []
-        for position, key in wanted.items():
-            if by_key[key]:
-                slot = by_key[key].popleft()
-                slots[position] = slot
-                claimed.append(slot)
-        free.difference_update(claimed)
-        return claimed
 
-    def unclaimed() -> list[int]:
-        return [position for position, slot in enumerate(slots) if slot is None]
+def stitch(
+    pages: Sequence[Sequence[Key]], fresh: Mapping[int, Sequence[Key]]
+) -> list[tuple[int, int]]:
+    """Join pages of a list that moved while it was read; return (page, index) of each entry of the whole.
 
-    claim(dict(enumerate(remote)), dict(enumerate(stored)))
-    claim(
-        {
-            position: remote[position][0]
-            for position in unclaimed()
-            if remote[position][0] is not None
-        },
-        {slot: stored[slot][0] for slot in sorted(free) if stored[slot][0] is not None},
+    ``fresh[i]`` is a page read later, centred on where page i begins: what it shows counts, what it no longer shows in
+    its stretch is cut. Pages are numbered as in ``pages``; a fresh one by ``-1 - i``. Each key is taken once.
+    """
+    keys: dict[tuple[int, int], Key] = {}
+    chain: list[tuple[int, int]] = []
+
+    def refs(number: int, page: Sequence[Key], start: int = 0) -> list[tuple[int, int]]:
+        taken = [(number, index) for index in range(start, len(page))]
+        keys.update(zip(taken, page[start:], strict=True))
+        return taken
+
+    for number, page in enumerate(pages):
+        patch = fresh.get(number)
+        if patch is None:
+            chain += refs(number, page)
+            continue
+        places = {key: index for index, key in enumerate(patch)}
+        tail = max(0, len(chain) - 2 * len(patch) - 1)
+        cut = next((at for at in range(tail, len(chain)) if keys[chain[at]] in places), len(chain))
+        start = places[keys[chain[cut]]] if cut < len(chain) else 0
+        chain = chain[:cut] + refs(-1 - number, patch, start)
+        resume = next((at + 1 for at in reversed(range(len(page))) if page[at] in places), 0)
+        chain += refs(number, page, resume)
+
+    once: dict[Key | tuple[int, int], tuple[int, int]] = {}
+    for ref in chain:
+        once.setdefault(keys[ref] if keys[ref][0] is not None else ref, ref)
+    return list(once.values())
+
+
+def wants_last_look(known: Sequence[Key], keys: Sequence[Key], *, reads: int) -> bool:
+    """Tell whether the head has to be read again at the very end, and be the same.
+
+    It has to if anything is gone, or if anything moved and the list could move as well between two of the reads.
+    """
+    alignment = align(known, keys)
+    moved = any(
+        slot is not None and known[slot] != key
+        for slot, key in zip(alignment.slots, keys, strict=True)
     )
-    relinked: list[int] = []
-    if relinks and free:
-        kept = _kept(slots)
-        kept_slots = [slots[position] or 0 for position in kept]
-        relinked = claim(
-            {
-                position: (bisect_left(kept, position), remote[position][1])
-                for position in unclaimed()
-            },
-            {slot: (bisect_left(kept_slots, slot), stored[slot][1]) for slot in sorted(free)},
-        )
-    return Alignment(slots, gone=sorted(free), relinked=sorted(relinked), kept=_kept(slots))
+    return bool(alignment.gone) or (moved and reads > 1)
 
 
-def _kept(slots: Sequence[int | None]) -> list[int]:
-    """Return the positions of the longest run of entries whose slots rise, that is, stand in their stored order."""
-    tails: list[int] = []  # the lowest slot that ends a chain of each length
-    ends: list[int] = []  # and its position
-    before: dict[int, int | None] = {}
-    for position, slot in enumerate(slots):
-        if slot is None:
-            continue
-        length = bisect_left(tails, slot)
-        before[position] = ends[length - 1] if length else None
-        tails[length : length + 1] = [slot]
-        ends[length : length + 1] = [position]
-    chain: list[int] = []
-    position_or_none = ends[-1] if ends else None
-    while position_or_none is not None:
-        chain.append(position_or_none)
-        position_or_none = before[position_or_none]
-    return chain[::-1]
-
-
-def seams(
-    alignment: Alignment, total: int, pages: Collection[tuple[int, int]], *, limit: int
-) -> list[int]:
-    """Return the offsets to read so that every missing slot is certified by one answer.
-
-    A slot is certified gone when its nearest kept neighbours, above and below, were seen with all that stands between
-    them in one answer, or in several that overlap. ``pages`` are the (offset, end) of the answers so far. An end of the
-    list counts as seen only by a page that came back short.
-    """
-    unseen = {end for _, end in pages} | {offset for offset, _ in pages}
-    for offset, end in pages:
-        # Borders strictly inside an answer are seen; so is the head by a page at 0, the end by a short page.
-        unseen -= {border for border in unseen if offset < border < end}
-        if offset == 0:
-            unseen.discard(0)
-        if end == total and end - offset < limit:
-            unseen.discard(total)
-    if total == 0:
-        unseen.clear()
-    relinked = set(alignment.relinked)
-    kept = [position for position in alignment.kept if alignment.slots[position] not in relinked]
-    kept_slots = [alignment.slots[position] or 0 for position in kept]
-    wanted: set[int] = set()
-    for slot in alignment.gone + alignment.relinked:
-        place = bisect_left(kept_slots, slot)
-        above = kept[place - 1] if place else -1
-        below = kept[place] if place < len(kept) else total
-        wanted |= {border for border in unseen if above < border <= below}
-    return sorted({max(0, border - limit // 2) for border in wanted})
-
-
-def ranks(current: Sequence[int | None]) -> list[int]:
-    """Return a rank for each remote entry, falling from first to last, of which as many as can be stay as they are.
-
-    ``current`` are the entries' ranks as stored, None for new ones.
-    """
-    kept = _kept([None if rank is None else -rank for rank in current])
-    given: list[int | None] = [None] * len(current)
-    for position in kept:
-        given[position] = current[position]
-    result: list[int] = []
-    position = 0
-    while position < len(given):
-        rank = given[position]
-        if rank is not None:
-            result.append(rank)
-            position += 1
-            continue
-        end = position
-        while end < len(given) and given[end] is None:
-            end += 1
-        between = _between(
-            result[-1] if result else None, given[end] if end < len(given) else None, end - position
-        )
-        if between is None:  # no room is left between two neighbours: number all anew
-            return [RANK_STEP * (len(current) - index) for index in range(len(current))]
-        result += between
-        position = end
-    return result
-
-
-def _between(above: int | None, below: int | None, count: int) -> list[int] | None:
-    """Return ``count`` falling numbers between two, as far apart as can be; None if they do not fit."""
-    if above is None:
-        floor = below if below is not None else 0
-        return [floor + RANK_STEP * (count - index) for index in range(count)]
-    if below is None:
-        return [above - RANK_STEP * (index + 1) for index in range(count)]
-    if above - below <= count:
-        return None
-    return [above - (above - below) * (index + 1) // (count + 1) for index in range(count)]
-
-
-def is_large_loss(*, stored: int, gone: int, max_share: float) -> bool:
+def is_large_loss(*, known: int, gone: int, max_share: float) -> bool:
     """Tell whether a loss is too large to be believed by the first run that sees it."""
-    return gone > 0 and (gone == stored or (gone > 50 and gone > max_share * stored))
+    return gone > 0 and (gone == known or (gone > 50 and gone > max_share * known))

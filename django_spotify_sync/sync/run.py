@@ -27,9 +27,9 @@ from django_spotify_sync.exceptions import (
     SpotifySyncError,
     UnknownResource,
 )
-from django_spotify_sync.models import SpotifyAccount, SyncRun, SyncState
+from django_spotify_sync.models import SpotifyAccount, StagedPage, SyncRun, SyncState
 from django_spotify_sync.models.accounts import AccountStatus
-from django_spotify_sync.models.runs import RunStatus, Trigger
+from django_spotify_sync.models.runs import RunStatus, SyncRunQuerySet, Trigger
 from django_spotify_sync.signals import sync_failed, sync_finished
 from django_spotify_sync.spotify.pages import Fetcher
 from django_spotify_sync.sync.tracks import fetch_tracks
@@ -72,12 +72,23 @@ def request_sync(
             return live
         try:
             with transaction.atomic(using=using):
-                return SyncRun.objects.using(using).create(
+                run = SyncRun.objects.using(using).create(
                     account=account, resource=resource, full=full, trigger=trigger
                 )
+                _inherit(run, runs.filter(status=RunStatus.LOST))
+                return run
         except IntegrityError:  # somebody else's was first: take that one
             continue
     return runs.latest("created_at")
+
+
+def _inherit(run: SyncRun, lost: SyncRunQuerySet) -> None:
+    """Hand the staged pages of the last run that was lost to the one that takes its place."""
+    pages = StagedPage.objects.using(run._state.db)
+    last = lost.filter(staged_pages__isnull=False).order_by("-created_at").first()
+    if last is not None:
+        pages.filter(run=last).update(run=run)
+        pages.filter(run__in=lost).delete()
 
 
 def sync(
@@ -221,6 +232,7 @@ def _write_once(run: SyncRun, fetched: Fetched, requests: int, using: str) -> Wr
     if not finished:
         raise RunLost
     run.claim = claim  # should this transaction fail, the next attempt has to own the run still
+    StagedPage.objects.using(using).filter(run=run).delete()
     for name, value in fetched.state.items():
         setattr(state, name, value)
     state.checked_at, state.failures = now, 0
@@ -247,6 +259,7 @@ def _cancel(run: SyncRun, error: SpotifySyncError, requests: int) -> None:
         error_detail=str(error),
         requests=requests,
     )
+    StagedPage.objects.using(run._state.db).filter(run=run).delete()
     logger.info("run %s: cancelled (%s)", run.pk, error.code)
 
 
@@ -264,6 +277,7 @@ def _fail(run: SyncRun, error: SpotifySyncError, requests: int) -> None:
         RunStatus.FAILED, error_code=error.code, error_detail=str(error), requests=requests
     ):
         return
+    StagedPage.objects.using(run._state.db).filter(run=run).delete()
     states = SyncState.objects.using(run._state.db).filter(
         account_id=run.account_id, resource=run.resource
     )

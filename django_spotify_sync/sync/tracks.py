@@ -1,280 +1,212 @@
-"""Saved tracks: read the list, prove it whole, and make the stored entries the same.
+"""Saved tracks: read as little as proves what changed, or everything, and say what may be written.
 
-Facts about the list: Spotify Web API, Get User's Saved Tracks (50 a page, newest first, entries may be null).
+Three ways lead to the same rows. A *probe* is one page that shows nothing new. A *delta* reads the pages that ``delta``
+asks for. A *full* pass reads all, when that is cheaper, asked for, or due. Whatever is not proved is not removed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
+
+from django.utils import timezone
 
 from django_spotify_sync.conf import conf
-from django_spotify_sync.db.upsert import Counts, delete, update
-from django_spotify_sync.exceptions import NotWhole
-from django_spotify_sync.models import SavedTrack, SpotifyAccount
-from django_spotify_sync.spotify.client import Get
-from django_spotify_sync.spotify.parsers import parse_saved_page, skipped_reasons
-from django_spotify_sync.spotify.rows import Catalog, Key, Page, SavedRow
-from django_spotify_sync.sync.catalog import write_catalog
-from django_spotify_sync.sync.delta import Alignment, align, is_large_loss, ranks, seams, whole
+from django_spotify_sync.db.upsert import Counts
+from django_spotify_sync.exceptions import NotWhole, RateLimited
+from django_spotify_sync.models.runs import Mode
+from django_spotify_sync.spotify.parsers import skipped_reasons
+from django_spotify_sync.spotify.rows import Catalog, Key, SavedRow
+from django_spotify_sync.sync import delta
+from django_spotify_sync.sync.alignment import align
+from django_spotify_sync.sync.listing import LIMIT, Listing
+from django_spotify_sync.sync.saved import stored_slots, write_saved
+from django_spotify_sync.sync.staging import Stage
 from django_spotify_sync.sync.work import Fetched, Work, Written
 
-LIMIT = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A stored entry, as much of it as a comparison needs."""
-
-    pk: int
-    track_id: int | None
-    spotify_id: str | None
-    added_at: datetime | None
-    rank: int
-    is_playable: bool | None
-
-    @property
-    def key(self) -> Key:
-        return self.spotify_id, self.added_at
+TRIES = 3  # looks at a library that moves before the run is called partial
+ROUNDS = 3  # of halving, before a full pass may be the cheaper way
 
 
 def fetch_tracks(work: Work) -> Fetched:
-    """Read all saved tracks and say what may be written: everything if the list is proved whole, no removals if not."""
+    """Read the saved tracks; what comes back may be written: everything if proved, no removals if not."""
     reading = _Reading(work)
-    stored = _slots(work.account, work.using)
-    hidden = work.state.hidden
-    removable: set[int] = set()
-    state: dict[str, object] = {}
-    reason = ""
     try:
-        reading.read_all()
-        total, raw = reading.total, sum(len(page.entries) for page in reading.pages.values())
-        if (work.state.full_total, work.state.full_entries) == (total, raw):
-            hidden = max(
-                0, total - raw
-            )  # two passes agree on both: entries that are counted and never come
-        state |= {"full_total": total, "full_entries": raw, "hidden": hidden}
-        entries = whole(reading.pages, hidden=hidden)
-        alignment = align([slot.key for slot in stored], [entry.key for entry in entries])
-        reading.certify(alignment, entries)
-        reading.read_head_again()
-        lost = len(alignment.gone)
-        if is_large_loss(stored=len(stored), gone=lost, max_share=conf.MAX_REMOVED_SHARE):
-            suspected = work.state.suspected_shrink is not None
-            state["suspected_shrink"] = None if suspected else reading.total
-            if not suspected:
-                raise NotWhole(
-                    f"{lost} of {len(stored)} entries are gone; another run has to see it.",
-                    reason="large_loss",
-                )
-        else:
-            state["suspected_shrink"] = None
-        removable = {stored[slot].pk for slot in alignment.gone}
+        entries = reading.read()
+        reading.doubt_large_loss(entries)
     except NotWhole as error:
-        reason = error.reason
-        entries = reading.entries_as_they_came()
-    return Fetched(
-        mode="full",
-        reason=reason,
-        write=lambda: _write(
-            work.account, entries, reading.catalog, removable, work.using, whole=not reason
-        ),
-        skipped_reasons=skipped_reasons(entries),
-        state=state,
-    )
+        return reading.fetched(reading.as_they_came(), error.reason)
+    except (RateLimited, KeyboardInterrupt, SystemExit):
+        reading.stage.flush()  # the run goes on later, from here
+        raise
+    return reading.fetched(entries)
 
 
 class _Reading:
-    """The answers of one pass."""
+    """One run's way through the list. ``known`` are the stored entries as rows, in Spotify's order."""
 
     def __init__(self, work: Work) -> None:
         self.work = work
-        self.pages: dict[int, Page[SavedRow]] = {}
+        self.slots = stored_slots(work.account, work.using)
+        self.known = [SavedRow(slot.spotify_id, slot.added_at) for slot in self.slots]
+        self.stage = Stage(work.run, work.using)
         self.catalog = Catalog()
-        self.spans: set[tuple[int, int]] = set()
+        self.mode = Mode.PROBE
+        self.learned: dict[str, object] = {}
+        self.listing: Listing | None = None
 
-    @property
-    def total(self) -> int:
-        return self.pages[0].total
+    # Reading
 
-    def read_all(self) -> None:
-        """Read the head, then all other pages in parallel; a page that came short is read once more."""
-        self.pages[0] = self._read([0])[0]
-        self._note_progress()
-        rest = range(LIMIT, self.total, LIMIT)
-        self._take(rest)
-        self._take(
-            [offset for offset, page in self.pages.items() if len(page.entries) != page.wanted]
+    def read(self) -> list[SavedRow]:
+        """Return the whole list, read or rightly presumed.
+
+        :raises NotWhole: if the library moved, or the answers do not fit together, at every try.
+        """
+        known = self.known
+        if self._is_full_due():
+            listing = self._look()
+            try:
+                self._read_everything(listing)
+                return self._settle(listing, known)
+            except NotWhole as error:
+                if error.reason != "drift":
+                    raise
+            known = self._stitched(listing)
+        for _ in range(TRIES - 1):
+            try:
+                return self._settle(self._look(), known)
+            except NotWhole as error:
+                if error.reason != "drift":
+                    raise
+        return self._settle(self._look(), known)
+
+    def _is_full_due(self) -> bool:
+        state = self.work.state
+        overdue = state.full_at is None or state.full_at < timezone.now() - conf.FULL_SYNC_INTERVAL
+        return self.work.run.full or state.full_due or overdue or not self.slots
+
+    def _look(self) -> Listing:
+        """Begin to look at the list anew, from its head."""
+        self.listing = Listing(self.work, self.catalog, hidden=self.work.state.hidden)
+        return self.listing
+
+    def _settle(self, listing: Listing, known: Sequence[SavedRow]) -> list[SavedRow]:
+        """Read what ``delta`` asks for, until the whole list is known and each loss proved.
+
+        :raises NotWhole: if that cannot be done: the answers contradict each other, or the list moved.
+        """
+        keys = _keys(known)
+        rounds = 0
+        while (step := delta.next_step(keys, listing.chart())).reads:
+            # A few rounds tell losses that lie together, which cost little, from losses all over the list.
+            is_dear = rounds >= ROUNDS and listing.reads + step.pages_ahead >= listing.total / (
+                LIMIT - 1
+            )
+            if is_dear and self.mode != Mode.FULL:
+                self._read_everything(listing)
+            else:
+                listing.read(step.reads)
+            rounds += 1
+        read = listing.rows()
+        entries = [
+            read[position] if position in read else known[step.presumed[position]]
+            for position in range(listing.total)
+        ]
+        if self.mode == Mode.PROBE and (listing.reads > 1 or keys != _keys(entries)):
+            self.mode = Mode.DELTA
+        if self.mode == Mode.FULL or delta.wants_last_look(
+            keys, _keys(entries), reads=listing.reads
+        ):
+            listing.confirm_head()
+        return entries
+
+    def _read_everything(self, listing: Listing) -> None:
+        """Read every page, but for those that an earlier attempt left behind.
+
+        :raises NotWhole: if one of them is not what it has to be.
+        """
+        self.mode = Mode.FULL
+        listing.stage(self.stage)
+        try:
+            # Overlapping pages show every border and prove a loss at once; without a stored entry there is none.
+            listing.read(delta.cover(listing.chart(), overlapping=bool(self.slots)))
+        except NotWhole:
+            self._count(listing)
+            if not self.learned.get("hidden"):
+                raise
+            listing.hide(self.work.state.hidden)
+        self._count(listing)
+
+    def _count(self, listing: Listing) -> None:
+        """Learn what the total counts beyond the entries that come; believed when two passes agree on both numbers."""
+        total, came = listing.head.total, len(listing.rows())
+        state = self.work.state
+        if (state.full_total, state.full_entries) == (total, came):
+            state.hidden = self.learned["hidden"] = max(0, total - came)
+        self.learned |= {"full_total": total, "full_entries": came}
+
+    def _stitched(self, moved: Listing) -> list[SavedRow]:
+        """Return the list as joined from the pages of one that moved while it was read, with torn seams read anew."""
+        pages = [moved.pages[offset] for offset in sorted(moved.pages)]
+        seams = delta.torn([(page.offset, page.total, _keys(page.entries)) for page in pages])
+        centred = {number: max(0, pages[number].offset - LIMIT // 2) for number in seams}
+        fresh = {page.offset: page for page in self._look().read(set(centred.values()))}
+        patches = {number: fresh[offset] for number, offset in centred.items()}
+        joined = delta.stitch(
+            [_keys(page.entries) for page in pages],
+            {number: _keys(page.entries) for number, page in patches.items()},
         )
+        return [
+            (patches[-1 - number] if number < 0 else pages[number]).entries[index]
+            for number, index in joined
+        ]
 
-    def certify(self, alignment: Alignment, entries: list[SavedRow]) -> None:
-        """Read the seams between pages where something went missing.
+    # Judging
 
-        :raises NotWhole: if they show something else than the pages did.
+    def doubt_large_loss(self, entries: Sequence[SavedRow]) -> None:
+        """Believe a large loss only when a second run sees it.
+
+        :raises NotWhole: if this is the first.
         """
-        for offset, page in self._read(
-            seams(alignment, len(entries), self.spans, limit=LIMIT)
-        ).items():
-            here = entries[offset : offset + LIMIT]
-            if page.total != self.total or [entry.key for entry in page.entries] != [
-                entry.key for entry in here
-            ]:
-                raise NotWhole(
-                    f"The library moved around {offset} while it was read.", reason="drift"
-                )
+        gone = len(align(_keys(self.known), _keys(entries)).gone)
+        is_large = delta.is_large_loss(
+            known=len(self.known), gone=gone, max_share=conf.MAX_REMOVED_SHARE
+        )
+        if is_large and self.work.state.suspected_shrink is None:
+            self.learned["suspected_shrink"] = len(entries)
+            raise NotWhole(f"{gone} of {len(self.known)} entries are gone.", reason="large_loss")
+        self.learned["suspected_shrink"] = None
 
-    def read_head_again(self) -> None:
-        """Read the head once more, last of all.
-
-        :raises NotWhole: if it is not what it was at the beginning.
-        """
-        head = self._read([0])[0]
-        if (head.total, _keys(head)) != (self.total, _keys(self.pages[0])):
-            raise NotWhole("The library changed while it was read.", reason="drift")
-
-    def entries_as_they_came(self) -> list[SavedRow]:
-        """Return what there is, in order, each key once: good enough to add rows by, never to remove any."""
+    def as_they_came(self) -> list[SavedRow]:
+        """Return what was read, each key once: good enough to add rows by, never to remove any."""
         entries: dict[object, SavedRow] = {}
-        for offset in sorted(self.pages):
-            for index, entry in enumerate(self.pages[offset].entries):
-                entries.setdefault(entry.key if entry.spotify_id else offset + index, entry)
+        rows = self.listing.rows() if self.listing is not None else {}
+        for position, entry in sorted(rows.items()):
+            entries.setdefault(entry.key if entry.spotify_id else position, entry)
         return list(entries.values())
 
-    def _take(self, offsets: Iterable[int]) -> None:
-        for get, page in self.work.fetch.each([_page(offset) for offset in offsets]):
-            self._keep(int(get.params["offset"]), page)
-            self.pages[int(get.params["offset"])] = page
-            self._note_progress()
-
-    def _read(self, offsets: Iterable[int]) -> dict[int, Page[SavedRow]]:
-        pages = {
-            int(get.params["offset"]): page
-            for get, page in self.work.fetch.each([_page(offset) for offset in offsets])
-        }
-        for offset, page in pages.items():
-            self._keep(offset, page)
-        return pages
-
-    def _keep(self, offset: int, page: Page[SavedRow]) -> None:
-        self.catalog.update(page.catalog)
-        self.spans.add((offset, offset + len(page.entries)))
-
-    def _note_progress(self) -> None:
-        self.work.progress(sum(len(page.entries) for page in self.pages.values()), self.total)
-
-
-def _page(offset: int) -> Get[Page[SavedRow]]:
-    return Get("/me/tracks", parse_saved_page, {"limit": LIMIT, "offset": offset})
-
-
-def _keys(page: Page[SavedRow]) -> list[Key]:
-    return [entry.key for entry in page.entries]
-
-
-def _slots(account: SpotifyAccount, using: str) -> list[Slot]:
-    """Return the stored entries in Spotify's order."""
-    rows = SavedTrack.objects.using(using).filter(account=account).in_order()
-    return [
-        Slot(*row)
-        for row in rows.values_list(
-            "pk", "track_id", "spotify_id", "added_at", "rank", "is_playable"
+    def fetched(self, entries: Sequence[SavedRow], reason: str = "") -> Fetched:
+        """Say what may be written."""
+        keys = _keys(self.known)
+        if not reason and keys == _keys(entries) and self.mode != Mode.FULL:
+            unchanged = Written(Counts(unchanged=len(self.slots)))
+            return Fetched(mode=self.mode, write=lambda: unchanged, state=self.learned)
+        gone = [] if reason else align(keys, _keys(entries)).gone
+        removable = {self.slots[slot].pk for slot in gone}
+        return Fetched(
+            mode=self.mode,
+            reason=reason,
+            write=lambda: write_saved(
+                self.work.account,
+                entries,
+                self.catalog,
+                removable=removable,
+                is_whole=not reason,
+                using=self.work.using,
+            ),
+            skipped_reasons=skipped_reasons(entries),
+            state=self.learned,
         )
-    ]
 
 
-def _write(
-    account: SpotifyAccount,
-    entries: list[SavedRow],
-    catalog: Catalog,
-    removable: set[int],
-    using: str,
-    *,
-    whole: bool,
-) -> Written:
-    """Make the stored entries the given ones; remove none but the removable. In the caller's transaction."""
-    track_ids = write_catalog(catalog, using=using)
-    slots = _slots(account, using)
-    alignment = align([slot.key for slot in slots], [entry.key for entry in entries], relinks=whole)
-    gone = [slots[index] for index in alignment.gone if slots[index].pk in removable]
-    staying = {
-        slots[index].track_id for index in alignment.gone if slots[index].pk not in removable
-    }
-    matched = [None if index is None else slots[index] for index in alignment.slots]
-    new_ranks = ranks([None if slot is None else slot.rank for slot in matched])
-    held = _tracks_held(entries, matched, track_ids, staying)
-
-    created: list[SavedTrack] = []
-    changed: list[tuple[int, dict[str, Any]]] = []
-    for entry, slot, rank, track_id in zip(entries, matched, new_ranks, held, strict=True):
-        row = {
-            "track_id": track_id,
-            "spotify_id": entry.spotify_id,
-            "added_at": entry.added_at,
-            "rank": rank,
-        }
-        if entry.is_playable is not None:
-            row["is_playable"] = entry.is_playable
-        if slot is None:
-            created.append(SavedTrack(account=account, **row))
-        elif difference := {
-            name: value for name, value in row.items() if value != getattr(slot, name)
-        }:
-            changed.append((slot.pk, difference))
-
-    rows = SavedTrack.objects.using(using)
-    batch_size = conf.BATCH_SIZE
-    removed = delete(
-        rows.filter(account=account), [slot.pk for slot in gone], batch_size=batch_size
-    )
-    # Two entries may exchange their tracks: let go of all before taking any, the pair is unique row by row.
-    letting_go = [
-        (pk, {"track_id": None}) for pk, difference in changed if "track_id" in difference
-    ]
-    update(SavedTrack, letting_go, using=using, batch_size=batch_size)
-    rows.bulk_create(created, batch_size=batch_size)
-    update(SavedTrack, changed, using=using, batch_size=batch_size)
-
-    before = {slot.spotify_id for slot in slots if slot.spotify_id}
-    after = {entry.spotify_id for entry in entries if entry.spotify_id}
-    return Written(
-        counts=Counts(
-            created=len(created),
-            updated=len(changed),
-            unchanged=len(slots) - removed - len(changed),
-            removed=removed,
-        ),
-        added=[
-            entry.spotify_id
-            for entry in entries
-            if entry.spotify_id and entry.spotify_id not in before
-        ],
-        removed=[
-            slot.spotify_id for slot in gone if slot.spotify_id and slot.spotify_id not in after
-        ],
-    )
-
-
-def _tracks_held(
-    entries: list[SavedRow],
-    matched: list[Slot | None],
-    track_ids: dict[str, int],
-    taken: set[int | None],
-) -> list[int | None]:
-    """Return the track each entry holds. One that became null keeps the track it had; of two with one track, the one
-    that has it already keeps it, and the other holds none."""
-    wanted = [
-        track_ids[entry.spotify_id] if entry.spotify_id else (slot.track_id if slot else None)
-        for entry, slot in zip(entries, matched, strict=True)
-    ]
-    owner: dict[int, int] = {}
-    for index, (track_id, slot) in enumerate(zip(wanted, matched, strict=True)):
-        if track_id is None or track_id in taken:
-            continue
-        if track_id not in owner or (slot is not None and slot.track_id == track_id):
-            owner[track_id] = index
-    return [
-        track_id if track_id is not None and owner.get(track_id) == index else None
-        for index, track_id in enumerate(wanted)
-    ]
+def _keys(entries: Sequence[SavedRow]) -> list[Key]:
+    return [entry.key for entry in entries]

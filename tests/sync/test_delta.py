@@ -1,262 +1,332 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+import random
+from itertools import chain, combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from django_spotify_sync.exceptions import NotWhole
-from django_spotify_sync.spotify.rows import Catalog, Key, Page, SavedRow
-from django_spotify_sync.sync.delta import RANK_STEP, align, is_large_loss, ranks, seams, whole
+from django_spotify_sync.sync.delta import (
+    Answer,
+    Chart,
+    cover,
+    is_large_loss,
+    next_step,
+    stitch,
+    torn,
+)
+from tests.sync.model import Library, second, settle
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def at(second: int) -> datetime:
-    return START + timedelta(seconds=second)
-
-
-def library(text: str) -> list[Key]:
-    """Read "a9 b9 .7": newest first, a letter an id (a dot for none), a digit its second."""
-    return [(None if word[0] == "." else word[0], at(int(word[1:]))) for word in text.split()]
-
-
-def page(offset: int, keys: list[Key], *, total: int, limit: int = 3) -> Page[SavedRow]:
-    entries = tuple(SavedRow(*key) for key in keys)
-    return Page(offset=offset, limit=limit, total=total, entries=entries, catalog=Catalog())
+SIZE = 10_000
+# With ties about two thirds of the entries lie in runs of one second.
+TIES = pytest.mark.parametrize("ties", [0.0, 1.0])
 
 
-def paged(keys: list[Key], *, limit: int = 3) -> dict[int, Page[SavedRow]]:
-    offsets = range(0, max(1, len(keys)), limit)
-    return {
-        offset: page(offset, keys[offset : offset + limit], total=len(keys), limit=limit)
-        for offset in offsets
-    }
+@pytest.fixture(scope="module")
+def libraries():
+    """Give a library of 10,000 by its share of ties; each test edits a copy."""
+    return {ties: Library.of(SIZE, ties=ties, seed=7) for ties in (0.0, 1.0)}
 
 
-# whole()
+@pytest.fixture
+def edited(libraries):
+    def edit(ties, change):
+        library = Library(list(libraries[ties].keys))
+        change(library)
+        outcome = settle(libraries[ties].keys, library)
+        assert outcome.keys == library.keys
+        return outcome
+
+    return edit
 
 
-@pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 6, 7])
-def test_pages_that_fit_together_are_whole(size):
-    keys: list[Key] = [(f"t{number}", at(100 - number)) for number in range(size)]
-
-    assert [entry.key for entry in whole(paged(keys))] == keys
+# What it costs
 
 
-def test_another_total_is_drift():
-    pages = paged(library("a9 b8 c7 d6"))
-    pages[3] = page(3, library("d6"), total=5)
+@TIES
+@pytest.mark.parametrize(
+    ("likes", "requests"), [(0, 1), (1, 1), (25, 1), (49, 1), (50, 2), (98, 2), (99, 3), (500, 11)]
+)
+def test_new_likes_cost_their_pages(edited, ties, likes, requests):
+    assert edited(ties, lambda library: library.like(likes)).requests == requests
 
+
+@pytest.mark.parametrize(("count", "requests"), [(10, 1), (49, 1), (60, 3)])
+def test_likes_anew_cost_what_likes_cost(edited, count, requests):
+    def relike(library):
+        for position in random.Random(count).sample(range(500, SIZE), count):
+            library.relike(position)
+
+    assert edited(0.0, relike).requests == requests
+
+
+def test_one_unlike_costs_ten_wherever_it_was(edited):
+    for position in range(0, SIZE, 397):
+        outcome = edited(0.0, lambda library, position=position: library.unlike(position))
+        assert outcome.requests <= 10, position
+        assert len(outcome.gone) == 1
+
+
+def test_one_unlike_costs_ten_at_every_single_place():
+    """204 pages, as 10,000 entries have, but of six entries each."""
+    base = Library.of(1021).keys
+    for position in range(len(base)):
+        library = Library(list(base))
+        library.unlike(position)
+        outcome = settle(base, library, limit=6)
+        assert outcome.requests <= 10, position
+        assert outcome.keys == library.keys
+
+
+def test_one_unlike_among_ties_costs_twelve_at_most(edited):
+    for position in range(3, SIZE, 499):
+        outcome = edited(1.0, lambda library, position=position: library.unlike(position))
+        assert outcome.requests <= 12, position
+
+
+@TIES
+@pytest.mark.parametrize(
+    ("count", "requests"), [(2, 19), (5, 40), (20, 100), (80, 165), (200, 205)]
+)
+def test_scattered_unlikes(edited, ties, count, requests):
+    for seed in range(2):
+        positions = random.Random(seed).sample(range(SIZE), count)
+        outcome = edited(ties, lambda library, positions=positions: library.unlike(*positions))
+        assert outcome.requests <= requests
+        assert len(outcome.gone) == count
+
+
+@TIES
+@pytest.mark.parametrize("count", [20, 200])
+def test_unlikes_in_one_run_cost_little(edited, ties, count):
+    for start in range(17, SIZE - count, 2453):
+        outcome = edited(
+            ties, lambda library, start=start: library.unlike(*range(start, start + count))
+        )
+        assert outcome.requests <= 20
+
+
+def test_likes_and_unlikes_together(edited):
+    positions = random.Random(1).sample(range(SIZE), 5)
+
+    def change(library):
+        library.unlike(*positions)
+        library.like(25)
+
+    assert edited(0.0, change).requests <= 40
+
+
+@TIES
+def test_an_old_dated_save_is_found(edited, ties):
+    for position in range(60, SIZE, 1997):
+        outcome = edited(ties, lambda library, position=position: library.add_old(position))
+        assert outcome.requests <= 10
+
+
+# That it is right
+
+
+def everything(size: int):
+    return chain.from_iterable(combinations(range(size), taken) for taken in range(size + 1))
+
+
+@pytest.mark.parametrize("limit", [2, 3, 4])
+@pytest.mark.parametrize("ties", [1, 2, 9])
+def test_every_small_library_and_every_human_edit(limit, ties):
+    for size in range(7):
+        base = [(f"t{index}", second(-(index // ties))) for index in range(size)]
+        for removed in everything(size):
+            for likes in (0, 1, 2):
+                for relike in [None, *range(size - len(removed))]:
+                    library = Library(list(base))
+                    library.unlike(*removed)
+                    if relike is not None:
+                        library.relike(relike)
+                    library.like(likes)
+
+                    assert settle(base, library, limit=limit).keys == library.keys
+
+
+libraries_of = st.lists(st.integers(0, 3), max_size=25)
+edits = st.lists(
+    st.tuples(st.sampled_from(["like", "unlike", "relike"]), st.integers(0, 30)), max_size=8
+)
+
+
+def edit_by(library: Library, edits) -> None:
+    for what, where in edits:
+        if what == "like":
+            library.like()
+        elif library.keys:
+            getattr(library, what)(where % len(library.keys))
+
+
+def build(gaps) -> Library:
+    """Make a library of entries so many seconds apart; every seventh is a null."""
+    moment, keys = 0, []
+    for index, gap in enumerate(gaps):
+        moment -= gap
+        keys.append((None if index % 7 == 6 else f"t{index}", second(moment)))
+    return Library(keys)
+
+
+@settings(max_examples=300)
+@given(libraries_of, edits, st.integers(3, 7))
+def test_whatever_people_do_it_ends_at_the_truth(gaps, edits, limit):
+    library = build(gaps)
+    known = list(library.keys)
+    edit_by(library, [edit for edit in edits if library.keys or edit[0] == "like"])
+
+    outcome = settle(known, library, limit=limit)
+
+    assert outcome.keys == library.keys
+
+
+@settings(max_examples=300)
+@given(libraries_of, edits, st.lists(st.integers(0, 30), max_size=3), st.integers(3, 7))
+def test_with_old_dates_it_is_exact_or_could_not_have_known(gaps, edits, olds, limit):
+    library = build(gaps)
+    known = list(library.keys)
+    edit_by(library, edits)
+    for where in olds:
+        if library.keys:
+            library.add_old(where % len(library.keys))
+
+    outcome = settle(known, library, limit=limit)
+
+    if outcome.keys != library.keys:
+        # A list that is what was concluded would have given the very same answers.
+        concluded = Library(outcome.keys)
+        assert len(outcome.keys) == len(library.keys)
+        assert all(
+            concluded.page(offset, limit) == library.page(offset, limit)
+            for offset in outcome.offsets
+        )
+
+
+@settings(max_examples=300)
+@given(libraries_of, edits, st.integers(0, 10**6), st.integers(3, 7))
+def test_ties_in_another_order_lose_nothing(gaps, edits, seed, limit):
+    library = build(gaps)
+    known = list(library.keys)
+    edit_by(library, edits)
+    rng = random.Random(seed)
+    runs: dict = {}
+    for key in library.keys:
+        runs.setdefault(key[1], []).append(key)
+    library.keys = [key for run in runs.values() for key in rng.sample(run, len(run))]
+
+    try:
+        outcome = settle(known, library, limit=limit)
+    except NotWhole:
+        return  # partial: the next run makes a full pass
+
+    present = {key[0] for key in library.keys}
+    assert not {key[0] for key in outcome.gone if key[0] is not None} & present
+
+
+# Pages
+
+
+def test_pages_that_contradict_each_other_are_drift():
     with pytest.raises(NotWhole) as caught:
-        whole(pages)
+        Chart(
+            4,
+            [Answer(0, (("a", None), ("b", None))), Answer(1, (("c", None), ("d", None)))],
+            limit=2,
+        )
 
     assert caught.value.reason == "drift"
 
 
-@pytest.mark.parametrize("text", ["a9 b8", "a9 b8 c7 d6"])
-def test_a_page_that_is_short_or_long_is_not_whole(text):
-    pages = paged(library("a9 b8 c7 d6 e5"))
-    pages[0] = page(0, library(text), total=5)
+def test_an_entry_that_came_twice_is_drift():
+    keys = [("a", second(3)), ("b", second(2)), ("a", second(3))]
 
     with pytest.raises(NotWhole) as caught:
-        whole(pages)
-
-    assert caught.value.reason == "page_length"
-
-
-def test_a_missing_page_is_not_whole():
-    pages = paged(library("a9 b8 c7 d6 e5 f4 g3"))
-    del pages[3]
-
-    with pytest.raises(NotWhole):
-        whole(pages)
-
-
-def test_a_missing_last_page_is_not_whole():
-    pages = paged(library("a9 b8 c7 d6"))
-    del pages[3]
-
-    with pytest.raises(NotWhole) as caught:
-        whole(pages)
-
-    assert caught.value.reason == "count"
-
-
-def test_a_key_that_came_twice_is_drift():
-    with pytest.raises(NotWhole) as caught:
-        whole(paged(library("a9 b8 c7 c7")))
+        next_step([], Chart(3, [Answer(0, tuple(keys))], limit=4))
 
     assert caught.value.reason == "drift"
 
 
 def test_nulls_of_one_second_are_no_doubles():
-    assert len(whole(paged(library("a9 .8 .8")))) == 3
+    keys = ((None, second(3)), (None, second(3)))
+
+    assert next_step([], Chart(2, [Answer(0, keys)], limit=4)).reads == []
 
 
-def test_hidden_entries_are_reckoned_with():
-    pages = {0: page(0, library("a9 b8 c7"), total=5), 3: page(3, library("d6"), total=5)}
-
-    with pytest.raises(NotWhole):
-        whole(pages)
-    assert len(whole(pages, hidden=1)) == 4
-
-
-# align()
-
-
-def gone(stored: list[Key], remote: list[Key]) -> list[str | None]:
-    return [stored[slot][0] for slot in align(stored, remote).gone]
-
-
-def test_the_same_list_claims_every_slot():
-    keys = library("a9 b8 .7 .7 c6")
-
-    alignment = align(keys, keys)
-
-    assert alignment.slots == [0, 1, 2, 3, 4]
-    assert alignment.kept == [0, 1, 2, 3, 4]
-    assert alignment.gone == []
-
-
-def test_new_and_gone():
-    alignment = align(library("b8 c7 d6"), library("a9 b8 d6"))
-
-    assert alignment.slots == [None, 0, 2]
-    assert alignment.gone == [1]
-    assert alignment.kept == [1, 2]
-
-
-def test_an_entry_liked_anew_keeps_its_slot():
-    alignment = align(library("a9 b8 c7"), library("c10 a9 b8"))
-
-    assert alignment.slots == [2, 0, 1]
-    assert alignment.gone == []
-    assert alignment.kept == [1, 2]
-
-
-def test_a_relinked_entry_keeps_its_slot():
-    alignment = align(library("a9 b8 c7"), library("a9 x8 c7"))
-
-    assert alignment.slots == [0, 1, 2]
-    assert alignment.relinked == [1]
-
-
-def test_an_entry_that_became_null_keeps_its_slot():
-    assert align(library("a9 b8 c7"), library("a9 .8 c7")).slots == [0, 1, 2]
-
-
-def test_the_same_second_beyond_a_neighbour_is_no_relink():
-    assert gone(library("a9 b9 c9"), library("b9 c9 x9")) == ["a"]
-
-
-def test_without_relinks_an_id_that_was_not_read_is_not_overwritten():
-    alignment = align(library("a9 b8 c7"), library("a9 x8 c7"), relinks=False)
-
-    assert alignment.slots == [0, None, 2]
-    assert alignment.gone == [1]
-
-
-keys = st.lists(
-    st.tuples(st.none() | st.sampled_from("abcdefgh"), st.integers(0, 3).map(at)), max_size=12
+@pytest.mark.parametrize(
+    ("total", "pages"), [(0, 0), (1, 0), (50, 0), (51, 1), (100, 1), (10_000, 199)]
 )
+def test_a_first_pass_reads_each_page_once(total, pages):
+    keys = Library.of(total).keys
+    reads = cover(Chart(total, [Answer(0, tuple(keys[:50]))], limit=50), overlapping=False)
+
+    assert reads == list(range(50, total, 50))
+    assert len(reads) == pages
 
 
-@given(keys, keys)
-def test_each_slot_is_claimed_once_or_gone(stored, remote):
-    alignment = align(stored, remote)
+def test_a_later_pass_overlaps_by_one():
+    keys = Library.of(10_000).keys
 
-    claimed = [slot for slot in alignment.slots if slot is not None]
-    assert sorted(claimed + alignment.gone) == list(range(len(stored)))
-    kept = [alignment.slots[position] for position in alignment.kept]
-    assert kept == sorted(kept)
-    assert alignment.kept == sorted(alignment.kept)
+    reads = cover(Chart(10_000, [Answer(0, tuple(keys[:50]))], limit=50), overlapping=True)
+
+    assert reads[:3] == [49, 98, 147]
+    assert len(reads) == 204
 
 
-# seams()
+def test_the_end_is_seen_only_by_a_page_that_came_short():
+    keys = tuple(Library.of(4).keys)
+
+    assert Chart(4, [Answer(0, keys)], limit=5).unseen == []
+    assert Chart(4, [Answer(0, keys)], limit=4).unseen == [4]
 
 
-def seams_of(stored: list[Key], remote: list[Key], *, limit: int = 4) -> list[int]:
-    pages = [(p.offset, p.end) for p in paged(remote, limit=limit).values()]
-    return seams(align(stored, remote), len(remote), pages, limit=limit)
+def test_a_page_of_an_earlier_day_proves_no_loss():
+    keys = Library.of(6).keys
+    known = [*keys[:3], ("gone", keys[3][1]), *keys[3:]]
+    pages = [Answer(0, tuple(keys[:4])), Answer(3, tuple(keys[3:]))]
+    stale = [Answer(page.offset, page.keys, is_fresh=False) for page in pages]
+
+    assert next_step(known, Chart(6, pages, limit=4)).reads == []
+    assert next_step(known, Chart(6, stale, limit=4)).reads != []
 
 
-FULL = "a9 b9 c8 d8 e7 f7 g6 h6 i5 j5"
+# Stitching
 
 
-def test_nothing_gone_needs_no_seam():
-    assert seams_of(library(FULL), library(FULL)) == []
+def test_seams_that_do_not_fit_are_torn():
+    a, b, c, d, e = ((name, None) for name in "abcde")
+
+    assert torn([(0, 5, [a, b]), (1, 5, [b, c]), (2, 5, [c, d])]) == []
+    assert torn([(0, 5, [a, b]), (1, 5, [c, d]), (2, 5, [d, e])]) == [1]
+    assert torn([(0, 5, [a, b]), (2, 4, [c, d]), (4, 4, [e])]) == [1]
 
 
-def test_a_loss_inside_a_page_is_certified_by_it():
-    assert seams_of(library("a9 b9 x8 c8 d8 e7 f7 g6 h6 i5"), library(FULL)) == []
+def names(pages, fresh):
+    pages = [[(name, None) for name in page] for page in pages]
+    fresh = {number: [(name, None) for name in page] for number, page in fresh.items()}
+    return "".join(
+        (fresh[-1 - number] if number < 0 else pages[number])[index][0]
+        for number, index in stitch(pages, fresh)
+    )
 
 
-def test_a_loss_between_two_pages_needs_their_seam():
-    assert seams_of(library("a9 b9 c8 d8 x7 e7 f7 g6 h6"), library(FULL)) == [2]
+def test_pages_that_fit_are_joined():
+    assert names(["abc", "cde", "ef"], {}) == "abcdef"
 
 
-def test_a_loss_of_the_newest_is_seen_by_the_head():
-    assert seams_of(library("x9 a9 b9 c8"), library("a9 b9 c8")) == []
+def test_what_was_missed_at_a_seam_comes_from_the_fresh_page():
+    assert names(["abc", "efg"], {1: "bcdef"}) == "abcdefg"
 
 
-def test_a_loss_of_the_oldest_is_seen_by_a_short_page():
-    assert seams_of(library("a9 b9 c8 x1"), library("a9 b9 c8")) == []
+def test_what_came_twice_at_a_seam_is_taken_once():
+    assert names(["abcd", "cdef"], {1: "bcde"}) == "abcdef"
 
 
-def test_a_loss_of_the_oldest_behind_a_full_page_needs_the_end():
-    assert seams_of(library("a9 b9 c8 d8 x1"), library("a9 b9 c8 d8")) == [2]
-
-
-def test_a_seam_that_was_read_certifies():
-    remote = library(FULL)
-    alignment = align(library("a9 b9 c8 d8 x7 e7 f7 g6 h6"), remote)
-
-    assert seams(alignment, 10, [(0, 4), (4, 8), (8, 10), (2, 6)], limit=4) == []
-
-
-def test_what_is_relinked_has_to_be_certified_too():
-    assert seams_of(library("a9 b9 c8 x8 e7 f7"), library("a9 b9 c8 d8 e7 f7")) == [2]
-
-
-def test_everything_gone_is_seen_by_the_empty_head():
-    assert seams(align(library("a9"), []), 0, [(0, 0)], limit=4) == []
-
-
-# ranks()
-
-
-@given(st.lists(st.none() | st.integers(-100, 100), max_size=20))
-def test_ranks_fall(current):
-    given_ranks = ranks(current)
-
-    assert len(given_ranks) == len(current)
-    assert all(above > below for above, below in pairwise(given_ranks))
-
-
-@given(st.lists(st.integers(-(10**6), 10**6), unique=True, max_size=20))
-def test_ranks_that_fall_already_stay(current):
-    ordered = sorted(current, reverse=True)
-
-    assert ranks(ordered) == ordered
-
-
-def test_a_new_head_moves_no_row():
-    assert ranks([None, None, 30, 20]) == [30 + 2 * RANK_STEP, 30 + RANK_STEP, 30, 20]
-
-
-def test_an_old_dated_entry_goes_between():
-    assert ranks([30, None, 20]) == [30, 25, 20]
-
-
-def test_one_that_moved_up_is_the_only_one_to_change():
-    assert ranks([10, 30, 20]) == [30 + RANK_STEP, 30, 20]
-
-
-def test_without_room_all_are_numbered_anew():
-    assert ranks([2, None, 1]) == [3 * RANK_STEP, 2 * RANK_STEP, RANK_STEP]
+def test_what_a_fresh_page_no_longer_shows_is_cut():
+    assert names(["abxcd", "efg"], {1: "bcdefg"}) == "abcdefg"
 
 
 # is_large_loss()
@@ -276,4 +346,4 @@ def test_without_room_all_are_numbered_anew():
     ],
 )
 def test_what_is_a_large_loss(stored, lost, large):
-    assert is_large_loss(stored=stored, gone=lost, max_share=0.5) is large
+    assert is_large_loss(known=stored, gone=lost, max_share=0.5) is large

@@ -1,0 +1,177 @@
+"""The saved tracks as Spotify lists them during one run: pages read in parallel, kept, staged, and charted.
+
+Facts about the list: Spotify Web API, Get User's Saved Tracks (50 a page, newest first, entries may be null).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from django_spotify_sync.exceptions import NotWhole
+from django_spotify_sync.spotify.client import Get
+from django_spotify_sync.spotify.parsers import parse_saved_page
+from django_spotify_sync.spotify.rows import Catalog, Key, Page, SavedRow
+from django_spotify_sync.sync.delta import Answer, Chart
+from django_spotify_sync.sync.staging import Stage, staged_total
+from django_spotify_sync.sync.work import Work
+
+LIMIT = 50
+_NOTHING = Catalog()
+
+
+class Listing:
+    """One look at the list, from one head on. ``hidden`` entries are counted by Spotify's total and never come."""
+
+    def __init__(self, work: Work, catalog: Catalog, *, hidden: int = 0) -> None:
+        self.catalog = catalog
+        self.pages: dict[int, Page[SavedRow]] = {}
+        self.reads = 0
+        self._work = work
+        self._fresh: set[int] = set()
+        self._stage: Stage | None = None
+        self.head = self._fetch([0])[0]
+        self.total = max(0, self.head.total - hidden)
+        if self._problem(self.head):
+            self.head = self._fetch([0])[0]
+            self.total = max(0, self.head.total - hidden)
+        self._keep(self.head)
+        self._check(self.head)
+
+    def read(self, offsets: Iterable[int]) -> list[Page[SavedRow]]:
+        """Read pages in parallel, those that came short or with another total once more; return them in order.
+
+        :raises NotWhole: if a page still is not what it has to be. All that came is in ``pages`` then, too.
+        """
+        pages = {page.offset: page for page in self._fetch(offsets, keep=True)}
+        again = [offset for offset, page in pages.items() if self._problem(page)]
+        pages |= {page.offset: page for page in self._fetch(again, keep=True)}
+        for page in pages.values():
+            self._check(page)
+        return [pages[offset] for offset in sorted(pages)]
+
+    def chart(self) -> Chart:
+        """Return what the pages show.
+
+        :raises NotWhole: if they contradict each other.
+        """
+        answers = [
+            Answer(
+                offset, tuple(entry.key for entry in page.entries), is_fresh=offset in self._fresh
+            )
+            for offset, page in self.pages.items()
+        ]
+        return Chart(self.total, answers, limit=LIMIT)
+
+    def rows(self) -> dict[int, SavedRow]:
+        """Return the entries that were read, by position."""
+        return {
+            position: entry
+            for offset, page in self.pages.items()
+            for position, entry in enumerate(page.entries, start=offset)
+        }
+
+    def confirm_head(self) -> None:
+        """Read the head once more, last of all.
+
+        :raises NotWhole: if it is not what it was at the beginning.
+        """
+        [head] = self._fetch([0])
+        if (head.total, keys_of(head)) != (self.head.total, keys_of(self.head)):
+            raise NotWhole("The library changed while it was read.", reason="drift")
+
+    # Resume
+
+    def stage(self, stage: Stage) -> None:
+        """Take in the pages of an earlier attempt if the list only grew at its head since; stage what is read from now.
+
+        New entries are looked through until the staged head is met; if it is not, the staged pages are thrown away.
+        """
+        staged = stage.load()
+        grown = self.head.total - staged_total(staged)
+        if staged and self._meets(staged[staged_total(staged)], grown):
+            for distance, page in staged.items():
+                offset = self.head.total - distance
+                if offset not in self.pages:
+                    self._take(replace(page, offset=offset, total=self.head.total))
+        elif staged:
+            stage.forget()
+        self._stage = stage
+        stage.keep(self.head)
+        self._note_progress()
+
+    def _meets(self, old_head: Page[SavedRow], grown: int) -> bool:
+        if grown < 0:
+            return False
+        if grown >= LIMIT:
+            self.read(range(LIMIT, grown, LIMIT))
+            [here] = self.read([grown])
+            return keys_of(here) == keys_of(old_head)
+        old, new = keys_of(old_head), keys_of(self.head)[grown:]
+        return old[: len(new)] == new
+
+    # Reading
+
+    def _fetch(self, offsets: Iterable[int], *, keep: bool = False) -> list[Page[SavedRow]]:
+        pages = []
+        for get, page in self._work.fetch.each([_page(offset) for offset in offsets]):
+            self.reads += 1
+            asked = int(get.params["offset"])
+            if page.offset != asked:  # an answer to another question is no answer
+                page = replace(page, offset=asked, entries=())
+            pages.append(page)
+            if keep:
+                self._keep(page)
+        return pages
+
+    def _keep(self, page: Page[SavedRow]) -> None:
+        self._fresh.add(page.offset)
+        if self._stage is not None and not self._problem(page):
+            self._stage.keep(page)
+        self._take(page)
+        self._note_progress()
+
+    def _take(self, page: Page[SavedRow]) -> None:
+        """Keep the entries with the page and the rest in the one catalogue."""
+        self.catalog.update(page.catalog)
+        self.pages[page.offset] = replace(page, catalog=_NOTHING)
+
+    def _note_progress(self) -> None:
+        self._work.progress(min(self.head.total, self._covered()), self.head.total)
+
+    def _covered(self) -> int:
+        return sum(len(page.entries) for page in self.pages.values())
+
+    def hide(self, hidden: int) -> None:
+        """Reckon with entries that the total counts and that never come.
+
+        :raises NotWhole: if a page still is not what it has to be.
+        """
+        self._hidden, self.total = hidden, max(0, self.head.total - hidden)
+        for page in self.pages.values():
+            self._check(page)
+
+    def _problem(self, page: Page[SavedRow]) -> str:
+        """Say what is wrong with a page: it must hold what its place in a list of ``total`` entries wants."""
+        if page.total != self.head.total:
+            return "drift"
+        wanted = max(0, min(LIMIT, self.total - page.offset))
+        if len(page.entries) > wanted:
+            return "drift"
+        return "page_length" if len(page.entries) < wanted else ""
+
+    def _check(self, page: Page[SavedRow]) -> None:
+        if reason := self._problem(page):
+            raise NotWhole(
+                f"The page at {page.offset} holds {len(page.entries)} entries under a total of {page.total}.",
+                reason=reason,
+            )
+
+
+def keys_of(page: Page[SavedRow]) -> list[Key]:
+    """Return the keys of a page's entries, in order."""
+    return [entry.key for entry in page.entries]
+
+
+def _page(offset: int) -> Get[Page[SavedRow]]:
+    return Get("/me/tracks", parse_saved_page, {"limit": LIMIT, "offset": offset})

@@ -1,0 +1,144 @@
+"""The stored entries of an account's saved tracks, and how they become what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django_spotify_sync.conf import conf
+from django_spotify_sync.db.upsert import Counts, delete, update
+from django_spotify_sync.models import SavedTrack, SpotifyAccount
+from django_spotify_sync.spotify.rows import Catalog, Key, SavedRow
+from django_spotify_sync.sync.alignment import align, ranks
+from django_spotify_sync.sync.catalog import write_catalog
+from django_spotify_sync.sync.work import Written
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A stored entry, as much of it as a comparison needs."""
+
+    pk: int
+    track_id: int | None
+    spotify_id: str | None
+    added_at: datetime | None
+    rank: int
+    is_playable: bool | None
+
+    @property
+    def key(self) -> Key:
+        return self.spotify_id, self.added_at
+
+
+def stored_slots(account: SpotifyAccount, using: str) -> list[Slot]:
+    """Return the stored entries in Spotify's order."""
+    rows = SavedTrack.objects.using(using).filter(account=account).in_order()
+    return [
+        Slot(*row)
+        for row in rows.values_list(
+            "pk", "track_id", "spotify_id", "added_at", "rank", "is_playable"
+        )
+    ]
+
+
+def write_saved(
+    account: SpotifyAccount,
+    entries: Sequence[SavedRow],
+    catalog: Catalog,
+    *,
+    removable: Collection[int],
+    is_whole: bool,
+    using: str,
+) -> Written:
+    """Make the stored entries the given ones; remove none but the removable. In the caller's transaction."""
+    track_ids = write_catalog(catalog, using=using)
+    slots = stored_slots(account, using)
+    alignment = align(
+        [slot.key for slot in slots], [entry.key for entry in entries], relinks=is_whole
+    )
+    gone = [slots[index] for index in alignment.gone if slots[index].pk in removable]
+    staying = {
+        slots[index].track_id for index in alignment.gone if slots[index].pk not in removable
+    }
+    matched = [None if index is None else slots[index] for index in alignment.slots]
+    new_ranks = ranks([None if slot is None else slot.rank for slot in matched])
+    held = _tracks_held(entries, matched, track_ids, staying)
+
+    created: list[SavedTrack] = []
+    changed: list[tuple[int, dict[str, Any]]] = []
+    for entry, slot, rank, track_id in zip(entries, matched, new_ranks, held, strict=True):
+        row = {
+            "track_id": track_id,
+            "spotify_id": entry.spotify_id,
+            "added_at": entry.added_at,
+            "rank": rank,
+        }
+        if entry.is_playable is not None:
+            row["is_playable"] = entry.is_playable
+        if slot is None:
+            created.append(SavedTrack(account=account, **row))
+        elif difference := {
+            name: value for name, value in row.items() if value != getattr(slot, name)
+        }:
+            changed.append((slot.pk, difference))
+
+    rows = SavedTrack.objects.using(using)
+    batch_size = conf.BATCH_SIZE
+    removed = delete(
+        rows.filter(account=account), [slot.pk for slot in gone], batch_size=batch_size
+    )
+    # Two entries may exchange their tracks: let go of all before taking any, the pair is unique row by row.
+    letting_go = [
+        (pk, {"track_id": None}) for pk, difference in changed if "track_id" in difference
+    ]
+    update(SavedTrack, letting_go, using=using, batch_size=batch_size)
+    rows.bulk_create(created, batch_size=batch_size)
+    update(SavedTrack, changed, using=using, batch_size=batch_size)
+
+    before = {slot.spotify_id for slot in slots if slot.spotify_id}
+    after = {entry.spotify_id for entry in entries if entry.spotify_id}
+    return Written(
+        counts=Counts(
+            created=len(created),
+            updated=len(changed),
+            unchanged=len(slots) - removed - len(changed),
+            removed=removed,
+        ),
+        added=[
+            entry.spotify_id
+            for entry in entries
+            if entry.spotify_id and entry.spotify_id not in before
+        ],
+        removed=[
+            slot.spotify_id for slot in gone if slot.spotify_id and slot.spotify_id not in after
+        ],
+    )
+
+
+def _tracks_held(
+    entries: Sequence[SavedRow],
+    matched: Sequence[Slot | None],
+    track_ids: dict[str, int],
+    taken: set[int | None],
+) -> list[int | None]:
+    """Return the track each entry holds.
+
+    One that became null, or was not read at all, keeps the track it had; of two with one track, the one that has it
+    already keeps it, and the other holds none.
+    """
+    wanted = [
+        track_ids.get(entry.spotify_id or "", slot.track_id if slot else None)
+        for entry, slot in zip(entries, matched, strict=True)
+    ]
+    owner: dict[int, int] = {}
+    for index, (track_id, slot) in enumerate(zip(wanted, matched, strict=True)):
+        if track_id is None or track_id in taken:
+            continue
+        if track_id not in owner or (slot is not None and slot.track_id == track_id):
+            owner[track_id] = index
+    return [
+        track_id if track_id is not None and owner.get(track_id) == index else None
+        for index, track_id in enumerate(wanted)
+    ]
