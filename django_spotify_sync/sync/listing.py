@@ -31,12 +31,11 @@ class Listing:
         self._fresh: set[int] = set()
         self._stage: Stage | None = None
         self.head = self._fetch([0])[0]
-        self.total = max(0, self.head.total - hidden)
+        self.expect(hidden=hidden)
         if self._problem(self.head):
             self.head = self._fetch([0])[0]
-            self.total = max(0, self.head.total - hidden)
+            self.expect(hidden=hidden)
         self._keep(self.head)
-        self._check(self.head)
 
     def read(self, offsets: Iterable[int]) -> list[Page[SavedRow]]:
         """Read pages in parallel, those that came short or with another total once more; return them in order.
@@ -142,14 +141,22 @@ class Listing:
     def _covered(self) -> int:
         return sum(len(page.entries) for page in self.pages.values())
 
-    def hide(self, hidden: int) -> None:
-        """Reckon with entries that the total counts and that never come.
+    def expect(self, *, hidden: int) -> None:
+        """Reckon with so many entries that the total counts and that never come."""
+        self.total = max(0, self.head.total - hidden)
 
-        :raises NotWhole: if a page still is not what it has to be.
+    def check(self) -> None:
+        """Pass if every page is what it has to be.
+
+        :raises NotWhole: if one is not.
         """
-        self._hidden, self.total = hidden, max(0, self.head.total - hidden)
         for page in self.pages.values():
             self._check(page)
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether every page gave the same total."""
+        return all(page.total == self.head.total for page in self.pages.values())
 
     def _problem(self, page: Page[SavedRow]) -> str:
         """Say what is wrong with a page: it must hold what its place in a list of ``total`` entries wants."""

@@ -94,6 +94,7 @@ class _Reading:
 
         :raises NotWhole: if that cannot be done: the answers contradict each other, or the list moved.
         """
+        listing.check()
         keys = _keys(known)
         rounds = 0
         while (step := delta.next_step(keys, listing.chart())).reads:
@@ -125,24 +126,28 @@ class _Reading:
         :raises NotWhole: if one of them is not what it has to be.
         """
         self.mode = Mode.FULL
+        listing.expect(hidden=0)
         listing.stage(self.stage)
         try:
             # Overlapping pages show every border and prove a loss at once; without a stored entry there is none.
             listing.read(delta.cover(listing.chart(), overlapping=bool(self.slots)))
         except NotWhole:
-            self._count(listing)
-            if not self.learned.get("hidden"):
+            if not listing.is_steady:
                 raise
-            listing.hide(self.work.state.hidden)
         self._count(listing)
+        listing.check()
 
     def _count(self, listing: Listing) -> None:
         """Learn what the total counts beyond the entries that come; believed when two passes agree on both numbers."""
         total, came = listing.head.total, len(listing.rows())
         state = self.work.state
-        if (state.full_total, state.full_entries) == (total, came):
-            state.hidden = self.learned["hidden"] = max(0, total - came)
-        self.learned |= {"full_total": total, "full_entries": came}
+        hidden = max(0, total - came)
+        if hidden == state.hidden or (state.full_total, state.full_entries) == (total, came):
+            state.hidden = hidden
+            listing.expect(hidden=hidden)
+        elif hidden == 0:
+            state.hidden = 0
+        self.learned |= {"full_total": total, "full_entries": came, "hidden": state.hidden}
 
     def _stitched(self, moved: Listing) -> list[SavedRow]:
         """Return the list as joined from the pages of one that moved while it was read, with torn seams read anew."""
