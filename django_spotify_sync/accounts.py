@@ -63,6 +63,15 @@ LOSER_WAITS = 10.0  # seconds that one who lost the lock gives the one who has i
 SETTLING = 3.0  # seconds in which a refresh that raced this one writes what it got, where no lock parts them
 LONGEST_TOKEN = timedelta(days=1)  # whatever an answer says; Spotify gives an hour
 _LOOK_AGAIN = 0.1
+_OAUTH_ERRORS = (
+    "access_denied",
+    "invalid_request",
+    "invalid_scope",
+    "server_error",
+    "temporarily_unavailable",
+    "unauthorized_client",
+    "unsupported_response_type",
+)
 
 
 def app() -> oauth.App:
@@ -168,7 +177,9 @@ def _refusal(error: str) -> SpotifySyncError:
     """Return what stands for an ``error`` that came instead of a code (RFC 6749, 4.1.2.1)."""
     if error == "access_denied":
         return AccessDenied()
-    words = f"Spotify answered {error[:50]!r} instead of a code; nothing was connected."
+    # Only a word of the standard is repeated: anybody can put anything into the callback's query.
+    said = repr(error) if error in _OAUTH_ERRORS else "with an error"
+    words = f"Spotify answered {said} instead of a code; nothing was connected."
     passing = error in ("server_error", "temporarily_unavailable")
     return SpotifyUnavailable(words) if passing else ConnectError(words)
 

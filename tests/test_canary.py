@@ -1,0 +1,443 @@
+"""Secrets that would be recognised anywhere, sent down every way there is, and then looked for everywhere.
+
+They may stand in two places: the PKCE verifier in Redis, in the state it belongs to, and the tokens in the sealed
+column, sealed.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.views.debug import ExceptionReporter
+from redis import Redis
+
+from django_spotify_sync import accounts, tasks
+from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun
+from django_spotify_sync.secret import Secret
+from django_spotify_sync.spotify import client as spotify_client
+from django_spotify_sync.spotify import oauth
+from django_spotify_sync.sync import request_sync, sync
+from django_spotify_sync.testing import FakeSpotify
+from tests.browsing import HOST, JSON, begun, browser_of
+from tests.connecting import connect, wait_until
+from tests.reports import told
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CLIENT_SECRET = "CANARY-client-secret-3f9a"
+FERNET_KEY = base64.urlsafe_b64encode(b"CANARY fernet key of 32 bytes...").decode()
+BAD_KEY = "CANARY-that-is-no-fernet-key"
+VERIFIER = "CANARY-verifier-" + "v" * 40
+SECRETS = {
+    "access token": "FAKE_ACCESS_",
+    "refresh token": "FAKE_REFRESH_",
+    "code": "FAKE_CODE_",
+    "client secret": CLIENT_SECRET,
+    "Fernet key": FERNET_KEY,
+    "broken Fernet key": BAD_KEY,
+    "verifier": VERIFIER,
+}
+
+
+def in_base64(secret: str) -> list[str]:
+    """Return how a text looks inside of base64, wherever it begins there."""
+    return [base64.b64encode(b"x" * before + secret.encode()).decode()[4:-4] for before in range(3)]
+
+
+def leaks(text: str, secrets: dict[str, str] = SECRETS) -> list[str]:
+    return [
+        name
+        for name, secret in secrets.items()
+        if any(form in text for form in [secret, *in_base64(secret)])
+    ]
+
+
+def test_the_search_finds_what_it_looks_for() -> None:
+    for name, secret in SECRETS.items():
+        assert leaks(f"a {secret} b") == [name]
+        assert name in leaks(base64.b64encode(f"client:{secret}more".encode()).decode())
+    assert leaks("FAKE CANARY") == []
+
+
+class Evidence:
+    """Everything that anybody could see, by where they would."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, str]] = []
+
+    def add(self, where: str, what: object) -> None:
+        self.seen.append((where, str(what)))
+
+    def answer(self, response: Any) -> Any:
+        request = response.wsgi_request
+        where = f"{request.method} {request.path} {response.status_code}"
+        self.add(where, response.content.decode("utf-8", "replace"))
+        self.add(where + " headers", f"{response.headers} {response.cookies}")
+        return response
+
+    def error(self, act: Callable[[], Any]) -> None:
+        """Do what has to fail, and keep all that a report of it could show."""
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - whichever it is, it may not tell
+            act()
+        self.add(f"error {type(caught.value).__name__}", told(caught.value))
+
+    def logs(self, records: list[logging.LogRecord]) -> None:
+        formatter = logging.Formatter("%(name)s %(levelname)s %(message)s")
+        for record in records:
+            self.add(f"log {record.name}", f"{formatter.format(record)} {record.args!r}")
+
+    def database(self) -> None:
+        with connection.cursor() as cursor:
+            for table in connection.introspection.table_names(cursor):
+                cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+                for row in cursor.fetchall():
+                    texts = [
+                        bytes(value).decode("latin-1")
+                        if isinstance(value, bytes | memoryview)
+                        else str(value)
+                        for value in row
+                    ]
+                    self.add(f"table {table}", " ".join(texts))
+
+    def check(self, **more: str) -> None:
+        secrets = SECRETS | more
+        found = [
+            f"{', '.join(leaks(what, secrets))} in {where}"
+            for where, what in self.seen
+            if leaks(what, secrets)
+        ]
+        assert not found, "\n".join(found)
+
+
+@contextmanager
+def watched_redis() -> Iterator[list[str]]:
+    """Record every command that anybody sends to Redis."""
+    said: list[str] = []
+    redis = Redis.from_url(settings.REDIS_URL, socket_timeout=None)
+    marker = "canary:end"
+    listening = threading.Event()
+
+    def listen() -> None:
+        with redis.monitor() as monitor:
+            listening.set()
+            for command in monitor.listen():
+                said.append(command["command"])
+                if marker in command["command"]:
+                    return
+
+    thread = threading.Thread(target=listen, daemon=True)
+    thread.start()
+    assert listening.wait(timeout=10)
+    yield said
+    redis.echo(marker)
+    thread.join(timeout=10)
+    redis.close()
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def fake(
+    spotify: FakeSpotify, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[FakeSpotify]:
+    """Give a FakeSpotify and a host whose secrets are recognised."""
+    spotify.client_secret = settings.SPOTIFY_SYNC_CLIENT_SECRET = CLIENT_SECRET
+    settings.SPOTIFY_SYNC_FERNET_KEYS = [FERNET_KEY]
+    monkeypatch.setattr(oauth, "new_verifier", lambda: Secret(VERIFIER))
+    monkeypatch.setattr(spotify_client, "BACKOFF", 0)
+    monkeypatch.setattr(oauth, "BACKOFF", (0.0,))
+    settings.SPOTIFY_SYNC_MAX_WAIT = timedelta(0)
+    monkeypatch.setattr(accounts, "LOSER_WAITS", 0.2)
+    return spotify
+
+
+@pytest.fixture
+def ada(user: Any) -> Client:
+    return browser_of(user)
+
+
+FAULTS: list[dict[str, Any]] = [
+    {"status": 400},
+    {"status": 401},
+    {"status": 403},
+    {"status": 403, "body": "text"},
+    {"status": 404},
+    {"status": 429, "retry_after": 1},
+    {"status": 500},
+    {"status": 302, "headers": {"Location": "https://elsewhere.example/"}},
+    {"html": True},
+    {"cut": "json"},
+    {"cut": True},
+    {"reset": True},
+]
+
+
+def test_nothing_shows_a_secret(
+    fake: FakeSpotify,
+    ada: Client,
+    user: Any,
+    other_user: Any,
+    settings: Any,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings.SPOTIFY_SYNC_THROTTLE_RATES = {}
+    evidence = Evidence()
+    for name in (
+        "",
+        "django",
+        "django.request",
+        "celery",
+        "kombu",
+    ):  # which have levels of their own
+        caplog.set_level(logging.DEBUG, name)
+
+    with watched_redis() as said_to_redis, CaptureQueriesContext(connection):  # which logs them
+        _connect_every_way(evidence, ada, other_user, fake)
+        _sync_every_way(evidence, user, fake)
+        _fail_with_the_tokens(evidence, user, fake, settings)
+        _open_every_page(evidence, ada)
+
+    evidence.logs(caplog.records)
+    evidence.database()
+    for run in SyncRun.objects.all():
+        evidence.add("run", f"{run!r} {vars(run)!r}")
+    states = [line for line in said_to_redis if VERIFIER in line]
+    for line in said_to_redis:
+        evidence.add("Redis", line.replace(VERIFIER, "") if line in states else line)
+    evidence.check()
+    assert states
+    assert all(
+        " :1:spotify_sync:state:" in line.replace(settings.REDIS_PREFIX, " ") for line in states
+    )
+    names = {record.name.partition(".")[0] for record in caplog.records}
+    assert {"django", "urllib3", "django_spotify_sync"} <= names, "the search was of all logs"
+    assert any(record.name == "django.db.backends" for record in caplog.records)
+
+
+def _connect_every_way(evidence: Evidence, ada: Client, other_user: Any, fake: FakeSpotify) -> None:
+    def both(brought: Callable[[], dict[str, str]], client: Client = ada) -> None:
+        evidence.answer(client.get("/spotify/callback/", brought()))
+        evidence.answer(client.get("/spotify/callback/", brought(), headers=JSON))
+        evidence.answer(client.post("/spotify/callback/", brought(), headers=JSON))
+        evidence.answer(
+            client.post("/spotify/callback/", brought(), "application/json", headers=JSON)
+        )
+
+    evidence.answer(ada.get("/spotify/auth/"))
+    evidence.answer(ada.get("/spotify/auth/", headers=JSON))
+    evidence.answer(ada.get("/spotify/auth/", {"redirect_uri": "https://evil.example"}))
+    for path in ("/api/token", "/me"):
+        for fault in FAULTS:
+            scripted = fake.faults.add(path, times=None, **fault)
+            both(lambda: begun(ada))
+            fake.faults.remove(scripted)
+    both(lambda: begun(ada))  # which goes well
+    grace = browser_of(other_user)
+    both(lambda: begun(grace), grace)  # linked elsewhere
+    both(lambda: begun(ada), grace)  # another browser
+    used = begun(ada)
+    both(lambda: used)  # replayed
+    both(lambda: {"code": used["code"]})
+    both(lambda: begun(ada) | {"state": used["code"]})
+    both(lambda: begun(ada) | {"error": used["code"]})
+    both(lambda: begun(ada) | {"code": used["code"]})
+    both(lambda: begun(ada) | {"code": used["code"] + "\n\x00ü"})
+    fake.allowlist = set()
+    both(lambda: begun(ada))
+    fake.allowlist = None
+    fake.consent = "deny"
+    both(lambda: begun(ada))
+    fake.consent = "auto"
+    both(lambda: begun(ada))
+
+
+def _sync_every_way(evidence: Evidence, user: Any, fake: FakeSpotify) -> None:
+    account = SpotifyAccount.objects.get(user=user)
+    fake.expire_access_tokens()
+    sync(account, "tracks", full=True)
+    for path in ("/me/tracks", "/api/token"):
+        for fault in FAULTS:
+            fake.expire_access_tokens()
+            scripted = fake.faults.add(path, times=None, **fault)
+            SyncRun.objects.live().update(finished_at=account.authorized_at)
+            run = sync(account, "tracks", full=True)
+            evidence.add("run", f"{run!r} {run.error_detail}")
+            fake.faults.remove(scripted)
+            SpotifyAccount.objects.update(status="connected")
+    SyncRun.objects.live().update(finished_at=account.authorized_at)
+
+
+def _fail_with_the_tokens(evidence: Evidence, user: Any, fake: FakeSpotify, settings: Any) -> None:
+    account = SpotifyAccount.objects.get(user=user)
+
+    def ask() -> None:
+        with accounts.client_for(account) as client:
+            client.get("/me")
+
+    for path in ("/me", "/api/token"):
+        for fault in FAULTS:
+            fake.expire_access_tokens()
+            scripted = fake.faults.add(path, times=None, **fault)
+            evidence.error(ask)
+            fake.faults.remove(scripted)
+    for keys in ([], [BAD_KEY], [BAD_KEY, FERNET_KEY], ["A" * 43 + "="]):
+        settings.SPOTIFY_SYNC_FERNET_KEYS = keys
+        evidence.error(ask)
+        evidence.error(lambda: accounts.refresh(account))
+    settings.SPOTIFY_SYNC_FERNET_KEYS = [FERNET_KEY]
+    token = SpotifyToken.objects.get(account=account)
+    evidence.add("repr", f"{token!r} {vars(token)!r} {token.unseal()!r} {accounts.app()!r}")
+    token.account.spotify_id = "somebody else"
+    evidence.error(token.unseal)
+    fake.revoke()
+    evidence.error(lambda: accounts.refresh(account))
+    fake.revoke()
+    SpotifyAccount.objects.update(status="connected")
+    settings.SPOTIFY_SYNC_CLIENT_SECRET = CLIENT_SECRET + "-wrong"
+    evidence.error(lambda: accounts.refresh(account))
+    settings.SPOTIFY_SYNC_CLIENT_SECRET = CLIENT_SECRET
+    fake.stop()
+    evidence.error(ask)
+    fake.start()
+
+
+def _open_every_page(evidence: Evidence, ada: Client) -> None:
+    for url in ("account", "syncs", "tracks", f"syncs/{SyncRun.objects.latest('pk').pk}"):
+        evidence.answer(ada.get(f"/spotify/{url}/"))
+    evidence.answer(ada.post("/spotify/sync/tracks/"))
+    boss = SpotifyAccount.objects.get().user
+    boss.is_staff = boss.is_superuser = True
+    boss.save()
+    staff = browser_of(boss)
+    for model in admin.site._registry:
+        if model._meta.app_label != "spotify_sync":
+            continue
+        name = f"admin:spotify_sync_{model._meta.model_name}"
+        evidence.answer(staff.get(reverse(f"{name}_changelist")))
+        for row in model._default_manager.all()[:5]:
+            evidence.answer(staff.get(reverse(f"{name}_change", args=[row.pk])))
+
+
+# A crash, and the page that Django makes of it
+
+
+def by_browser(client: Client, brought: dict[str, str]) -> Any:
+    return client.get("/spotify/callback/", brought, headers={"Accept": "text/html"})
+
+
+def by_api_browser(client: Client, brought: dict[str, str]) -> Any:
+    return client.get("/spotify/callback/", brought, headers=JSON)
+
+
+def by_json(client: Client, brought: dict[str, str]) -> Any:
+    return client.post("/spotify/callback/", brought, "application/json", headers=JSON)
+
+
+def by_form(client: Client, brought: dict[str, str]) -> Any:
+    return client.post("/spotify/callback/", brought, headers={"Accept": "text/html"})
+
+
+def no_key(patch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.SPOTIFY_SYNC_FERNET_KEYS = [FERNET_KEY, BAD_KEY]
+
+
+def token_cannot_be_saved(patch: pytest.MonkeyPatch, settings: Any) -> None:
+    patch.setattr(SpotifyToken, "save", _crash)
+
+
+def profile_cannot_be_read(patch: pytest.MonkeyPatch, settings: Any) -> None:
+    patch.setattr(accounts, "parse_profile", _crash)
+
+
+def account_cannot_be_shown(patch: pytest.MonkeyPatch, settings: Any) -> None:
+    patch.setattr("django_spotify_sync.views.SpotifyAccountSerializer", _crash)
+    settings.SPOTIFY_SYNC_CONNECTED_URL = "no-such-address-name"
+
+
+def _crash(*args: object, **kwargs: object) -> None:
+    del args, kwargs  # or this frame would show what it was given
+    raise RuntimeError("a crash")
+
+
+@pytest.mark.parametrize("door", [by_browser, by_api_browser, by_json, by_form])
+@pytest.mark.parametrize(
+    "crash", [no_key, token_cannot_be_saved, profile_cannot_be_read, account_cannot_be_shown]
+)
+def test_no_report_of_a_crash_shows_a_secret(
+    fake: FakeSpotify,
+    ada: Client,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    crash: Any,
+    door: Any,
+) -> None:
+    settings.DEBUG = True
+    settings.ALLOWED_HOSTS = [HOST]
+    ada.raise_request_exception = False
+    brought = begun(ada)
+    caplog.set_level(logging.DEBUG)
+    crash(monkeypatch, settings)
+
+    response = door(ada, brought)
+
+    assert response.status_code == 500
+    evidence = Evidence()
+    evidence.answer(response)
+    evidence.logs(caplog.records)
+    evidence.add("error", told(response.exc_info[1]))
+    for is_email in (True, False):
+        report = ExceptionReporter(response.wsgi_request, *response.exc_info, is_email=is_email)
+        evidence.add("report", report.get_traceback_html())
+        evidence.add("report", report.get_traceback_text())
+    evidence.check()
+    assert "views.py" in response.content.decode(), "the page shows the frames"
+
+
+# Another process
+
+
+def test_a_worker_is_told_nothing_and_tells_nothing(
+    spotify: FakeSpotify,
+    user: Any,
+    settings: Any,
+    celery_worker_process: Any,
+    tmp_path: Path,
+) -> None:
+    evidence = Evidence()
+    account = connect(user, spotify)
+    spotify.expire_access_tokens()
+    spotify.faults.add("/me/tracks", offset=50, status=500, times=2)
+
+    with watched_redis() as said_to_redis:
+        runs = []
+        for _ in range(2):  # the second finds its grant revoked
+            run = request_sync(account, "tracks")
+            tasks.queue(run)
+            wait_until(lambda: SyncRun.objects.get(pk=run.pk).finished_at)  # noqa: B023
+            runs.append(SyncRun.objects.get(pk=run.pk))
+            spotify.revoke()
+            spotify.expire_access_tokens()
+
+    assert [run.status for run in runs] == ["succeeded", "failed"]
+    assert runs[1].error_code == "reauthorization_required"
+    assert any("django_spotify_sync.sync_account" in line for line in said_to_redis)
+    for line in said_to_redis:
+        evidence.add("Redis", line)
+    evidence.add("the worker's log", (tmp_path / "worker.log").read_text())
+    evidence.database()
+    [key] = settings.SPOTIFY_SYNC_FERNET_KEYS
+    evidence.check(key=key, secret=spotify.client_secret)
