@@ -150,9 +150,7 @@ def watched_redis() -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def fake(
-    spotify: FakeSpotify, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[FakeSpotify]:
+def fake(spotify: FakeSpotify, settings: Any, monkeypatch: pytest.MonkeyPatch) -> FakeSpotify:
     """Give a FakeSpotify and a host whose secrets are recognised."""
     spotify.client_secret = settings.SPOTIFY_SYNC_CLIENT_SECRET = CLIENT_SECRET
     settings.SPOTIFY_SYNC_FERNET_KEYS = [FERNET_KEY]
@@ -400,7 +398,8 @@ def test_no_report_of_a_crash_shows_a_secret(
     evidence.logs(caplog.records)
     evidence.add("error", told(response.exc_info[1]))
     for is_email in (True, False):
-        report = ExceptionReporter(response.wsgi_request, *response.exc_info, is_email=is_email)
+        kind, error, trace = response.exc_info
+        report = ExceptionReporter(response.wsgi_request, kind, error, trace, is_email=is_email)
         evidence.add("report", report.get_traceback_html())
         evidence.add("report", report.get_traceback_text())
     evidence.check()

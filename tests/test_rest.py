@@ -206,7 +206,8 @@ def test_two_full_passes_an_hour(ada: Client, account: SpotifyAccount) -> None:
 def test_wishes_that_are_no_full_pass_are_not_counted_as_one(
     ada: Client, account: SpotifyAccount
 ) -> None:
-    for full in ("false", "perhaps", [1], {}, None):
+    wishes: list[object] = ["false", "perhaps", [1], {}, None]
+    for full in wishes:
         ada.post(SYNC, {"full": full}, "application/json")
 
     assert ada.post(SYNC, {"full": True}, "application/json").status_code == 202

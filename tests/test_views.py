@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+import requests
 from django.db import connection
 from django.test import Client
 from django.urls import include, path
@@ -461,7 +462,7 @@ CACHES_AWAY = {
 }
 
 
-@pytest.fixture(params=CACHES_AWAY.values(), ids=CACHES_AWAY.keys())
+@pytest.fixture(params=[*CACHES_AWAY.values()], ids=[*CACHES_AWAY])
 def take_the_cache_away(request: pytest.FixtureRequest, settings: Any) -> Any:
     """Give a function that lets Redis be gone from then on."""
     settings.CACHES = {**settings.CACHES, "away": request.param}
@@ -779,13 +780,13 @@ def test_no_transaction_is_open_while_spotify_is_asked(
 ) -> None:
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
     seen = []
-    post = spotify_client.requests.Session.request
+    post = requests.Session.request
 
     def request(*args: Any, **kwargs: Any) -> Any:
         seen.append(connection.in_atomic_block)
         return post(*args, **kwargs)
 
-    monkeypatch.setattr(spotify_client.requests.Session, "request", request)
+    monkeypatch.setattr(requests.Session, "request", request)
     brought = begun(ada)
 
     assert by_browser(ada, brought) == (200, "")

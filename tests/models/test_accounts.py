@@ -110,8 +110,8 @@ def test_an_older_key_still_unseals_and_the_newest_seals(user: Any, settings: An
     newer = Fernet.generate_key().decode()
     settings.SPOTIFY_SYNC_FERNET_KEYS = [newer, *settings.SPOTIFY_SYNC_FERNET_KEYS]
 
-    tokens = token.unseal()
-    older, _ = token.key_id, token.seal(tokens)
+    tokens, older = token.unseal(), token.key_id
+    token.seal(tokens)
 
     assert token.key_id != older
     settings.SPOTIFY_SYNC_FERNET_KEYS = newer  # a single key need not be a list
