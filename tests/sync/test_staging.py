@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import signal
+import time
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+import requests
+from django.db import connection
+from django.utils import timezone
+
+from django_spotify_sync.models import SavedTrack, StagedPage, SyncRun
+from django_spotify_sync.spotify.parsers import parse_saved_page
+from django_spotify_sync.sync import sync
+from django_spotify_sync.sync.staging import packed, unpacked
+from django_spotify_sync.testing import FakeSpotify, Quota
+from tests.connecting import connect, stored, wait_until
+
+
+def test_a_page_is_the_same_after_packing(db, spotify):
+    spotify.user.null(3)
+    spotify.user.patch(4, added_at=None, track={"artists": None, "album": None})
+    answer = requests.get(
+        f"{spotify.api_url}/me/tracks",
+        params={"limit": 50},
+        headers={"Authorization": f"Bearer {spotify.grant()['access_token']}"},
+        timeout=5,
+    ).json()
+    page = parse_saved_page(answer)
+
+    assert unpacked(packed(page)) == page
+
+
+@pytest.fixture
+def cut_short(account, spotify, settings):
+    """Start an import of 620 tracks that a rate limit cuts short after six pages."""
+    spotify.user.like(500)
+    settings.SPOTIFY_SYNC_FETCH_WORKERS = 1
+    spotify.faults.add("/me/tracks", nth=7, times=None, status=429, retry_after=3600)
+    run = sync(account, "tracks")
+    assert (run.status, StagedPage.objects.count()) == ("waiting", 6)
+    spotify.faults.clear()
+    spotify.clear_log()
+    run.resume_at = timezone.now() - timedelta(seconds=1)
+    run.save()
+    return run
+
+
+def offsets(spotify) -> list[int]:
+    return [int(request.query["offset"]) for request in spotify.requests]
+
+
+def test_a_resumed_run_reads_only_what_is_missing(account, spotify, cut_short, is_true):
+    run = sync(account, "tracks")
+
+    assert (run.pk, run.status, run.mode) == (cut_short.pk, "succeeded", "full")
+    assert sorted(offsets(spotify)) == [0, 0, *range(300, 650, 50)]
+    assert run.requests == cut_short.requests + 9
+    assert is_true()
+
+
+@pytest.mark.parametrize("likes", [1, 49, 50, 51, 120])
+def test_new_likes_shift_what_is_missing(account, spotify, cut_short, is_true, likes):
+    spotify.user.like(likes)
+
+    run = sync(account, "tracks")
+
+    assert run.status == "succeeded"
+    assert is_true()
+    assert len(offsets(spotify)) <= 9 + -(-likes // 50) + 1
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda user: user.unlike(3),
+        lambda user: user.unlike(400),
+        lambda user: user.relike(200),
+        lambda user: (user.like(1), user.unlike(100)),
+    ],
+)
+def test_a_list_that_moved_is_read_afresh(account, spotify, cut_short, is_true, edit):
+    edit(spotify.user)
+
+    run = sync(account, "tracks")
+
+    assert run.status == "succeeded"
+    assert is_true()
+
+
+def test_staged_pages_prove_no_loss(account, spotify, settings, is_true):
+    """What was unliked while the run waited is missing from no page of today until its place is read."""
+    spotify.user.like(300)
+    sync(account, "tracks")
+    spotify.user.unlike(100)
+    settings.SPOTIFY_SYNC_FETCH_WORKERS = 1
+    spotify.faults.add("/me/tracks", nth=6, times=None, status=429, retry_after=3600)
+    run = sync(account, "tracks", full=True)
+    assert run.status == "waiting"
+    spotify.faults.clear()
+    SyncRun.objects.update(resume_at=timezone.now() - timedelta(seconds=1))
+
+    run = sync(account, "tracks")
+
+    assert (run.status, run.removed) == ("succeeded", 1)
+    assert is_true()
+
+
+@pytest.mark.parametrize("end", ["succeeded", "failed", "cancelled"])
+def test_staged_pages_go_when_the_run_ends(account, spotify, cut_short, end):
+    assert StagedPage.objects.exists()
+    if end == "failed":
+        spotify.allowlist = set()
+    if end == "cancelled":
+        account.status = "connected"
+        spotify.faults.add("/me/tracks", nth=2, before=lambda fake: disconnect(account))
+
+    run = sync(account, "tracks")
+
+    assert run.status == end
+    assert not StagedPage.objects.exists()
+
+
+def disconnect(account):
+    type(account).objects.filter(pk=account.pk).update(status="disconnected")
+    connection.close()  # it was the server's thread that opened it
+
+
+def test_pages_of_a_killed_worker_serve_the_next_run(account, spotify, command, is_true, settings):
+    spotify.user.like(500)
+    spotify.latency = 0.5
+    process = command("--user", "ada", SPOTIFY_SYNC_FETCH_WORKERS=1)
+    wait_until(lambda: StagedPage.objects.count() >= 3)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    spotify.latency = 0
+    saved_pages = StagedPage.objects.count()
+    spotify.clear_log()
+    SyncRun.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=3))
+
+    run = sync(account, "tracks")
+
+    assert run.status == "succeeded"
+    assert run.requests == 2 + 13 - saved_pages
+    assert is_true()
+
+
+def test_a_long_import_under_a_daily_quota_ends(account, spotify, settings):
+    """40,000 tracks are 800 pages; 600 requests a day are two days, though a song is liked every day."""
+    with FakeSpotify(tracks=40_000, consent="auto") as fake:
+        for name, value in fake.settings.items():
+            setattr(settings, name, value)
+        account = connect(account.user, fake)
+        days = 0.0
+        fake.quota = Quota(requests=600, retry_after=72_000)
+        start = time.time()
+        fake.clock = lambda: start + days * 86_400
+        run = sync(account, "tracks")
+        assert (run.status, run.reason) == ("waiting", "quota_exceeded")
+
+        for _ in range(3):
+            days += 1
+            fake.user.like(1)
+            SyncRun.objects.update(resume_at=timezone.now() - timedelta(seconds=1))
+            run = sync(account, "tracks")
+            if run.status != "waiting":
+                break
+
+        assert (run.status, days) == ("succeeded", 1)
+        answered = [request for request in fake.requests if request.status == 200]
+        pages = Counter(
+            request.query.get("offset") for request in answered if "tracks" in request.path
+        )
+        assert sum(pages.values()) <= 800 + 4
+        assert stored(account) == fake.user.entries()
+        assert SavedTrack.objects.filter(account=account).count() == 40_001
