@@ -42,7 +42,8 @@ class Range:
 def move(rows: models.QuerySet[Any], moves: Sequence[Move], *, batch_size: int) -> None:
     """Bring the rows to their new positions. Rows of ``rows`` that are not among ``moves`` end up anywhere.
 
-    Call it before new rows are put in between: they would be moved, too.
+    Call it before new rows are put in between: they
+    would be moved, too.
     """
     ranges, single = plan(moves)
     if ranges:
@@ -59,17 +60,23 @@ def move(rows: models.QuerySet[Any], moves: Sequence[Move], *, batch_size: int) 
     update(rows.model, changes, using=rows.db, batch_size=batch_size)
 
 
+def out_of_order(moves: Iterable[Move]) -> set[int]:
+    """Return the primary keys of the rows that do not stand in their old order any more, as few as can be."""
+    ordered = _in_old_order(moves)
+    kept = {ordered[index].pk for index in longest_rising([one.new for one in ordered])}
+    return {one.pk for one in ordered} - kept
+
+
 def plan(moves: Iterable[Move]) -> tuple[list[Range], list[Move]]:
     """Part the moves into ranges and into rows that are to be placed one by one, after the ranges were moved."""
-    ordered = sorted(moves, key=lambda one: (one.old, one.pk))
+    ordered = _in_old_order(moves)
     if any(one.old == after.old for one, after in pairwise(ordered)):
-        return [], [
-            one for one in ordered if one.old != one.new
-        ]  # ranges would not tell them apart
+        # a range would not tell them apart
+        return [], [one for one in ordered if one.old != one.new]
     runs: list[list[Move]] = []
-    in_order = {ordered[index].pk for index in longest_rising([one.new for one in ordered])}
+    strays = out_of_order(ordered)
     for one in ordered:
-        if one.pk not in in_order:
+        if one.pk in strays:
             continue
         if runs and one.new - one.old == runs[-1][-1].new - runs[-1][-1].old:
             runs[-1].append(one)
@@ -82,6 +89,10 @@ def plan(moves: Iterable[Move]) -> tuple[list[Range], list[Move]]:
         key=lambda part: part.start,
     )
     return ranges, [one for one in ordered if one.old + _by(ranges, one.old) != one.new]
+
+
+def _in_old_order(moves: Iterable[Move]) -> list[Move]:
+    return sorted(moves, key=lambda one: (one.old, one.pk))
 
 
 def _by(ranges: Sequence[Range], position: int) -> int:

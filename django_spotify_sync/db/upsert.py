@@ -116,15 +116,24 @@ def _update_in_order(
 
     An UPDATE alone locks in the order in which it happens to find its rows, and deadlocks with another one.
     """
-    locks = connections[using].features.has_select_for_update
     for batch in batched(changes, batch_size):
         with transaction.atomic(using=using, savepoint=False):
-            if locks:
-                found = model._default_manager.using(using).filter(**{f"{key}__in": batch})
-                # "C" sorts by code point as Python does; a language's collation does not
-                in_order = found.select_for_update(no_key=True).order_by(Collate(key, "C"))
-                list(in_order.values_list("pk"))
+            lock_in_order(model, key, batch, using=using)
             update(model, [changes[value] for value in batch], using=using, batch_size=batch_size)
+
+
+def lock_in_order(
+    model: type[models.Model], key: str, values: Iterable[str], *, using: str
+) -> None:
+    """Lock rows in the order in which all writers here meet them; where a database has no row locks, do nothing.
+
+    Rows that point at them may be written meanwhile.
+    """
+    if connections[using].features.has_select_for_update:
+        found = model._default_manager.using(using).filter(**{f"{key}__in": list(values)})
+        # "C" sorts by code point as Python does; a language's collation does not
+        in_order = found.select_for_update(no_key=True).order_by(Collate(key, "C"))
+        list(in_order.values_list("pk"))
 
 
 def _difference(row: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,13 +32,19 @@ from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.runs import RunStatus, SyncRunQuerySet, Trigger
 from django_spotify_sync.signals import sync_failed, sync_finished
 from django_spotify_sync.spotify.pages import Fetcher
+from django_spotify_sync.sync.following import fetch_following
+from django_spotify_sync.sync.playlists import fetch_playlists
 from django_spotify_sync.sync.tracks import fetch_tracks
 from django_spotify_sync.sync.work import Fetched, Work, Written
 
 logger = logging.getLogger(__name__)
 
 #: What knows how to read and write each resource.
-RESOURCES: dict[str, Callable[[Work], Fetched]] = {"tracks": fetch_tracks}
+RESOURCES: dict[str, Callable[[Work], Fetched]] = {
+    "tracks": fetch_tracks,
+    "playlists": fetch_playlists,
+    "following": fetch_following,
+}
 
 WRITE_ATTEMPTS = 3
 PROGRESS_EVERY = 0.5  # seconds between two writes of progress

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from django_spotify_sync.db.positions import Move, Range, longest_rising, move, plan
+from django_spotify_sync.db.positions import Move, Range, longest_rising, move, out_of_order, plan
 from django_spotify_sync.models import Playlist, PlaylistItem
 
 
@@ -55,6 +55,7 @@ def test_one_row_that_moved_far_is_one_row_and_one_range():
 
     assert ranges == [Range(11, 90, -1)]
     assert single == [Move(110, 10, 89)]
+    assert out_of_order(moves(order)) == {110}
 
 
 def test_rows_of_one_position_are_placed_one_by_one():
@@ -112,4 +113,6 @@ def test_a_shuffle_is_right_too(db):
     move(rows, wanted, batch_size=100)
 
     assert dict(rows.values_list("pk", "position")) == {one.pk: one.new for one in wanted}
-    assert move(rows, [Move(one.pk, one.new, one.new) for one in wanted], batch_size=9) is None
+    with CaptureQueriesContext(connection) as queries:
+        move(rows, [Move(one.pk, one.new, one.new) for one in wanted], batch_size=100)
+    assert len(queries) == 0

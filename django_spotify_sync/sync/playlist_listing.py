@@ -1,0 +1,79 @@
+"""An account's playlists as Spotify lists them: list pages by our own offset, and what they prove.
+
+Facts about the list: Spotify Web API, Get Current User's Playlists. 50 a page; ``next`` points at an address that newer
+apps may not use, so it is never followed; entries may be null and count in ``total`` all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django_spotify_sync.spotify.client import Get
+from django_spotify_sync.spotify.playlist_parsers import parse_playlists_page
+from django_spotify_sync.spotify.playlist_rows import PlaylistRow
+from django_spotify_sync.spotify.rows import Page
+from django_spotify_sync.sync.work import Work
+
+LIMIT = 50
+
+type ListPage = Page[PlaylistRow | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One look at the whole list. ``problem`` says why it is not provably whole, empty if it is."""
+
+    total: int
+    came: int
+    rows: dict[str, PlaylistRow] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
+    problem: str = ""
+
+    @property
+    def nulls(self) -> int:
+        """How many entries say of no list which one it is."""
+        return self.came - len(self.rows)
+
+
+def read_listing(work: Work, *, hidden: int) -> Listing:
+    """List all playlists, once more if that is not provably whole; ``hidden`` are counted and never come."""
+    listing = _read(work, hidden)
+    return _read(work, hidden) if listing.problem else listing
+
+
+def _read(work: Work, hidden: int) -> Listing:
+    pages = _pages(work, [0])
+    pages |= _pages(work, range(LIMIT, pages[0].total - hidden, LIMIT))
+    short = [offset for offset, page in pages.items() if len(page.entries) != _wanted(page, hidden)]
+    return _listing(pages | _pages(work, short), hidden)
+
+
+def _pages(work: Work, offsets: Iterable[int]) -> dict[int, ListPage]:
+    gets = [
+        Get("/me/playlists", parse_playlists_page, {"limit": LIMIT, "offset": offset})
+        for offset in offsets
+    ]
+    return {int(get.params["offset"]): page for get, page in work.fetch.each(gets)}
+
+
+def _wanted(page: ListPage, hidden: int) -> int:
+    return max(0, min(LIMIT, page.total - hidden - page.offset))
+
+
+def _listing(pages: dict[int, ListPage], hidden: int) -> Listing:
+    listing = Listing(pages[0].total, sum(len(page.entries) for page in pages.values()))
+    problem = ""
+    for offset, page in sorted(pages.items()):
+        if page.total != listing.total:
+            problem = "drift"
+        if len(page.entries) != _wanted(page, hidden):
+            problem = problem or "page_length"
+        for index, row in enumerate(page.entries):
+            if row is None:
+                continue
+            if row.spotify_id in listing.rows:
+                problem = "drift"
+            listing.rows.setdefault(row.spotify_id, row)
+            listing.places.setdefault(row.spotify_id, offset + index)
+    return Listing(listing.total, listing.came, listing.rows, listing.places, problem)
