@@ -96,7 +96,7 @@ NO_KEYS = [
 )
 def test_what_is_no_fernet_key_is_refused_without_being_shown(wrong):
     with pytest.raises(NoSealingKey, match=r"^Key 2 of SPOTIFY_SYNC_FERNET_KEYS is no ") as caught:
-        KeyRing(key for key in [NEW, wrong, OLD])
+        KeyRing([NEW, wrong, OLD])
 
     shown = shown_by(caught.value)
     assert len(list(chain(caught.value))) == 1, (
