@@ -274,15 +274,15 @@ def test_pauses_without_progress_add_up_to_max_wait_at_most(fetcher, spotify, cl
 
 
 def test_progress_makes_patience_new(fetcher, spotify, clock):
-    refused = iter([True, False] * 4)
+    refused = iter([True, False] * 10)
     spotify.faults.add(
         "/me/tracks", where=lambda request: next(refused), status=429, retry_after=9, times=None
     )
 
     with fetcher(workers=1, max_wait=10) as fetch:
-        assert len(list(fetch.each(ALL[:4]))) == 4
+        assert len(list(fetch.each(ALL[:10]))) == 10
 
-    assert clock.now == pytest.approx(1000 + 4 * 9)
+    assert clock.now > 1000 + 10, "It has not waited for longer than max_wait altogether."
 
 
 def test_a_long_pause_is_raised_after_what_was_under_way_has_arrived(fetcher, spotify, clock):
