@@ -239,13 +239,13 @@ def _write_once(run: SyncRun, fetched: Fetched, requests: int, using: str) -> Wr
         raise RunLost
     run.claim = claim  # should this transaction fail, the next attempt has to own the run still
     StagedPage.objects.using(using).filter(run=run).delete()
-    for name, value in fetched.state.items():
-        setattr(state, name, value)
     state.checked_at, state.failures = now, 0
     if fetched.reason:
         state.full_due = True
     elif fetched.mode == SyncRun.Mode.FULL:
         state.full_at, state.full_due = now, False
+    for name, value in fetched.state.items():
+        setattr(state, name, value)
     state.save(using=using)
     transaction.on_commit(
         lambda: sync_finished.send_robust(

@@ -71,6 +71,8 @@ class _Reading:
                 if error.reason != "drift":
                     raise
             known = self._stitched(listing)
+            # Pages that do not overlap may hide a loss and a find that make up for each other: look once more, soon.
+            self.learned["full_due"] = not self.slots
         for _ in range(TRIES - 1):
             try:
                 return self._settle(self._look(), known)

@@ -460,6 +460,18 @@ def test_a_library_that_moved_once_is_stitched_and_still_exact(account, spotify,
     assert is_true()
 
 
+def test_a_first_pass_that_was_stitched_is_looked_over_by_the_next_run(account, spotify, is_true):
+    spotify.faults.add(
+        "/me/tracks", nth=3, before=lambda fake: (fake.user.unlike(115), fake.user.like(1))
+    )
+
+    assert sync(account, "tracks").status == "succeeded"
+    assert SyncState.objects.get(account=account, resource="tracks").full_due
+    assert sync(account, "tracks").mode == "full"
+    assert not SyncState.objects.get(account=account, resource="tracks").full_due
+    assert is_true()
+
+
 def test_a_library_that_never_stands_still_is_partial(account, spotify):
     sync(account, "tracks")
     spotify.user.unlike(100)
