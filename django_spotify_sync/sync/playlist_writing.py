@@ -165,7 +165,7 @@ def _write_links(
     created: list[AccountPlaylist] = []
     moves: list[Move] = []
     changed: dict[int, dict[str, Any]] = {}
-    renewed_links: set[int] = set()
+    seen_to_change: set[int] = set()
     for outcome in outcomes:
         spotify_id = outcome.row.spotify_id
         playlist = playlists[spotify_id]
@@ -183,8 +183,8 @@ def _write_links(
             name: value for name, value in learned.items() if getattr(link, name) != value
         }:
             changed[link.pk] = difference
-        if spotify_id in renewed:
-            renewed_links.add(link.pk)
+        if spotify_id in renewed or difference.keys() - {"snapshot_id"}:  # which is our own note
+            seen_to_change.add(link.pk)
     leaving = {link.pk for link in stored.values()} & set(gone)
     moves += [
         Move(link.pk, link.position, link.position)
@@ -197,7 +197,7 @@ def _write_links(
     move(rows, moves, batch_size=batch_size)
     AccountPlaylist.objects.using(using).bulk_create(created, batch_size=batch_size)
     update(AccountPlaylist, changed.items(), using=using, batch_size=batch_size)
-    touched = len(changed.keys() | renewed_links | out_of_order(moves))
+    touched = len(seen_to_change | out_of_order(moves))
     return Written(
         Counts(len(created), touched, len(moves) - touched, len(leaving)),
         added=[link.playlist.spotify_id for link in created],
