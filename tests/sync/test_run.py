@@ -28,6 +28,7 @@ from django_spotify_sync.models import (
 from django_spotify_sync.signals import sync_failed, sync_finished
 from django_spotify_sync.sync import execute, request_sync, sync
 from django_spotify_sync.sync import run as run_module
+from django_spotify_sync.sync import saved as saved_module
 from django_spotify_sync.sync import tracks as tracks_module
 from tests.connecting import stored, wait_until
 
@@ -228,7 +229,7 @@ def test_a_page_that_fails_for_good_leaves_all_as_it_was(account, spotify, heard
     before, catalogue = stored(account), Track.objects.count()
     spotify.user.like(5)
     spotify.user.unlike(60)
-    spotify.faults.add("/me/tracks", offset=50, status=502, times=None)
+    spotify.faults.add("/me/tracks", nth=2, status=502, times=None)
 
     run = sync(account, "tracks")
 
@@ -316,7 +317,7 @@ def test_a_fault_of_our_own_is_recorded_and_raised(account, monkeypatch, heard):
     def broken(*args, **kwargs):
         raise ZeroDivisionError("with a secret in it")
 
-    monkeypatch.setattr(tracks_module, "_slots", broken)
+    monkeypatch.setattr(tracks_module, "stored_slots", broken)
 
     with pytest.raises(ZeroDivisionError):
         sync(account, "tracks")
@@ -345,7 +346,7 @@ def test_an_account_disconnected_meanwhile_gets_nothing_written(account, spotify
 
 def test_a_write_that_fails_for_a_moment_is_repeated_whole(account, monkeypatch, is_true):
     writes = []
-    write = tracks_module.write_catalog
+    write = saved_module.write_catalog
 
     def stumbling(*args, **kwargs):
         writes.append(1)
@@ -354,7 +355,7 @@ def test_a_write_that_fails_for_a_moment_is_repeated_whole(account, monkeypatch,
             raise OperationalError("deadlock detected")
         return result
 
-    monkeypatch.setattr(tracks_module, "write_catalog", stumbling)
+    monkeypatch.setattr(saved_module, "write_catalog", stumbling)
 
     run = sync(account, "tracks")
 
@@ -366,7 +367,7 @@ def test_a_write_that_fails_for_good_leaves_nothing_half_written(account, monkey
     def broken(*args, **kwargs):
         raise OperationalError("no space left on device")
 
-    monkeypatch.setattr("django_spotify_sync.sync.tracks.update", broken)
+    monkeypatch.setattr(saved_module, "update", broken)
 
     with pytest.raises(OperationalError):
         sync(account, "tracks")
