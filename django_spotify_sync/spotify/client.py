@@ -122,7 +122,8 @@ class Client:
         try:
             return self._send(get, token)
         except (Forbidden, NotFound, SpotifyUnavailable) as error:
-            if get.failed is None or isinstance(error, AppForbidden | InsufficientScope):
+            app_wide = isinstance(error, AppForbidden | InsufficientScope)
+            if get.failed is None or app_wide or self._closed.is_set():
                 raise
             return get.failed(error)
 

@@ -438,6 +438,54 @@ def test_what_spotify_says_can_be_logged_and_stored(make_client, message, as_jso
     said.encode()
 
 
+# Errors that may be answers
+
+
+FORBIDDEN_LIST = reply(error_of({"message": "Forbidden"}), 403)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        pytest.param(FORBIDDEN_LIST, "forbidden", id="403"),
+        pytest.param(reply(error_of({"message": "Not found"}), 404), "not_found", id="404"),
+        pytest.param(reply("", 502), "spotify_unavailable", id="502"),
+    ],
+)
+def test_an_error_that_concerns_one_address_may_be_its_answer(make_client, answer, code):
+    with Wire(answer) as wire:
+        get = Get("/playlists/p/items", lambda answer: "read", failed=lambda error: error.code)
+
+        assert make_client(wire).send(get, Secret(TOKEN)) == code
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(reply("User not registered", 403), id="the app"),
+        pytest.param(reply(error_of({"message": "Insufficient client scope"}), 403), id="scope"),
+        pytest.param(reply("<html>404</html>", 404), id="a gateway"),
+        pytest.param(reply(error_of({"message": "expired"}), 401), id="the token"),
+        pytest.param(reply("", 429), id="the pace"),
+    ],
+)
+def test_an_error_that_concerns_more_is_raised_all_the_same(make_client, answer):
+    get = Get("/playlists/p/items", lambda answer: "read", failed=lambda error: error.code)
+
+    with Wire(answer) as wire, pytest.raises(SpotifyError):
+        make_client(wire).send(get, Secret(TOKEN))
+
+
+def test_a_closed_client_answers_nothing(make_client):
+    get = Get("/playlists/p/items", lambda answer: "read", failed=lambda error: error.code)
+
+    with Wire(FORBIDDEN_LIST) as wire:
+        client = make_client(wire)
+        client.close()
+        with pytest.raises(SpotifyUnavailable):
+            client.send(get, Secret(TOKEN))
+
+
 # 401
 
 
