@@ -569,6 +569,20 @@ def test_a_verdict_on_a_former_token_counts_for_nothing(
     assert status_of(account) == "connected"
 
 
+def test_a_refresh_that_comes_late_overwrites_no_newer_grant(
+    user: Any, account: SpotifyAccount, spotify: FakeSpotify
+) -> None:
+    late = accounts._token_of(account)
+    connect(user, spotify)
+    newer = SpotifyToken.objects.get().unseal()
+
+    taken = accounts._refresh(late, alone=True)
+
+    assert taken.unseal() == newer
+    assert SpotifyToken.objects.get().unseal() == newer
+    assert SpotifyToken.objects.get().version == 2
+
+
 def test_a_refresh_does_not_revive_what_was_disconnected(
     account: SpotifyAccount, spotify: FakeSpotify
 ) -> None:

@@ -286,7 +286,7 @@ HOSTILE = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": "1/day", "sync": "1/day", "oauth": "1/day"},
-    "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.AcceptHeaderVersioning",
+    "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.HostNameVersioning",
     "ALLOWED_VERSIONS": ["9"],
     "DEFAULT_VERSION": "9",
     "DEFAULT_FILTER_BACKENDS": ["rest_framework.filters.SearchFilter"],
