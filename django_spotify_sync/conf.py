@@ -232,6 +232,9 @@ class Conf:
     LOST_AFTER = Setting(
         timedelta(minutes=2), "A run is lost when it was silent for so long.", problem=_positive
     )
+    RUN_RETENTION = Setting(
+        timedelta(days=90), "How long the record of a sync is kept.", problem=_positive
+    )
     CONNECTED_URL = Setting(
         "/",
         "Where a browser goes after connecting: a path or the name of a URL.",

@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError
 from django_spotify_sync.exceptions import NotConnected
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.runs import RunStatus, Trigger
+from django_spotify_sync.prune import prune as prune_all
 from django_spotify_sync.sync import execute, request_sync
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,12 @@ def sync_account(
                 kwargs={"run_id": run.pk}, countdown=max(1, math.ceil(seconds))
             )
     return run.pk
+
+
+@shared_task(name="django_spotify_sync.prune", acks_late=True, ignore_result=True)
+def prune(**kwargs: Any) -> None:
+    """Take away what nobody needs any more. Safe to run twice, and beside syncs."""
+    prune_all()
 
 
 def queue(run: SyncRun) -> None:

@@ -1,0 +1,26 @@
+"""spotify_prune: take away what nobody needs any more."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from django_spotify_sync.prune import prune
+
+
+class Command(BaseCommand):
+    help = "Remove orphans of the catalogue, old runs and forgotten staged pages."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print the counts as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        removed = prune()
+        if options["json"]:
+            self.stdout.write(json.dumps(removed))
+            return
+        for name, count in removed.items():
+            self.stdout.write(f"{name}: {count} removed")
