@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
+from django.db import router
 
 from django_spotify_sync.conf import PREFIX, Conf, Setting, conf
 from django_spotify_sync.db.sealing import KeyRing
 from django_spotify_sync.exceptions import NoSealingKey
+from django_spotify_sync.models import SyncRun
 
 TAG = "spotify_sync"
 
@@ -22,6 +26,12 @@ TAG = "spotify_sync"
 def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Every SPOTIFY_SYNC_* setting is known, of the right type, and the required ones are there."""
     return [*_unknown(), *_misused(), *_required()]
+
+
+@register(TAG)
+def check_site(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """What around the settings would make connecting or syncing fail on some day."""
+    return [*_redirect_uris(), *_cache_of_one_process(), *_strict_session(), *_keys(), *_sqlite()]
 
 
 def _unknown() -> Iterator[CheckMessage]:
@@ -75,4 +85,92 @@ def _required() -> Iterator[CheckMessage]:
             f"SPOTIFY_SYNC_CACHE names {conf.CACHE!r}, which is not in CACHES.",
             hint="It is the alias of a cache that all processes share.",
             id="spotify_sync.E005",
+        )
+
+
+def _redirect_uris() -> Iterator[CheckMessage]:
+    """Redirect URIs (Spotify Web API): https; http only on 127.0.0.1 and [::1]; `localhost` never; no fragment."""
+    for name, uris in (
+        (Conf.REDIRECT_URI.name, [conf.REDIRECT_URI] if conf.REDIRECT_URI else []),
+        (Conf.REDIRECT_URIS.name, conf.REDIRECT_URIS),
+    ):
+        for uri in uris:
+            parts = urlsplit(str(uri))
+            if parts.scheme not in ("http", "https"):
+                problem = (
+                    "" if name == Conf.REDIRECT_URIS.name else "is not https"
+                )  # an app's own scheme
+            elif parts.hostname == "localhost":
+                problem = "names localhost"
+            elif parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1"):
+                problem = "is http, which is for 127.0.0.1 and [::1] alone"
+            else:
+                problem = "has a fragment" if parts.fragment else ""
+            if problem:
+                yield Error(
+                    f"Spotify refuses the redirect URI {uri} of {name}: it {problem}.",
+                    hint="Use https, or http://127.0.0.1:… and [::1] on your own machine.",
+                    id="spotify_sync.E006",
+                )
+
+
+def _cache_of_one_process() -> Iterator[CheckMessage]:
+    backend = settings.CACHES.get(conf.CACHE, {}).get("BACKEND", "").rpartition(".")[2]
+    if backend == "DummyCache":
+        yield Error(
+            f"The cache {conf.CACHE!r} remembers nothing, so nobody who goes to Spotify can come back.",
+            hint="Use Redis, Memcached or the database cache.",
+            id="spotify_sync.E007",
+        )
+    if backend == "LocMemCache" and not settings.DEBUG:
+        yield checks.Warning(
+            f"The cache {conf.CACHE!r} is each process's own: a callback that meets another process finds nothing, "
+            "and several may refresh one token at once.",
+            hint="Use a cache that all processes share: Redis, Memcached or the database cache.",
+            id="spotify_sync.W002",
+        )
+
+
+def _strict_session() -> Iterator[CheckMessage]:
+    if settings.SESSION_COOKIE_SAMESITE == "Strict":
+        yield checks.Warning(
+            "SESSION_COOKIE_SAMESITE is 'Strict': who comes back from Spotify arrives signed out.",
+            hint="'Lax' sends the session along when a browser is sent back.",
+            id="spotify_sync.W003",
+        )
+
+
+def _keys() -> Iterator[CheckMessage]:
+    keys = [key for key in conf.fernet_keys if isinstance(key, str)]
+    if len(keys) != len(set(keys)):
+        yield checks.Warning(
+            "SPOTIFY_SYNC_FERNET_KEYS holds a key twice.",
+            hint="A rotation puts a new key first and keeps the old one behind it.",
+            id="spotify_sync.W004",
+        )
+    if any(_is_weak(key) for key in keys):
+        yield Error(
+            "A key of SPOTIFY_SYNC_FERNET_KEYS is not random.",
+            hint="Make keys with spotify_generate_key, never by hand.",
+            id="spotify_sync.E008",
+        )
+
+
+def _is_weak(key: str) -> bool:
+    """Tell a key made by hand: of 32 random bytes 16 or fewer distinct ones are a chance of one to 10^17."""
+    try:
+        return len(set(base64.urlsafe_b64decode(key))) <= 16
+    except ValueError:
+        return False  # no key at all, which is told elsewhere
+
+
+def _sqlite() -> Iterator[CheckMessage]:
+    database = settings.DATABASES[router.db_for_write(SyncRun)]
+    if database["ENGINE"].endswith("sqlite3") and (
+        str(database.get("OPTIONS", {}).get("transaction_mode", "")).upper() != "IMMEDIATE"
+    ):
+        yield checks.Warning(
+            "SQLite begins its transactions deferred, so a sync may find the database locked in the middle.",
+            hint="Set OPTIONS = {'transaction_mode': 'IMMEDIATE', 'timeout': 20} of that database.",
+            id="spotify_sync.W005",
         )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 import inspect
 import re
 from datetime import timedelta
@@ -11,7 +12,7 @@ from cryptography.fernet import Fernet
 from django.core.checks import CheckMessage, registry, run_checks
 
 from django_spotify_sync import checks
-from django_spotify_sync.checks import TAG, check_settings
+from django_spotify_sync.checks import TAG, check_settings, check_site
 from django_spotify_sync.conf import Conf
 from tests.test_conf import RIGHT, WRONG
 
@@ -163,3 +164,121 @@ def test_e005_a_cache_that_is_not_there(settings):
     settings.SPOTIFY_SYNC_CACHE = "shared"
 
     assert "'shared'" in found()["E005"].msg
+
+
+def around() -> dict[str, CheckMessage]:
+    """Return what is wrong around the settings, by id."""
+    return {str(message.id).removeprefix("spotify_sync."): message for message in check_site(None)}
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://localhost:8000/spotify/callback/",
+        "https://localhost/spotify/callback/",
+        "http://example.com/spotify/callback/",
+        "http://127.0.0.2/spotify/callback/",
+        "https://example.com/spotify/callback/#here",
+        "ftp://example.com/",
+    ],
+)
+def test_e006_a_redirect_uri_that_spotify_refuses(settings, uri):
+    settings.SPOTIFY_SYNC_REDIRECT_URI = uri
+
+    assert uri in around()["E006"].msg
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://example.com/spotify/callback/",
+        "http://127.0.0.1:8000/spotify/callback/",
+        "http://[::1]/spotify/callback/",
+    ],
+)
+def test_e006_says_nothing_of_uris_that_spotify_takes(settings, uri):
+    settings.SPOTIFY_SYNC_REDIRECT_URI = uri
+    settings.SPOTIFY_SYNC_REDIRECT_URIS = [uri, "myapp://callback"]
+
+    assert "E006" not in around()
+
+
+def test_e006_looks_at_the_uris_of_api_clients_too(settings):
+    settings.SPOTIFY_SYNC_REDIRECT_URIS = ["https://ok.example/", "http://localhost/"]
+
+    assert "SPOTIFY_SYNC_REDIRECT_URIS" in around()["E006"].msg
+
+
+def test_e007_a_cache_that_remembers_nothing(settings):
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+
+    assert "remembers nothing" in around()["E007"].msg
+
+
+@pytest.mark.parametrize(("debug", "warned"), [(False, True), (True, False)])
+def test_w002_a_cache_of_one_process_in_production(settings, debug, warned):
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.DEBUG = debug
+
+    assert ("W002" in around()) is warned
+    if warned:
+        assert "each process" in around()["W002"].msg
+
+
+@pytest.mark.parametrize(
+    "backend",
+    [
+        "django_redis.cache.RedisCache",
+        "django.core.cache.backends.redis.RedisCache",
+        "django.core.cache.backends.db.DatabaseCache",
+    ],
+)
+def test_w002_says_nothing_of_caches_that_are_shared(settings, backend):
+    settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": "anywhere"}}
+
+    assert {"W002", "E007"} & set(around()) == set()
+
+
+def test_w003_a_session_that_does_not_come_back(settings):
+    settings.SESSION_COOKIE_SAMESITE = "Strict"
+
+    assert "signed out" in around()["W003"].msg
+
+
+def test_w004_a_key_twice(settings):
+    settings.SPOTIFY_SYNC_FERNET_KEYS = [KEY, Fernet.generate_key().decode(), KEY]
+
+    assert "twice" in around()["W004"].msg
+
+
+@pytest.mark.parametrize("made_by_hand", [b"a" * 32, b"0123456789abcdef" * 2, bytes(32)])
+def test_e008_a_key_that_is_not_random(settings, made_by_hand):
+    key = base64.urlsafe_b64encode(made_by_hand).decode()
+    settings.SPOTIFY_SYNC_FERNET_KEYS = [KEY, key]
+
+    assert "not random" in around()["E008"].msg
+    assert key not in str(around()["E008"])
+
+
+def test_e008_says_nothing_of_generated_keys(settings):
+    settings.SPOTIFY_SYNC_FERNET_KEYS = [Fernet.generate_key().decode() for _ in range(50)]
+
+    assert {"E008", "W004"} & set(around()) == set()
+
+
+@pytest.mark.parametrize(
+    ("options", "warned"),
+    [
+        ({}, True),
+        ({"transaction_mode": "DEFERRED"}, True),
+        ({"transaction_mode": "IMMEDIATE"}, False),
+        ({"transaction_mode": "immediate"}, False),
+    ],
+)
+def test_w005_sqlite_that_begins_deferred(settings, monkeypatch, options, warned):
+    database = {"ENGINE": "django.db.backends.sqlite3", "NAME": "db", "OPTIONS": options}
+    monkeypatch.setitem(settings.DATABASES, "default", database)
+
+    assert ("W005" in around()) is warned
+    if warned:
+        assert "IMMEDIATE" in (around()["W005"].hint or "")
