@@ -94,6 +94,8 @@ def _redirect_uris() -> Iterator[CheckMessage]:
         (Conf.REDIRECT_URI.name, [conf.REDIRECT_URI] if conf.REDIRECT_URI else []),
         (Conf.REDIRECT_URIS.name, conf.REDIRECT_URIS),
     ):
+        if _problem(name, Conf.all()[name]):
+            continue  # told above
         for uri in uris:
             parts = urlsplit(str(uri))
             if parts.scheme not in ("http", "https"):
@@ -141,7 +143,9 @@ def _strict_session() -> Iterator[CheckMessage]:
 
 
 def _keys() -> Iterator[CheckMessage]:
-    keys = [key for key in conf.fernet_keys if isinstance(key, str)]
+    if _problem(Conf.FERNET_KEYS.name, Conf.FERNET_KEYS):
+        return  # told above
+    keys = conf.fernet_keys
     if len(keys) != len(set(keys)):
         yield checks.Warning(
             "SPOTIFY_SYNC_FERNET_KEYS holds a key twice.",

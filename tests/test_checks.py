@@ -282,3 +282,13 @@ def test_w005_sqlite_that_begins_deferred(settings, monkeypatch, options, warned
     assert ("W005" in around()) is warned
     if warned:
         assert "IMMEDIATE" in (around()["W005"].hint or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("REDIRECT_URIS", "https://one.example/"), ("FERNET_KEYS", 7), ("CACHE", 7)]
+)
+def test_what_is_of_the_wrong_type_is_told_once(settings, name, value):
+    setattr(settings, f"SPOTIFY_SYNC_{name}", value)
+
+    assert "E001" in found()
+    assert around() == {}
