@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
-.PHONY: help test quick lint ruff-fix build lock matrix nox demo bench clean debian
+.PHONY: help test quick lint ruff-fix docs build lock matrix nox demo bench clean debian
 .DELETE_ON_ERROR:
 
 export PORT ?= 8000
@@ -17,7 +17,6 @@ export UV_PYTHON_DOWNLOADS := never
 
 UV := $(or $(shell command -v uv),.tools/uv/bin/uv)
 IN_VENV := VIRTUAL_ENV=$(CURDIR)/.venv PATH="$(CURDIR)/.venv/bin:$$PATH"
-BROWSER_PACKAGES := $(if $(or $(filter 1,$(BROWSER)),$(wildcard tests/browser)),chromium fonts-dejavu-core)
 
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,19 +24,22 @@ help:  ## List what can be made
 test: .venv/.ready debian  ## Run the tests on PostgreSQL and on SQLite, and report the coverage (ARGS="-k tracks -x")
 	@$(IN_VENV) coverage erase
 	$(IN_VENV) coverage run -m pytest $(ARGS)
-	TEST_DATABASE=sqlite $(IN_VENV) coverage run -m pytest $(ARGS)
+	TEST_DATABASE=sqlite $(IN_VENV) coverage run -m pytest -m "not browser" $(ARGS)
 	@$(IN_VENV) coverage combine --quiet
 	@$(IN_VENV) coverage report $(if $(ARGS),--fail-under=0)
 
 quick: .venv/.ready  ## Run the tests on SQLite only, without coverage (ARGS=…)
-	@TEST_DATABASE=sqlite $(IN_VENV) python -m pytest $(ARGS)
+	@TEST_DATABASE=sqlite $(IN_VENV) python -m pytest -m "not browser" $(ARGS)
 
-lint: .venv/.ready  ## Check style, types, floors and migrations
+lint: .venv/.ready  ## Check style, types, floors, migrations and documentation
 	@$(IN_VENV) nox
 
 ruff-fix: .venv/.ready  ## Correct what ruff can correct, and format
 	@$(IN_VENV) ruff check --fix .
 	@$(IN_VENV) ruff format .
+
+docs: .venv/.ready  ## Build the documentation into docs/_build
+	@$(IN_VENV) nox --session docs
 
 build: .venv/.ready  ## Build the wheel into dist/ and check what is in it
 	@$(IN_VENV) nox --session wheel
@@ -61,7 +63,7 @@ lock: | $(UV)  ## Renew requirements/*.txt
 	@! grep --line-number '//' requirements/*.txt
 
 clean:  ## Remove all that was made here
-	@rm -rf .venv .tools .tox .nox .*_cache .coverage* .hypothesis build dist htmlcov test-results
+	@rm -rf .venv .tools .tox .nox .*_cache .coverage* .hypothesis build dist docs/_build htmlcov test-results
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 NO_PYTHON := This needs Python 3.12 or newer, and none was found on PATH or among pyenv's versions.
@@ -92,7 +94,7 @@ endef
 # As root on Debian, install what is missing; elsewhere the tests use what there is, or say what they miss.
 debian:
 	@missing=; command -v redis-server >/dev/null || missing=redis-server; \
-	command -v chromium >/dev/null || missing="$$missing $(BROWSER_PACKAGES)"; \
+	command -v chromium >/dev/null || missing="$$missing chromium fonts-dejavu-core"; \
 	[ -n "$${missing# }" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || exit 0; \
 	echo "Installing $$missing"; \
 	mkdir -p .tools; exec 3>&1 >.tools/apt.log 2>&1; \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -9,9 +10,12 @@ from pathlib import Path
 import nox
 
 nox.options.default_venv_backend = "none"  # make's .venv has everything, pinned
-nox.options.sessions = ["style", "types", "floors", "migrations"]
+nox.options.sessions = ["style", "types", "floors", "migrations", "docs"]
 
 PACKAGE = "django_spotify_sync"
+LOADED_FROM_ELSEWHERE = re.compile(
+    r"""<(?:script|link|img|iframe|source)\b[^>]*\b(?:src|href)=["']?(?:https?:)?//[^>]*>"""
+)
 NOT_CODE = {".html", ".css", ".js", ".svg", ".mo", ".po", ".typed"}
 
 
@@ -39,6 +43,17 @@ def migrations(session: nox.Session) -> None:
     """Check that no model changed without a migration."""
     session.env["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     session.run("python", "-m", "django", "makemigrations", "--check", "--dry-run")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation into docs/_build; a warning fails it, and so does a page that loads from elsewhere."""
+    shutil.rmtree("docs/_build", ignore_errors=True)
+    options = ["--fail-on-warning", "--keep-going", "--nitpicky", "--quiet"]
+    session.run("sphinx-build", *options, "docs", "docs/_build")
+    for page in Path("docs/_build").rglob("*.html"):
+        if loaded := LOADED_FROM_ELSEWHERE.search(page.read_text()):
+            session.error(f"{page} loads from another host: {loaded[0]}")
 
 
 @nox.session
