@@ -179,7 +179,6 @@ def around() -> dict[str, CheckMessage]:
         "http://example.com/spotify/callback/",
         "http://127.0.0.2/spotify/callback/",
         "https://example.com/spotify/callback/#here",
-        "ftp://example.com/",
     ],
 )
 def test_e006_a_redirect_uri_that_spotify_refuses(settings, uri):
