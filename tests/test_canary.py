@@ -183,6 +183,7 @@ FAULTS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.timeout(180)  # every way there is takes its time
 def test_nothing_shows_a_secret(
     fake: FakeSpotify,
     ada: Client,
