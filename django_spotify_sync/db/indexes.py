@@ -7,7 +7,7 @@ wrongly. Other databases get an ordinary composite index under the same name, fr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -87,28 +87,47 @@ def matching(index: str, model: type[models.Model], values: dict[str, Any]) -> m
 
     :raises LookupError: if there is no such CompositeHashIndex, or ``values`` are not those of its fields.
     """
-    found = next((item for item in model._meta.indexes if item.name == index), None)
-    if not isinstance(found, CompositeHashIndex):
-        raise LookupError(f"{model.__name__} has no CompositeHashIndex {index!r}.")
-    fields = _fields(model, found)
-    if values.keys() != (names := {field.attname for field in fields}):
-        raise LookupError(f"{index} takes {', '.join(sorted(names))}; given: {', '.join(values)}.")
+    fields = _fields_of(index, model, values)
     if None in values.values():
         return models.Q(pk__in=())  # as in SQL, where nothing equals null
-    equal = models.Q(**values)
-    return equal & models.Q(_FoldEquals([(field, values[field.attname]) for field in fields]))
+    row = [values[field.attname] for field in fields]
+    return models.Q(**values) & models.Q(_FoldEquals(fields, [row]))
+
+
+def matching_any(
+    index: str, model: type[models.Model], values: dict[str, Any], **many: Iterable[Any]
+) -> models.Q:
+    """Return the condition that a row matches for one of the values of a field: one term where ``|`` would make many.
+
+    ``matching_any("name", Model, {"playlist_id": 1}, uri=uris)``: 50 at most, as with ``matching``, and no null.
+
+    :raises LookupError: if there is no such CompositeHashIndex, or the fields are not those of it.
+    """
+    [(name, each)] = many.items()
+    each = list(each)
+    if not each:
+        return models.Q(pk__in=())
+    fields = _fields_of(index, model, {**values, name: each})
+    rows = [[{**values, name: one}[field.attname] for field in fields] for one in each]
+    return models.Q(**values, **{f"{name}__in": each}) & models.Q(_FoldEquals(fields, rows))
 
 
 class _FoldEquals(Expression):
-    """The fold of the columns = the fold of the values, on PostgreSQL; true elsewhere, where plain equality serves."""
+    """The fold of the columns = that of one of the rows of values, on PostgreSQL.
+
+    True elsewhere, where the plain equality beside it serves.
+    """
 
     conditional = True
     output_field = models.BooleanField()
 
-    def __init__(self, pairs: Sequence[tuple[models.Field[Any, Any], Any]]) -> None:
+    def __init__(
+        self, fields: Sequence[models.Field[Any, Any]], rows: Sequence[Sequence[Any]]
+    ) -> None:
         super().__init__()
-        self.pairs = pairs
-        self.columns: list[Combinable] = [models.F(field.attname) for field, _ in pairs]
+        self.fields = fields
+        self.rows = rows
+        self.columns: list[Combinable] = [models.F(field.attname) for field in fields]
 
     def get_source_expressions(self) -> list[Any]:
         return list(self.columns)
@@ -124,15 +143,30 @@ class _FoldEquals(Expression):
     def as_postgresql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **kwargs: Any
     ) -> tuple[str, tuple[Any, ...]]:
-        fields = [field for field, _ in self.pairs]
         columns = [compiler.compile(column)[0] for column in self.columns]  # type: ignore[arg-type]
-        left = _fold(list(zip(columns, fields, strict=True)))
-        right = _fold([("%s", field) for field in fields])
+        left = _fold(list(zip(columns, self.fields, strict=True)))
+        right = _fold([("%s", field) for field in self.fields])
         # the last column is the outermost call of the fold, so its parameter comes first
         params = tuple(
-            field.get_db_prep_value(value, connection) for field, value in reversed(self.pairs)
+            field.get_db_prep_value(value, connection)
+            for row in self.rows
+            for field, value in reversed(list(zip(self.fields, row, strict=True)))
         )
-        return f"({left}) = ({right})", params
+        if len(self.rows) == 1:
+            return f"({left}) = ({right})", params
+        return f"({left}) IN ({', '.join([right] * len(self.rows))})", params
+
+
+def _fields_of(
+    index: str, model: type[models.Model], names: Collection[str]
+) -> list[models.Field[Any, Any]]:
+    found = next((item for item in model._meta.indexes if item.name == index), None)
+    if not isinstance(found, CompositeHashIndex):
+        raise LookupError(f"{model.__name__} has no CompositeHashIndex {index!r}.")
+    fields = _fields(model, found)
+    if set(names) != (wanted := {field.attname for field in fields}):
+        raise LookupError(f"{index} takes {', '.join(sorted(wanted))}; given: {', '.join(names)}.")
+    return fields
 
 
 def _fields(model: type[models.Model], index: models.Index) -> list[models.Field[Any, Any]]:

@@ -156,7 +156,10 @@ class ItemKind(models.TextChoices):
 
 
 class PlaylistItem(models.Model):
-    """One place in a playlist. What stands there may be a track, an episode, a local file, or nothing any more."""
+    """One place in a playlist. What stands there may be a track, an episode, a local file, or nothing any more.
+
+    Title, subtitle and duration are those of what has no track; a track's own stand in the catalogue.
+    """
 
     Kind = ItemKind
 
@@ -186,7 +189,7 @@ class PlaylistItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.position + 1}. {self.title}"
+        return f"{self.position + 1}. {self.title or self.uri}"
 
 
 class FollowedArtist(models.Model):

@@ -16,7 +16,7 @@ from django.db import connection, models
 from django.test.utils import CaptureQueriesContext, isolate_apps
 
 from django_spotify_sync.db import indexes
-from django_spotify_sync.db.indexes import CompositeHashIndex, matching
+from django_spotify_sync.db.indexes import CompositeHashIndex, matching, matching_any
 from django_spotify_sync.models import Playlist, PlaylistItem, SavedTrack, SpotifyAccount
 
 ON_POSTGRESQL = connection.vendor == "postgresql"
@@ -428,3 +428,28 @@ def test_only_a_composite_hash_is_looked_up_by(name):
 def test_all_of_its_fields_are_asked_for_by_their_columns(values):
     with pytest.raises(LookupError, match="takes playlist_id, uri"):
         matching("spotify_sync_item_hash", PlaylistItem, values)
+
+
+@pytest.mark.django_db
+def test_one_of_many_is_found_in_one_term(playlist):
+    uris = [*PlaylistItem.objects.filter(playlist=playlist).values_list("uri", flat=True)[:5]]
+    found = PlaylistItem.objects.filter(
+        matching_any(
+            "spotify_sync_item_hash",
+            PlaylistItem,
+            {"playlist_id": playlist.pk},
+            uri=[*uris, "none"],
+        )
+    )
+
+    assert {item.uri for item in found} == set(uris)
+    assert {item.playlist_id for item in found} == {playlist.pk}
+
+
+@pytest.mark.django_db
+def test_one_of_none_is_nothing():
+    nothing = matching_any("spotify_sync_item_hash", PlaylistItem, {"playlist_id": 1}, uri=[])
+
+    assert not PlaylistItem.objects.filter(nothing).exists()
+    with pytest.raises(LookupError, match="takes playlist_id, uri"):
+        matching_any("spotify_sync_item_hash", PlaylistItem, {"position": 1}, uri=["x"])
