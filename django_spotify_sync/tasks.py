@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import random
 from typing import Any
 
 from celery import shared_task
@@ -49,7 +50,8 @@ def sync_account(
         seconds = (run.resume_at - timezone.now()).total_seconds()
         if seconds <= LONGEST_COUNTDOWN:
             sync_account.apply_async(
-                kwargs={"run_id": run.pk}, countdown=max(1, math.ceil(seconds))
+                kwargs={"run_id": run.pk},
+                countdown=max(1, math.ceil(seconds * random.uniform(1.0, 1.1))),
             )
     return run.pk
 

@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from django_spotify_sync.conf import conf
 from django_spotify_sync.models.accounts import AnyUser, SpotifyAccount
 
+#: Why a run waits, where that is true of the whole app.
+BLOCKS = ("rate_limited", "quota_exceeded")
 #: A run that nobody began for so long is queued again.
 QUEUED_FOR_TOO_LONG = timedelta(minutes=10)
 
@@ -101,6 +103,14 @@ class SyncRunQuerySet(models.QuerySet["SyncRun"]):
         return self.filter(
             Q(status=RunStatus.QUEUED) | Q(status=RunStatus.WAITING, resume_at__lte=Now())
         )
+
+    def blocked(self) -> SyncRun | None:
+        """Return the run that waits longest for Spotify's patience, None if Spotify may be asked.
+
+        The limits are the app's and not a user's: while one account has to wait, so have all.
+        """
+        waiting = self.filter(status=RunStatus.WAITING, reason__in=BLOCKS, resume_at__gt=Now())
+        return waiting.order_by("-resume_at").first()
 
     def mark_lost(self) -> int:
         """End the runs that are silent; their workers can write nothing any more. Return how many."""

@@ -20,6 +20,7 @@ from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import (
     InsideTransaction,
     NotConnected,
+    QuotaExceeded,
     RateLimited,
     ReauthorizationRequired,
     RunCancelled,
@@ -157,6 +158,7 @@ def execute(run_id: int, *, watch: Watcher | None = None) -> SyncRun:
 
 
 def _do(run: SyncRun, beat: _Beat, using: str) -> None:
+    _refuse_to_knock(run)
     state, _ = SyncState.objects.using(using).get_or_create(
         account_id=run.account_id, resource=run.resource
     )
@@ -270,8 +272,8 @@ def _cancel(run: SyncRun, error: SpotifySyncError, requests: int) -> None:
 
 
 def _wait(run: SyncRun, error: RateLimited, requests: int) -> None:
-    """Put the run down until Spotify's pause is over, and a little longer so that not all wake at once."""
-    resume_at = timezone.now() + timedelta(seconds=error.retry_after * random.uniform(1.0, 1.1))
+    """Put the run down until Spotify's pause is over. Until then nobody else asks Spotify either."""
+    resume_at = timezone.now() + timedelta(seconds=error.retry_after)
     run.wait(resume_at, error.code, requests=requests)
     logger.warning(
         "run %s: waiting until %s (%s)", run.pk, resume_at.isoformat(timespec="seconds"), error.code
@@ -290,6 +292,15 @@ def _fail(run: SyncRun, error: SpotifySyncError, requests: int) -> None:
     states.update(failures=F("failures") + 1)
     logger.warning("run %s: failed: %s", run.pk, error)
     sync_failed.send_robust(SyncRun, run=run, error=error)
+
+
+def _refuse_to_knock(run: SyncRun) -> None:
+    """:raises RateLimited, QuotaExceeded: while any run waits for Spotify's patience."""
+    waiting = SyncRun.objects.using(run._state.db).blocked()
+    if waiting is not None and waiting.resume_at is not None:
+        seconds = (waiting.resume_at - timezone.now()).total_seconds()
+        kind = QuotaExceeded if waiting.reason == QuotaExceeded.code else RateLimited
+        raise kind(retry_after=max(0.0, seconds))
 
 
 def _refuse_transaction(using: str) -> None:
@@ -329,7 +340,10 @@ class _Beat:
         self.tick()
 
     def tick(self, *, force: bool = False) -> None:
-        """:raises RunLost: if the run is not this worker's any more."""
+        """:raises RunLost: if the run is not this worker's any more.
+
+        :raises RateLimited: if another run was told to wait, since that concerns all.
+        """
         since = time.monotonic() - self._written
         changed = self._seen != (self._run.done, self._run.total)
         if not (
@@ -341,3 +355,5 @@ class _Beat:
             raise RunLost
         self._written = time.monotonic()
         self._watch(self._run)
+        if not force:
+            _refuse_to_knock(self._run)

@@ -30,7 +30,7 @@ from django_spotify_sync.sync import execute, request_sync, sync
 from django_spotify_sync.sync import run as run_module
 from django_spotify_sync.sync import saved as saved_module
 from django_spotify_sync.sync import tracks as tracks_module
-from tests.connecting import stored, wait_until
+from tests.connecting import connect, stored, wait_until
 
 
 @pytest.fixture
@@ -282,6 +282,43 @@ def test_a_long_pause_puts_the_run_to_waiting(account, spotify, heard, fault, re
     age(run, resume_at=timedelta(seconds=1))
     assert sync(account, "tracks").pk == run.pk
     assert stored(account) == spotify.user.entries()
+
+
+def test_while_one_account_has_to_wait_nobody_knocks(account, other_user, spotify):
+    grace = connect(other_user, spotify, spotify.add_user("grace", tracks=70))
+    spotify.faults.add("/me/tracks", status=429, retry_after=7200, reason="QUOTA_EXCEEDED")
+    first = sync(account, "tracks")
+    spotify.clear_log()
+
+    second = sync(grace, "tracks")
+
+    assert spotify.requests == []
+    assert (second.status, second.reason) == ("waiting", "quota_exceeded")
+    assert abs(second.resume_at - first.resume_at) < timedelta(seconds=1)
+    for run in (first, second):
+        age(run, resume_at=timedelta(seconds=1))
+    assert sync(grace, "tracks").status == "succeeded"
+    assert sync(account, "tracks").status == "succeeded"
+
+
+def test_a_run_under_way_stops_when_another_is_told_to_wait(account, other_user, spotify, settings):
+    settings.SPOTIFY_SYNC_HEARTBEAT = timedelta(milliseconds=1)
+    grace = connect(other_user, spotify, spotify.add_user("grace", tracks=70))
+    told = request_sync(grace, "tracks")
+
+    def tell(fake):
+        told.start()
+        told.wait(timezone.now() + timedelta(hours=1), "rate_limited")
+        connection.close()
+
+    settings.SPOTIFY_SYNC_FETCH_WORKERS = 1
+    spotify.user.like(1000)
+    spotify.faults.add("/me/tracks", nth=3, before=tell)
+
+    run = sync(account, "tracks")
+
+    assert (run.status, run.reason) == ("waiting", "rate_limited")
+    assert spotify.count("/v1/me/tracks") < 15
 
 
 def test_a_user_who_is_off_the_allow_list_fails_the_run(account, spotify):

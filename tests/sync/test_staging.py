@@ -146,6 +146,7 @@ def test_pages_of_a_killed_worker_serve_the_next_run(account, spotify, command, 
     assert is_true()
 
 
+@pytest.mark.timeout(300)
 def test_a_long_import_under_a_daily_quota_ends(account, spotify, settings):
     """40,000 tracks are 800 pages; 600 requests a day are two days, though a song is liked every day."""
     with FakeSpotify(tracks=40_000, consent="auto") as fake:
