@@ -74,6 +74,7 @@ WRONG: dict[str, list[Any]] = {
     "MAX_REMOVED_SHARE": [None, -0.1, 1.1, "half", True, 50, float("nan")],
     "HEARTBEAT": DURATIONS,
     "LOST_AFTER": DURATIONS,
+    "RUN_RETENTION": DURATIONS,
     "CONNECTED_URL": [None, 5, ["/"]],
     "FAILED_URL": [None, 5, ["/"]],
     "THROTTLE_RATES": [
