@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from django_spotify_sync import accounts, shared_cache
+from django_spotify_sync import accounts, grants, shared_cache
 from django_spotify_sync.exceptions import (
     AccessTokenRejected,
     CacheUnavailable,
@@ -536,11 +536,11 @@ def test_a_fault_of_the_moment_changes_nothing(
 def test_a_race_that_was_lost_is_no_verdict(account: SpotifyAccount, spotify: FakeSpotify) -> None:
     """Another worker, whose lock ended, refreshes just before this one: its token is good."""
     spotify.rotate_refresh_tokens = True
-    winner = accounts._token_of(account)
-    loser = accounts._token_of(account)
-    accounts._refresh(winner, alone=True)
+    winner = grants._token_of(account)
+    loser = grants._token_of(account)
+    grants._refresh(winner, alone=True)
 
-    token = accounts._refresh(loser, alone=True)
+    token = grants._refresh(loser, alone=True)
 
     assert token.version == 2
     assert status_of(account) == "connected"
@@ -549,11 +549,11 @@ def test_a_race_that_was_lost_is_no_verdict(account: SpotifyAccount, spotify: Fa
 def test_a_win_undoes_a_verdict_that_was_spoken_meanwhile(
     account: SpotifyAccount, spotify: FakeSpotify
 ) -> None:
-    token = accounts._token_of(account)
-    accounts._lose_grant(token)
+    token = grants._token_of(account)
+    grants._lose_grant(token)
     assert status_of(account) == "reauthorization_required"
 
-    accounts._refresh(token, alone=True)
+    grants._refresh(token, alone=True)
 
     assert status_of(account) == "connected"
 
@@ -561,10 +561,10 @@ def test_a_win_undoes_a_verdict_that_was_spoken_meanwhile(
 def test_a_verdict_on_a_former_token_counts_for_nothing(
     user: Any, account: SpotifyAccount, spotify: FakeSpotify
 ) -> None:
-    old = accounts._token_of(account)
+    old = grants._token_of(account)
     connect(user, spotify)
 
-    accounts._lose_grant(old)
+    grants._lose_grant(old)
 
     assert status_of(account) == "connected"
 
@@ -572,11 +572,11 @@ def test_a_verdict_on_a_former_token_counts_for_nothing(
 def test_a_refresh_that_comes_late_overwrites_no_newer_grant(
     user: Any, account: SpotifyAccount, spotify: FakeSpotify
 ) -> None:
-    late = accounts._token_of(account)
+    late = grants._token_of(account)
     connect(user, spotify)
     newer = SpotifyToken.objects.get().unseal()
 
-    taken = accounts._refresh(late, alone=True)
+    taken = grants._refresh(late, alone=True)
 
     assert taken.unseal() == newer
     assert SpotifyToken.objects.get().unseal() == newer
@@ -586,11 +586,11 @@ def test_a_refresh_that_comes_late_overwrites_no_newer_grant(
 def test_a_refresh_does_not_revive_what_was_disconnected(
     account: SpotifyAccount, spotify: FakeSpotify
 ) -> None:
-    token = accounts._token_of(account)
+    token = grants._token_of(account)
     SpotifyAccount.objects.update(status="disconnected")
 
     with pytest.raises(NotConnected):
-        accounts._refresh(token, alone=True)
+        grants._refresh(token, alone=True)
 
     assert status_of(account) == "disconnected"
 
@@ -598,7 +598,7 @@ def test_a_refresh_does_not_revive_what_was_disconnected(
 def test_who_lost_the_lock_does_not_spend_the_token(
     account: SpotifyAccount, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(accounts, "LOSER_WAITS", 0.3)
+    monkeypatch.setattr(grants, "LOSER_WAITS", 0.3)
     shared_cache.add(f"refresh:{account.pk}", "somebody else", timedelta(minutes=1))
 
     with pytest.raises(SpotifyUnavailable):
@@ -701,7 +701,7 @@ def test_with_the_cache_away_the_conditional_write_decides(
 def test_with_the_cache_away_a_dead_grant_is_still_found_out(
     account: SpotifyAccount, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    monkeypatch.setattr(accounts, "SETTLING", 0.2)
+    monkeypatch.setattr(grants, "SETTLING", 0.2)
     settings.SPOTIFY_SYNC_CACHE = "nowhere"
     spotify.revoke()
 

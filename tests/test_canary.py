@@ -25,7 +25,7 @@ from django.urls import reverse
 from django.views.debug import ExceptionReporter
 from redis import Redis
 
-from django_spotify_sync import accounts, tasks
+from django_spotify_sync import accounts, grants, tasks
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify import client as spotify_client
@@ -158,7 +158,7 @@ def fake(spotify: FakeSpotify, settings: Any, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(spotify_client, "BACKOFF", 0)
     monkeypatch.setattr(oauth, "BACKOFF", (0.0,))
     settings.SPOTIFY_SYNC_MAX_WAIT = timedelta(0)
-    monkeypatch.setattr(accounts, "LOSER_WAITS", 0.2)
+    monkeypatch.setattr(grants, "LOSER_WAITS", 0.2)
     return spotify
 
 
