@@ -44,16 +44,17 @@ class Listing:
 
 def fetch_following(work: Work) -> Fetched:
     """List the followed artists; what is proved whole replaces, anything else only adds."""
-    hidden = work.state.hidden
-    listing = _list(work, hidden)
+    state: dict[str, object] = {}
+    listing = _list(work)
     if listing.problem in ("drift", "count"):
-        listing = _list(work, hidden)
+        listing = _list(work)
+    if listing.problem in ("", "count"):
+        state = learn_hidden(work.state, total=listing.total, came=listing.came)
+    reason = listing.problem
+    if reason == "count" and listing.came == listing.total - work.state.hidden:
+        reason = ""
     stored = list(_stored(work.account, work.using))
     gone = set(stored) - set(listing.ids)
-    state: dict[str, object] = {}
-    reason = listing.problem
-    if reason != "drift":
-        state = learn_hidden(work.state, total=listing.total, came=listing.came)
     if not reason:
         doubted, learned = doubt_large_loss(
             work.state, known=len(stored), gone=len(gone), total=listing.total
@@ -62,7 +63,7 @@ def fetch_following(work: Work) -> Fetched:
         if doubted:
             reason = "large_loss"
         elif gone:
-            again = _list(work, hidden)
+            again = _list(work)
             if again.problem or set(again.ids) != set(listing.ids):
                 reason = "drift"
     if not reason:
@@ -78,14 +79,15 @@ def fetch_following(work: Work) -> Fetched:
     )
 
 
-def _list(work: Work, hidden: int) -> Listing:
+def _list(work: Work) -> Listing:
     """Follow the cursor to its end, or as far as makes sense: no id comes twice, and no page too many."""
     ids: dict[str, None] = {}
     catalog = Catalog()
     came = 0
     problem = ""
     page = _page(work, None)
-    total, pages = page.total, 1
+    total = page.total
+    cursors: set[str | None] = {None}
     while True:
         catalog.update(page.catalog)
         came += len(page.ids)
@@ -96,12 +98,12 @@ def _list(work: Work, hidden: int) -> Listing:
         work.progress(len(ids), total)
         if page.after is None or problem:
             break
-        if pages > ceil(total / LIMIT):
+        if page.after in cursors or len(cursors) > ceil(total / LIMIT):
             problem = "endless_cursor"
             break
+        cursors.add(page.after)
         page = _page(work, page.after)
-        pages += 1
-    if not problem and came != total - hidden:
+    if not problem and came != total - work.state.hidden:
         problem = "count"
     return Listing(list(ids), total, came, catalog, problem)
 

@@ -8,10 +8,13 @@ from django_spotify_sync.sync.delta import is_large_loss
 
 
 def learn_hidden(state: SyncState, *, total: int, came: int) -> dict[str, object]:
-    """Return what to remember of a whole pass: ``hidden`` is believed when two passes agree on both numbers."""
+    """Return what to remember of a pass, and believe, from now on, what the one before said as well.
+
+    Entries that are counted and never come are ``hidden``, if two passes agree on both numbers.
+    """
     learned: dict[str, object] = {"full_total": total, "full_entries": came}
     if (state.full_total, state.full_entries) == (total, came):
-        learned["hidden"] = max(0, total - came)
+        state.hidden = learned["hidden"] = max(0, total - came)
     return learned
 
 

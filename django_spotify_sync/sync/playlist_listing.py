@@ -13,6 +13,7 @@ from django_spotify_sync.spotify.client import Get
 from django_spotify_sync.spotify.playlist_parsers import parse_playlists_page
 from django_spotify_sync.spotify.playlist_rows import PlaylistRow
 from django_spotify_sync.spotify.rows import Page
+from django_spotify_sync.sync.losses import learn_hidden
 from django_spotify_sync.sync.work import Work
 
 LIMIT = 50
@@ -36,17 +37,26 @@ class Listing:
         return self.came - len(self.rows)
 
 
-def read_listing(work: Work, *, hidden: int) -> Listing:
-    """List all playlists, once more if that is not provably whole; ``hidden`` are counted and never come."""
-    listing = _read(work, hidden)
-    return _read(work, hidden) if listing.problem else listing
+def read_listing(work: Work) -> Listing:
+    """List all playlists, once more if that is not provably whole."""
+    listing = _listing(_read(work), work.state.hidden)
+    if not listing.problem:
+        return listing
+    pages = _read(work)
+    listing = _listing(pages, work.state.hidden)
+    if listing.problem and "hidden" in learn_hidden(
+        work.state, total=listing.total, came=listing.came
+    ):
+        return _listing(pages, work.state.hidden)
+    return listing
 
 
-def _read(work: Work, hidden: int) -> Listing:
+def _read(work: Work) -> dict[int, ListPage]:
+    hidden = work.state.hidden
     pages = _pages(work, [0])
     pages |= _pages(work, range(LIMIT, pages[0].total - hidden, LIMIT))
     short = [offset for offset, page in pages.items() if len(page.entries) != _wanted(page, hidden)]
-    return _listing(pages | _pages(work, short), hidden)
+    return pages | _pages(work, short)
 
 
 def _pages(work: Work, offsets: Iterable[int]) -> dict[int, ListPage]:

@@ -44,7 +44,7 @@ class _Pass:
 
     def __init__(self, work: Work) -> None:
         self.work = work
-        self.listing = self._list()
+        self.listing = read_listing(work)
         self.stored = load(work.account, self.listing.rows, using=work.using)
         self.is_full = work.run.full or self._is_full_due()
         self.readings: dict[str, Reading] = {}
@@ -77,9 +77,6 @@ class _Pass:
 
     # Reading
 
-    def _list(self) -> Listing:
-        return read_listing(self.work, hidden=self.work.state.hidden)
-
     def _is_full_due(self) -> bool:
         """Tell whether all lists are to be opened. Before the first full pass, the list read longest ago decides."""
         since = self.work.state.full_at or self.stored.oldest_reading()
@@ -96,7 +93,7 @@ class _Pass:
             unsettled = [one for one in readings if one.row.spotify_id not in self.settled]
             if not any(one.fault is None for one in unsettled):
                 return  # all is settled, or hopeless
-            self.listing = self._list()
+            self.listing = read_listing(self.work)
             self.listed_ids.append(set(self.listing.rows))
             for reading in unsettled:
                 self._settle(reading, self.listing, is_later=True)
@@ -200,7 +197,7 @@ class _Pass:
     def _is_seen_twice(self) -> bool:
         """Tell whether two listings in a row show the same lists; list once more if there was one only."""
         if len(self.listed_ids) < 2 or self.listed_ids[-2] != self.listed_ids[-1]:
-            self.listed_ids.append(set(self._list().rows))
+            self.listed_ids.append(set(read_listing(self.work).rows))
         return self.listed_ids[-2] == self.listed_ids[-1]
 
     def _outcome(self, row: PlaylistRow) -> Outcome:
