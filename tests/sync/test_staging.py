@@ -6,30 +6,13 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-import requests
 from django.db import connection
 from django.utils import timezone
 
 from django_spotify_sync.models import SavedTrack, StagedPage, SyncRun
-from django_spotify_sync.spotify.parsers import parse_saved_page
 from django_spotify_sync.sync import sync
-from django_spotify_sync.sync.staging import packed, unpacked
 from django_spotify_sync.testing import FakeSpotify, Quota
 from tests.connecting import connect, stored, wait_until
-
-
-def test_a_page_is_the_same_after_packing(db, spotify):
-    spotify.user.null(3)
-    spotify.user.patch(4, added_at=None, track={"artists": None, "album": None})
-    answer = requests.get(
-        f"{spotify.api_url}/me/tracks",
-        params={"limit": 50},
-        headers={"Authorization": f"Bearer {spotify.grant()['access_token']}"},
-        timeout=5,
-    ).json()
-    page = parse_saved_page(answer)
-
-    assert unpacked(packed(page)) == page
 
 
 @pytest.fixture
