@@ -13,10 +13,11 @@ from django_spotify_sync.spotify.client import Get
 from django_spotify_sync.spotify.parsers import parse_saved_page
 from django_spotify_sync.spotify.rows import Catalog, Key, Page, SavedRow
 from django_spotify_sync.sync.delta import Answer, Chart
-from django_spotify_sync.sync.staging import Stage, staged_total
+from django_spotify_sync.sync.staging import Stage
 from django_spotify_sync.sync.work import Work
 
 LIMIT = 50
+SAVED_TRACKS = "saved_tracks"
 _NOTHING = Catalog()
 
 
@@ -85,19 +86,24 @@ class Listing:
         """Take in the pages of an earlier attempt if the list only grew at its head since; stage what is read from now.
 
         New entries are looked through until the staged head is met; if it is not, the staged pages are thrown away.
+        A page is filed by the distance of its beginning from the list's end, which new entries do not change.
         """
-        staged = stage.load()
-        grown = self.head.total - staged_total(staged)
-        if staged and self._meets(staged[staged_total(staged)], grown):
+        staged = stage.load(SAVED_TRACKS)
+        longest = max(staged, default=0)
+        if staged and self._meets(staged[longest], self.head.total - longest):
             for distance, page in staged.items():
                 offset = self.head.total - distance
                 if offset not in self.pages:
                     self._take(replace(page, offset=offset, total=self.head.total))
         elif staged:
-            stage.forget()
+            stage.forget(SAVED_TRACKS)
         self._stage = stage
-        stage.keep(self.head)
+        self._stage_page(self.head)
         self._note_progress()
+
+    def _stage_page(self, page: Page[SavedRow]) -> None:
+        if self._stage is not None and not self._problem(page):
+            self._stage.keep(SAVED_TRACKS, page.total - page.offset, page)
 
     def _meets(self, old_head: Page[SavedRow], grown: int) -> bool:
         if grown < 0:
@@ -125,8 +131,7 @@ class Listing:
 
     def _keep(self, page: Page[SavedRow]) -> None:
         self._fresh.add(page.offset)
-        if self._stage is not None and not self._problem(page):
-            self._stage.keep(page)
+        self._stage_page(page)
         self._take(page)
         self._note_progress()
 
