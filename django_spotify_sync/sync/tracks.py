@@ -18,8 +18,8 @@ from django_spotify_sync.spotify.parsers import skipped_reasons
 from django_spotify_sync.spotify.rows import Catalog, Key, SavedRow
 from django_spotify_sync.sync import delta
 from django_spotify_sync.sync.alignment import align
-from django_spotify_sync.sync.listing import LIMIT, Listing
-from django_spotify_sync.sync.saved import stored_slots, write_saved
+from django_spotify_sync.sync.saved_listing import LIMIT, Listing
+from django_spotify_sync.sync.saved_writing import stored_slots, write_saved
 from django_spotify_sync.sync.staging import Stage
 from django_spotify_sync.sync.work import Fetched, Work, Written
 
