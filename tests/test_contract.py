@@ -1,0 +1,609 @@
+"""The public names, in one table, each held against the code by what it does.
+
+Hosts rely on these: they are promises. What is promised and is not there yet stands in ``NOT_YET``; a test fails when
+something on it has come into being, so that the list shrinks honestly.
+"""
+
+from __future__ import annotations
+
+import inspect
+import io
+import tomllib
+from datetime import timedelta
+from functools import reduce
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.management import get_commands, load_command_class
+from django.core.management.base import OutputWrapper
+from django.dispatch import Signal
+from django.test import Client
+from django.urls import Resolver404, resolve
+
+from django_spotify_sync import exceptions, models, rest, signals, tasks, urls
+from django_spotify_sync.accounts import wanted_scopes
+from django_spotify_sync.conf import Conf
+from django_spotify_sync.models.accounts import AccountStatus
+from django_spotify_sync.models.runs import Mode, RunStatus, Trigger
+from django_spotify_sync.sync import sync
+from tests.connecting import connect
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+ANYTHING: Any = object()
+
+APP_LABEL = "spotify_sync"
+DEPENDENCIES = {"celery", "cryptography", "django", "djangorestframework", "requests"}
+EXTRAS = {"openapi", "postgres", "redis", "testing"}
+
+#: Each with SPOTIFY_SYNC_ before it, and its default.
+SETTINGS: dict[str, Any] = {
+    "CLIENT_ID": "",
+    "CLIENT_SECRET": "",
+    "REDIRECT_URI": "",
+    "REDIRECT_URIS": [],
+    "FERNET_KEYS": [],
+    "API_URL": "https://api.spotify.com/v1",
+    "ACCOUNTS_URL": "https://accounts.spotify.com",
+    "RESOURCES": ["tracks", "playlists", "following"],
+    "SCOPES": None,
+    "USE_PKCE": True,
+    "ACCEPT_LANGUAGE": "en",
+    "CACHE": "default",
+    "STATE_TTL": 10 * MINUTE,
+    "FETCH_WORKERS": 8,
+    "REQUEST_TIMEOUT": MINUTE / 2,
+    "MAX_WAIT": MINUTE / 2,
+    "REQUESTS_PER_WINDOW": 180,
+    "WINDOW": MINUTE / 2,
+    "BATCH_SIZE": 1000,
+    "SYNC_INTERVAL": 6 * HOUR,
+    "MAX_SYNC_INTERVAL": 24 * HOUR,
+    "FULL_SYNC_INTERVAL": 7 * DAY,
+    "MAX_REMOVED_SHARE": 0.5,
+    "HEARTBEAT": MINUTE / 4,
+    "LOST_AFTER": 2 * MINUTE,
+    "DELETE_LIBRARY_ON_DISCONNECT": True,
+    "DISCONNECTED_RETENTION": 5 * DAY,
+    "GRANT_LOST_RETENTION": 30 * DAY,
+    "RUN_RETENTION": 90 * DAY,
+    "GRANT_NOTICE": [30 * DAY, 7 * DAY],
+    "CONNECTED_URL": "/",
+    "FAILED_URL": "/",
+    "LOGIN_ENABLED": False,
+    "GET_USER": ANYTHING,
+    "MAY_SYNC": ANYTHING,
+    "THROTTLE_RATES": {"sync": "6/min", "full_sync": "2/hour", "oauth": "20/min"},
+}
+
+#: Below where the host mounts the package.
+ENDPOINTS: dict[str, set[str]] = {
+    "auth/": {"GET"},
+    "login/": {"GET"},
+    "callback/": {"GET", "POST"},
+    "account/": {"GET"},
+    "refresh/": {"POST"},
+    "disconnect/": {"POST"},
+    "sync/": {"POST"},
+    "sync/tracks/": {"POST"},
+    "sync/playlists/": {"POST"},
+    "sync/following/": {"POST"},
+    "syncs/": {"GET"},
+    "syncs/1/": {"GET"},
+    "tracks/": {"GET"},
+    "tracks/contains/": {"GET"},
+    "playlists/": {"GET"},
+    "playlists/37i9dQZF1DXcBWIGoYBM5M/items/": {"GET"},
+    "following/": {"GET"},
+}
+QUERIES = {"tracks/": {"search", "ordering"}}
+
+#: What the JSON of each thing holds, nested keys after a dot.
+SHAPES: dict[str, str] = {
+    "run": "id resource status mode trigger reason done total requests counts counts.created counts.updated "
+    "counts.unchanged counts.removed counts.skipped created_at started_at finished_at resume_at error",
+    "account": "spotify_id display_name image_url status scopes authorized_at reauthorize_by resources "
+    "resources.tracks resources.playlists resources.following "
+    "resources.tracks.count resources.tracks.checked_at resources.tracks.next_sync_at resources.tracks.run",
+    "track": "spotify_id uri name artists artists.spotify_id artists.name album album.spotify_id album.name "
+    "album.image_url album.release_date duration_ms explicit isrc is_playable added_at url",
+    "playlist": "spotify_id uri name description owner owner.spotify_id owner.display_name collaborative public "
+    "image_url total can_read_items url",
+    "item": "position kind uri title subtitle track duration_ms added_at added_by is_playable",
+    "artist": "spotify_id uri name image_url url",
+}
+
+#: Which code comes with which HTTP status.
+ERRORS: dict[str, int] = {
+    "not_connected": 409,
+    "reauthorization_required": 409,
+    "linked_elsewhere": 409,
+    "rate_limited": 429,
+    "quota_exceeded": 429,
+    "throttled": 429,
+    "state_missing": 400,
+    "state_expired": 400,
+    "state_replayed": 400,
+    "state_other_browser": 400,
+    "access_denied": 400,
+    "invalid_redirect_uri": 400,
+    "not_allowlisted": 403,
+    "spotify_unavailable": 502,
+    "cache_unavailable": 503,
+}
+
+ACCOUNT_STATUSES = ["connected", "suspect", "reauthorization_required", "disconnected"]
+RUN_STATUSES = [
+    "queued",
+    "running",
+    "waiting",
+    "succeeded",
+    "partial",
+    "failed",
+    "lost",
+    "cancelled",
+]
+MODES = ["probe", "delta", "full"]
+TRIGGERS = ["user", "admin", "command", "schedule"]
+
+COMMANDS: dict[str, set[str]] = {
+    "spotify_sync": {
+        *("--user", "--all", "--due", "--only", "--full", "--queue", "--dry-run", "--json")
+    },
+    "spotify_status": {"--json"},
+    "spotify_refresh_tokens": set(),
+    "spotify_rotate_keys": {"--dry-run", "--json"},
+    "spotify_generate_key": set(),
+    "spotify_prune": set(),
+    "spotify_fake": {"--port", "--tracks"},
+}
+
+MODELS = [
+    "SpotifyAccount",
+    "SpotifyToken",
+    "Artist",
+    "Album",
+    "Track",
+    "TrackArtist",
+    "AlbumArtist",
+    "SavedTrack",
+    "Playlist",
+    "AccountPlaylist",
+    "PlaylistItem",
+    "FollowedArtist",
+    "SyncState",
+    "SyncRun",
+    "StagedPage",
+]
+
+SIGNALS: dict[str, set[str]] = {
+    "account_connected": {"account", "created"},
+    "account_disconnected": ANYTHING,
+    "grant_expiring": ANYTHING,
+    "grant_lost": ANYTHING,
+    "sync_finished": {"run", "added", "removed"},
+    "sync_failed": {"run", "error"},
+}
+
+TASKS: dict[str, list[str]] = {
+    "sync_account": ["run_id", "account_id", "resource", "kwargs"],
+    "sync_due_accounts": ANYTHING,
+    "refresh_expiring_tokens": ANYTHING,
+    "warn_expiring_grants": ANYTHING,
+    "prune": ANYTHING,
+}
+
+#: Below django_spotify_sync, and the parameters of what is called.
+NAMES: dict[str, list[str]] = {
+    "sync.request_sync": ["account", "resource", "full", "trigger"],
+    "sync.execute": ["run_id", "watch"],
+    "sync.sync": ["account", "resource", "full", "trigger", "watch"],
+    "accounts.client_for": ["account"],
+    "schedules.beat_schedule": ANYTHING,
+    "backends.SpotifyBackend": ANYTHING,
+    "db.indexes.CompositeHashIndex": ["fields", "name"],
+    "testing.FakeSpotify": ANYTHING,
+    "models.SavedTrack.objects.contains": ANYTHING,
+}
+
+NOT_YET = {
+    "setting SPOTIFY_SYNC_REQUESTS_PER_WINDOW",
+    "setting SPOTIFY_SYNC_WINDOW",
+    "setting SPOTIFY_SYNC_SYNC_INTERVAL",
+    "setting SPOTIFY_SYNC_MAX_SYNC_INTERVAL",
+    "setting SPOTIFY_SYNC_DELETE_LIBRARY_ON_DISCONNECT",
+    "setting SPOTIFY_SYNC_DISCONNECTED_RETENTION",
+    "setting SPOTIFY_SYNC_GRANT_LOST_RETENTION",
+    "setting SPOTIFY_SYNC_GRANT_NOTICE",
+    "setting SPOTIFY_SYNC_LOGIN_ENABLED",
+    "setting SPOTIFY_SYNC_GET_USER",
+    "setting SPOTIFY_SYNC_MAY_SYNC",
+    "endpoint GET login/",
+    "endpoint POST refresh/",
+    "endpoint POST disconnect/",
+    "endpoint POST sync/",
+    "endpoint GET tracks/contains/",
+    "endpoint GET playlists/",
+    "endpoint GET playlists/37i9dQZF1DXcBWIGoYBM5M/items/",
+    "endpoint GET following/",
+    "query tracks/ search",
+    "query tracks/ ordering",
+    "shape playlist",
+    "shape item",
+    "shape artist",
+    "command spotify_status",
+    "command spotify_refresh_tokens",
+    "command spotify_rotate_keys",
+    "option spotify_sync --due",
+    "option spotify_sync --queue",
+    "option spotify_sync --dry-run",
+    "signal account_disconnected",
+    "signal grant_expiring",
+    "signal grant_lost",
+    "task sync_due_accounts",
+    "task refresh_expiring_tokens",
+    "task warn_expiring_grants",
+    "name schedules.beat_schedule",
+    "name backends.SpotifyBackend",
+}
+
+# What is there: one question for each kind of name
+
+
+def labels() -> list[str]:
+    """Return every name of the contract under its kind, as ``NOT_YET`` has it."""
+    return [
+        *(f"setting SPOTIFY_SYNC_{name}" for name in SETTINGS),
+        *(f"endpoint {method} {path}" for path in ENDPOINTS for method in sorted(ENDPOINTS[path])),
+        *(f"query {path} {name}" for path in QUERIES for name in sorted(QUERIES[path])),
+        *(f"shape {name}" for name in SHAPES),
+        *(f"command {name}" for name in COMMANDS),
+        *(f"option {name} {option}" for name in COMMANDS for option in sorted(COMMANDS[name])),
+        *(f"model {name}" for name in MODELS),
+        *(f"signal {name}" for name in SIGNALS),
+        *(f"task {name}" for name in TASKS),
+        *(f"name {name}" for name in NAMES),
+        *(f"error {code}" for code in ERRORS),
+    ]
+
+
+def is_there(label: str, client: Client) -> bool:
+    """Tell whether a name of the contract has come into being; ``client`` is signed in and has a library."""
+    kind, *words = label.split(" ")
+    match kind, words:
+        case "setting", [name]:
+            return name in Conf.all()
+        case "endpoint", [method, path]:
+            return answers(client, method, path)
+        case "query", [path, name]:
+            value = {"search": "no such song", "ordering": "added_at"}[name]
+            return listed(client, path) != listed(client, path, **{name: value})
+        case "shape", [name]:
+            return sample(client, name) is not None
+        case "command", [name]:
+            return name in own_commands()
+        case "option", [name, option]:
+            return name not in NOT_BEGUN and option in options_of(name)
+        case "model", [name]:
+            return hasattr(models, name)
+        case "signal", [name]:
+            return hasattr(signals, name)
+        case "task", [name]:
+            return hasattr(getattr(tasks, name, None), "apply_async")
+        case "name", [name]:
+            return named(name) is not None
+        case "error", [code]:
+            return code == "throttled" or code in {kind.code for kind in errors()}
+    raise AssertionError(f"{label} is of no known kind.")
+
+
+#: Commands that are not there have no options either, which need not be said twice.
+NOT_BEGUN = {one.partition(" ")[2] for one in NOT_YET if one.startswith("command ")}
+
+
+def own_commands() -> list[str]:
+    return [name for name, app in get_commands().items() if app == "django_spotify_sync"]
+
+
+def options_of(name: str) -> set[str]:
+    command = load_command_class("django_spotify_sync", name)
+    command.stdout = OutputWrapper(io.StringIO())
+    parser = command.create_parser("manage.py", name)
+    return {option for action in parser._actions for option in action.option_strings}
+
+
+def named(name: str) -> Any:
+    """Return what has this name below django_spotify_sync, None if nothing has."""
+    parts = ["django_spotify_sync", *name.split(".")]
+    for end in range(len(parts), 0, -1):
+        try:
+            module: Any = import_module(".".join(parts[:end]))
+        except ModuleNotFoundError:
+            continue
+        return reduce(lambda thing, part: getattr(thing, part, None), parts[end:], module)
+    raise AssertionError("The package itself cannot be imported.")
+
+
+def errors() -> list[type[exceptions.SpotifySyncError]]:
+    return [
+        kind
+        for kind in vars(exceptions).values()
+        if inspect.isclass(kind) and issubclass(kind, exceptions.SpotifySyncError)
+    ]
+
+
+def answers(client: Client, method: str, path: str) -> bool:
+    try:
+        resolve(f"/spotify/{path}")
+    except Resolver404:
+        return False
+    return client.generic(method, f"/spotify/{path}", headers=JSON).status_code != 405
+
+
+def listed(client: Client, path: str, **query: str) -> list[Any]:
+    results: list[Any] = client.get(f"/spotify/{path}", query).json()["results"]
+    return results
+
+
+def sample(client: Client, name: str) -> Any:
+    """Return one of what has this shape, None as long as no endpoint gives it."""
+    path = {
+        "run": "syncs/",
+        "account": "account/",
+        "track": "tracks/",
+        "playlist": "playlists/",
+        "item": "playlists/{}/items/",
+        "artist": "following/",
+    }[name]
+    if "{}" in path:
+        path = path.format(models.Playlist.objects.exclude(items=None).latest("pk").spotify_id)
+    if not answers(client, "GET", path):
+        return None
+    answer = client.get(f"/spotify/{path}").json()
+    return answer["results"][0] if "results" in answer else answer
+
+
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture
+def client(transactional_db, user, spotify):
+    """Sign in somebody whose library is there."""
+    account = connect(user, spotify)
+    for resource in ("tracks", "playlists", "following"):
+        assert sync(account, resource).status == "succeeded"
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+# The two halves of the table
+
+
+def test_what_is_promised_is_there(client):
+    promised = [label for label in labels() if label not in NOT_YET and not is_begun(label)]
+
+    assert [label for label in promised if not is_there(label, client)] == []
+
+
+def is_begun(label: str) -> bool:
+    """Tell the options of a command that is not there yet."""
+    kind, _, rest = label.partition(" ")
+    return kind == "option" and rest.partition(" ")[0] in NOT_BEGUN
+
+
+def test_what_is_not_yet_there_is_not_there(client):
+    assert [label for label in sorted(NOT_YET) if is_there(label, client)] == [], (
+        "It is there: take it off NOT_YET, and out of the changelog's list."
+    )
+
+
+def test_not_yet_is_part_of_the_table():
+    assert sorted(NOT_YET - set(labels())) == []
+
+
+def test_there_is_nothing_that_was_not_promised():
+    shared = {name for name, value in vars(tasks).items() if hasattr(value, "apply_async")}
+    sent = {name for name, value in vars(signals).items() if isinstance(value, Signal)}
+    paths = {str(pattern.pattern) for pattern in urls.urlpatterns}
+    matched = {resolve(f"/spotify/{path}").route for path in ENDPOINTS if path_is_there(path)}
+
+    assert sorted(set(Conf.all()) - {f"SPOTIFY_SYNC_{name}" for name in SETTINGS}) == []
+    assert sorted(set(own_commands()) - set(COMMANDS)) == []
+    assert sorted(set(models.__all__) - set(MODELS)) == []
+    assert sorted(sent - set(SIGNALS)) == []
+    assert sorted(shared - set(TASKS)) == []
+    assert sorted({f"spotify/{path}" for path in paths} - matched) == []
+
+
+def path_is_there(path: str) -> bool:
+    try:
+        resolve(f"/spotify/{path}")
+    except Resolver404:
+        return False
+    return True
+
+
+# What the names mean
+
+
+def present(names: Any, kind: str) -> list[str]:
+    return [name for name in names if f"{kind} {name}" not in NOT_YET]
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_settings_have_their_defaults(name):
+    setting = Conf.all().get(f"SPOTIFY_SYNC_{name}")
+    wanted = SETTINGS[name]
+
+    assert setting is None or wanted is ANYTHING or setting.default == wanted
+
+
+def test_scopes_are_what_the_resources_need(settings):
+    assert wanted_scopes() == [
+        "user-library-read",
+        "playlist-read-private",
+        "playlist-read-collaborative",
+        "user-follow-read",
+    ]
+
+    settings.SPOTIFY_SYNC_RESOURCES = ["tracks"]
+
+    assert wanted_scopes() == ["user-library-read"]
+
+
+@pytest.mark.parametrize("path", [path for path in ENDPOINTS if path_is_there(path)])
+def test_endpoints_take_these_methods_and_no_others(client, path):
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+    assert {method for method in methods if answers(client, method, path)} == ENDPOINTS[path]
+
+
+@pytest.mark.parametrize("path", [path for path in ENDPOINTS if path_is_there(path)])
+def test_endpoints_are_for_users(db, path):
+    anyone = {"login/", "callback/"}
+    [method, *_] = sorted(ENDPOINTS[path])
+
+    status = Client().generic(method, f"/spotify/{path}", headers=JSON).status_code
+
+    assert (status in (401, 403)) == (path not in anyone)
+
+
+@pytest.mark.parametrize("name", present(SHAPES, "shape"))
+def test_shapes(client, name):
+    thing, keys = sample(client, name), SHAPES[name].split()
+    parents = {"", *(key.rpartition(".")[0] for key in keys if "." in key)}
+
+    for parent in sorted(parents):
+        inside = {key for key in keys if key.rpartition(".")[0] == parent}
+        assert {f"{parent}.{key}".lstrip(".") for key in within(thing, parent)} == inside
+
+
+def within(thing: Any, path: str) -> Any:
+    """Go down by keys, into the first of a list."""
+    for key in filter(None, path.split(".")):
+        thing = thing[key]
+        thing = thing[0] if isinstance(thing, list) else thing
+    return thing
+
+
+@pytest.mark.parametrize("resource", ["tracks", "playlists", "following"])
+def test_asking_for_a_sync_answers_the_run_and_where_it_is(client, resource):
+    first = client.post(f"/spotify/sync/{resource}/", {"full": True}, "application/json")
+    second = client.post(f"/spotify/sync/{resource}/", {"full": False}, "application/json")
+
+    assert (first.status_code, second.status_code) == (202, 202)
+    assert first.json()["id"] == second.json()["id"]
+    assert first.json()["trigger"] == "user"
+    assert client.get(first["Location"]).json()["id"] == first.json()["id"]
+
+
+def test_pages(client):
+    page = client.get("/spotify/tracks/").json()
+
+    assert sorted(page) == ["next", "previous", "results"]
+    assert client.get(page["next"]).json()["previous"]
+
+
+def test_statuses_and_triggers():
+    assert AccountStatus.values == ACCOUNT_STATUSES
+    assert RunStatus.values == RUN_STATUSES
+    assert Mode.values == MODES
+    assert Trigger.values == TRIGGERS
+
+
+@pytest.mark.parametrize("kind", errors(), ids=lambda kind: kind.__name__)
+def test_no_error_is_answered_but_these(kind):
+    """What stands for 500 is raised; an unknown resource and an unforeseen refusal have names of their own."""
+    error = kind.__new__(kind)
+    status, code = rest.status_of(error), rest.code_of(error)
+
+    if status != 500 and code not in ("unknown_resource", "connect_failed"):
+        assert ERRORS[code] == status
+
+
+def test_an_error_is_a_code_and_words(user):
+    client = Client()
+    client.force_login(user)
+
+    answer = client.get("/spotify/account/")
+
+    assert (answer.status_code, sorted(answer.json())) == (409, ["code", "detail"])
+    assert answer.json()["code"] == "not_connected"
+
+
+def test_throttled(client, settings):
+    settings.SPOTIFY_SYNC_THROTTLE_RATES = {"sync": "1/day"}
+
+    client.post("/spotify/sync/tracks/")
+    answer = client.post("/spotify/sync/tracks/")
+
+    assert (answer.status_code, answer.json()["code"]) == (429, "throttled")
+    assert int(answer["Retry-After"]) > 0
+
+
+def test_rate_limited_says_for_how_long():
+    answer = rest.error_response(exceptions.QuotaExceeded(retry_after=7.2))
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "8")
+
+
+def test_signals_bring_these_arguments(transactional_db, user, spotify):
+    heard: dict[str, set[str]] = {}
+
+    def listener(name: str) -> Any:
+        def hear(sender: Any, signal: Any, **arguments: Any) -> None:
+            heard[name] = set(arguments)
+
+        return hear
+
+    listeners = {name: listener(name) for name in present(SIGNALS, "signal")}
+    for name, hear in listeners.items():
+        getattr(signals, name).connect(hear)
+    account = connect(user, spotify)
+    sync(account, "tracks")
+    spotify.allowlist = set()
+    sync(account, "tracks")
+
+    wanted = {name: SIGNALS[name] for name in heard}
+    assert {"account_connected", "sync_finished", "sync_failed"} <= heard.keys()
+    assert {name: wanted[name] for name in wanted if wanted[name] is not ANYTHING} == {
+        name: heard[name] for name in heard if SIGNALS[name] is not ANYTHING
+    }
+
+
+@pytest.mark.parametrize("name", present(TASKS, "task"))
+def test_tasks_take_these_arguments(name):
+    parameters = list(inspect.signature(getattr(tasks, name).run).parameters)
+
+    assert TASKS[name] is ANYTHING or parameters == TASKS[name]
+
+
+@pytest.mark.parametrize("name", present(NAMES, "name"))
+def test_names_take_these_arguments(name):
+    assert NAMES[name] is ANYTHING or list(inspect.signature(named(name)).parameters) == NAMES[name]
+
+
+def test_contains_answers_a_set(client, user):
+    account = models.SpotifyAccount.objects.get_for_user(user)
+    [one, *_] = models.SavedTrack.objects.for_user(user).recent()
+
+    found = models.SavedTrack.objects.contains(account, [one.spotify_id, "nobody saved this"])
+
+    assert found == {one.spotify_id}
+
+
+def test_the_app():
+    assert apps.get_app_config(APP_LABEL).name == "django_spotify_sync"
+    assert resolve("/spotify/auth/").namespace == APP_LABEL
+
+
+def test_dependencies():
+    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())[
+        "project"
+    ]
+
+    assert {one.partition(">")[0] for one in project["dependencies"]} == DEPENDENCIES
+    assert set(project["optional-dependencies"]) == EXTRAS
