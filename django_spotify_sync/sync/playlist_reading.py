@@ -8,13 +8,11 @@ Facts: Spotify Web API, Get Playlist, Get Playlist Items; the migration guide of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from django_spotify_sync.exceptions import SpotifyError, SpotifyUnavailable
 from django_spotify_sync.spotify.client import Get
-from django_spotify_sync.spotify.pages import Fetcher
 from django_spotify_sync.spotify.playlist_parsers import parse_items_page, parse_playlist
 from django_spotify_sync.spotify.playlist_rows import ItemRow, PlaylistAnswer, PlaylistRow
 from django_spotify_sync.spotify.rows import Catalog, Page, Params
@@ -22,7 +20,6 @@ from django_spotify_sync.spotify.rows import Catalog, Page, Params
 #: Without it episodes come dressed as tracks; Spotify's own ``next`` drops it, one more reason not to follow that.
 _TYPES = {"additional_types": "track,episode"}
 _LIMIT, _TRACKS_LIMIT = 50, 100
-_GIVE_UP = 3  # lists that fail for good, at which the fault is Spotify's and not theirs
 
 type Answer = PlaylistAnswer | Page[ItemRow] | SpotifyError
 
@@ -173,29 +170,6 @@ class Reading:
         path, limit = (address or self._items).path, (address or self._items).limit
         params: Params = {"limit": limit, "offset": offset, **_TYPES}
         return Get(path, parse_items_page, params, failed=_itself)
-
-
-def read_all(
-    fetch: Fetcher, readings: Iterable[Reading], note: Callable[[], None] = lambda: None
-) -> None:
-    """Read lists in parallel, across lists and pages, until nothing more is to be had of any.
-
-    :raises SpotifyUnavailable: if several lists fail for good.
-    :raises SpotifyError: if Spotify refuses more than the items of single lists.
-    """
-    waiting = list(readings)
-    faulty: set[str] = set()
-    while waiting:
-        reading_of = {get.path: reading for reading in waiting for get in reading.gets}
-        for get, answer in fetch.each([get for reading in waiting for get in reading.gets]):
-            reading = reading_of[get.path]
-            reading.take(get, answer)
-            note()
-            if reading.fault:
-                faulty.add(reading.row.spotify_id)
-                if len(faulty) >= _GIVE_UP:
-                    raise reading.fault
-        waiting = [reading for reading in waiting if reading.advance()]
 
 
 def _itself(error: SpotifyError) -> SpotifyError:

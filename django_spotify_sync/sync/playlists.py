@@ -23,7 +23,8 @@ from django_spotify_sync.spotify.playlist_rows import PlaylistRow
 from django_spotify_sync.spotify.rows import Catalog
 from django_spotify_sync.sync.losses import doubt_large_loss, learn_hidden
 from django_spotify_sync.sync.playlist_listing import Listing, read_listing
-from django_spotify_sync.sync.playlist_reading import Reading, read_all
+from django_spotify_sync.sync.playlist_reading import Reading
+from django_spotify_sync.sync.playlist_staging import ItemStage, read_all
 from django_spotify_sync.sync.playlist_writing import Outcome, write_playlists
 from django_spotify_sync.sync.stored_playlists import changes, load
 from django_spotify_sync.sync.work import Fetched, Work
@@ -44,6 +45,7 @@ class _Pass:
 
     def __init__(self, work: Work) -> None:
         self.work = work
+        self.stage = ItemStage(work)
         self.listing = read_listing(work)
         self.stored = load(work.account, self.listing.rows, using=work.using)
         self.is_full = work.run.full or self._is_full_due()
@@ -87,7 +89,7 @@ class _Pass:
             readings = self._to_read()
             if not readings:
                 return
-            read_all(self.work.fetch, readings, self._note_progress)
+            read_all(self.work, readings, self.stage, self._note_progress)
             for reading in readings:
                 self._settle(reading, self.listing)
             unsettled = [one for one in readings if one.row.spotify_id not in self.settled]
@@ -97,6 +99,8 @@ class _Pass:
             self.listed_ids.append(set(self.listing.rows))
             for reading in unsettled:
                 self._settle(reading, self.listing, is_later=True)
+                if reading.row.spotify_id not in self.settled:
+                    self.stage.forget(reading.row)
 
     def _to_read(self) -> list[Reading]:
         """Return a reading for each listed playlist that needs one, those that are to be asked only among them."""
