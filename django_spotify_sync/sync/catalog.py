@@ -92,36 +92,34 @@ def _write_links(
     using: str,
     batch_size: int,
 ) -> None:
-    """Make the artists of each owner the wanted ones, in their order."""
+    """Make the artists of each owner the wanted ones, in their order.
+
+    All is read first and then written in one order (new links, then moved ones, then those that are gone, each by key),
+    so that two syncs with albums in common wait for each other and never in a ring.
+    """
     rows = link._default_manager.using(using)
+    missing: list[tuple[tuple[int, int], int]] = []
+    moved: dict[int, dict[str, int]] = {}
+    gone: list[int] = []
     for batch in batched(sorted(wanted), batch_size):
-        stored: dict[tuple[int, int], tuple[int, int]] = {
-            (owner_id, artist_id): (pk, position)
-            for pk, owner_id, artist_id, position in rows.filter(
-                **{f"{owner}__in": batch}
-            ).values_list("pk", owner, "artist_id", "position")
-        }
         places = {
             (owner_id, artist_id): position
             for owner_id in batch
             for position, artist_id in enumerate(wanted[owner_id])
         }
-        missing = sorted(places.keys() - stored.keys())
-        moved = [
-            (pk, {"position": places[pair]})
-            for pair, (pk, position) in stored.items()
-            if pair in places and places[pair] != position
-        ]
-        gone = [pk for pair, (pk, _) in stored.items() if pair not in places]
-        _insert(
-            link,
-            owner,
-            ((pair, places[pair]) for pair in missing),
-            using=using,
-            batch_size=batch_size,
+        stored = rows.filter(**{f"{owner}__in": batch}).values_list(
+            "pk", owner, "artist_id", "position"
         )
-        update(link, moved, using=using, batch_size=batch_size)
-        delete(rows.all(), gone, batch_size=batch_size)
+        for pk, owner_id, artist_id, position in stored:
+            place = places.pop((owner_id, artist_id), None)
+            if place is None:
+                gone.append(pk)
+            elif place != position:
+                moved[pk] = {"position": place}
+        missing += places.items()
+    _insert(link, owner, sorted(missing), using=using, batch_size=batch_size)
+    update(link, sorted(moved.items()), using=using, batch_size=batch_size)
+    delete(rows.all(), gone, batch_size=batch_size)
 
 
 def _insert(
