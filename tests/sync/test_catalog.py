@@ -24,7 +24,7 @@ def write(*args) -> dict[str, int]:
         return write_catalog(catalog(*args), using="default")
 
 
-def credits() -> list[str]:
+def credited() -> list[str]:
     links = TrackArtist.objects.order_by("position").select_related("artist")
     return [link.artist.spotify_id for link in links]
 
@@ -44,7 +44,7 @@ def test_rows_and_links_are_written():
         "ISRC1",
     )
     assert (track.album.name, track.album.release_year) == ("LP", 1999)
-    assert credits() == ["ada", "bob"]
+    assert credited() == ["ada", "bob"]
     assert [link.artist.spotify_id for link in AlbumArtist.objects.select_related("artist")] == [
         "ada"
     ]
@@ -66,7 +66,7 @@ def test_artists_change_and_keep_their_order(after):
 
     write(replace(TRACK, artist_ids=after))
 
-    assert credits() == list(after)
+    assert credited() == list(after)
 
 
 def test_what_was_not_said_wipes_nothing():
@@ -85,7 +85,7 @@ def test_what_was_not_said_wipes_nothing():
         "ISRC1",
     )
     assert (album.name, album.image_url, album.release_date) == ("LP", "https://a/640", "1999-12")
-    assert credits() == ["ada", "bob"]
+    assert credited() == ["ada", "bob"]
 
 
 def test_what_was_never_said_has_a_default():
