@@ -69,7 +69,8 @@ if DATABASE["ENGINE"].endswith("sqlite3"):
 DATABASES = {"default": DATABASE}
 
 REDIS_URL = os.environ.get("REDIS_URL", "redis://localhost:6379/0")
-REDIS_PREFIX = "spotify-sync-tests:"  # a test deletes these keys and no others
+# A test deletes the keys of its own process, and no others.
+REDIS_PREFIX = f"spotify-sync-tests-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}:"
 CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
