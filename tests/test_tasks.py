@@ -125,7 +125,7 @@ def test_with_the_broker_away_the_run_stays_queued(account, monkeypatch, client,
         monkeypatch.setattr(
             sync_account,
             "apply_async",
-            lambda **options: send(**options, connection=broken, retry=False),
+            lambda **options: send(**(options | {"connection": broken, "retry": False})),
         )
 
         answer = client.post("/spotify/sync/tracks/")

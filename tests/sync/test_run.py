@@ -27,6 +27,7 @@ from django_spotify_sync.models import (
 )
 from django_spotify_sync.signals import sync_failed, sync_finished
 from django_spotify_sync.sync import execute, request_sync, sync
+from django_spotify_sync.sync import catalog as catalog_module
 from django_spotify_sync.sync import run as run_module
 from django_spotify_sync.sync import saved_writing as saved_module
 from django_spotify_sync.sync import tracks as tracks_module
@@ -383,7 +384,7 @@ def test_an_account_disconnected_meanwhile_gets_nothing_written(account, spotify
 
 def test_a_write_that_fails_for_a_moment_is_repeated_whole(account, monkeypatch, is_true):
     writes = []
-    write = saved_module.write_catalog
+    write = catalog_module.write_catalog
 
     def stumbling(*args, **kwargs):
         writes.append(1)
