@@ -61,6 +61,7 @@ ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 STATIC_URL = "static/"
 USE_TZ = True
+TIME_ZONE = "UTC"
 
 LOGIN_URL = "sign_in"  # where auth/ sends who is not signed in
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
@@ -99,6 +100,7 @@ if REDIS_URL := os.environ.get("REDIS_URL"):
 else:
     # The memory of one process: web server and worker are two threads of it (see demo/servers.py).
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    SILENCED_SYSTEM_CHECKS = ["spotify_sync.W002"]  # which warns of just that
     CELERY_BROKER_URL = "memory://localhost/"
     CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.1}
 # No result backend: how a sync went stands in its SyncRun.
@@ -119,8 +121,8 @@ else:
 # to change it, put the new one first: FERNET_KEY=new,old.
 SPOTIFY_SYNC_FERNET_KEYS = kept_key("FERNET_KEY", lambda: Fernet.generate_key().decode()).split(",")
 
-# The pages show saved tracks and nothing else, so users are asked for nothing else.
-SPOTIFY_SYNC_RESOURCES = ["tracks"]
+# What the pages show; users are asked for what these need, and for nothing else.
+SPOTIFY_SYNC_RESOURCES = ["tracks", "playlists", "following"]
 
 # Name and password that the sign-in page offers; only `manage.py demo` sets it.
 DEMO_USER = None

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 urlpatterns = [
     path("", include("pages.urls")),
     path("spotify/", include("django_spotify_sync.urls")),
     path("admin/", admin.site.urls),
+    # Pages that name no icon of their own, such as the admin's, are asked for this one.
+    path("favicon.ico", RedirectView.as_view(url=static("pages/disc.svg"))),
 ]

@@ -9,7 +9,7 @@ from pages import views
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("sync/", views.sync_tracks, name="sync_tracks"),
+    path("sync/<slug:resource>/", views.sync, name="sync"),
     path(
         "sign-in/",
         LoginView.as_view(template_name="pages/sign_in.html", redirect_authenticated_user=True),

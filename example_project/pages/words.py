@@ -23,6 +23,20 @@ SPOTIFY_ERRORS = {
 }
 ANY_ERROR = "Spotify could not be connected. Please try again."
 
+#: What the shelves are called, and what the syncs of each count.
+SHELVES = {
+    "tracks": ("Saved tracks", "tracks"),
+    "playlists": ("Playlists", "items"),
+    "following": ("Followed artists", "artists"),
+}
+
+#: Why a sync failed, where the run's own words are for those who run the site: its ``error_code``.
+FAILURES = {
+    "reauthorization_required": "Your consent at Spotify has ended.",
+    "app_forbidden": "Spotify does not let this app in right now. Its owner has to see to that.",
+    "spotify_unavailable": "Spotify did not answer. Please try again later.",
+}
+
 #: Why a sync waits or saw only a part: a run's ``reason``.
 REASONS = {
     "rate_limited": "Spotify asks us to slow down.",
@@ -44,3 +58,8 @@ def why_not_connected(code: str) -> str:
 def reason(code: str) -> str:
     """Say why a sync waits or saw only a part; the code itself if there are no words for it."""
     return REASONS.get(code, code.replace("_", " "))
+
+
+def failure(code: str) -> str:
+    """Say why a sync failed."""
+    return FAILURES.get(code, "This site could not finish it. Please try again later.")

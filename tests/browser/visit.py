@@ -1,0 +1,177 @@
+"""Somebody at a browser: what they do, what they see, and all that must not happen meanwhile."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, Locator, Page, Request, Response, expect
+
+from django_spotify_sync.testing import FakeSpotify
+from django_spotify_sync.testing.users import User
+from tests.browser.site import PASSWORD, Site
+
+SCREENSHOTS = Path(__file__).parents[2] / "artefacts" / "screenshots"
+PATIENCE = 30.0  # seconds for anything; a machine may be busy
+SIZES: dict[str, dict[str, Any]] = {
+    "desktop": {"viewport": {"width": 1280, "height": 800}},
+    "phone": {
+        "viewport": {"width": 390, "height": 844},
+        "device_scale_factor": 2,
+        "is_mobile": True,
+        "has_touch": True,
+    },
+}
+
+expect.set_options(timeout=PATIENCE * 1000)
+
+
+class Visit:
+    """One person's browser window on the site. ``problems`` is what a well-made site never has."""
+
+    def __init__(
+        self, context: BrowserContext, site: Site, size: str, host: str, *, is_shown: bool
+    ) -> None:
+        context.set_default_timeout(PATIENCE * 1000)
+        self.site = site
+        self.size = size
+        self.is_shown = is_shown
+        self.url = site.url.replace("127.0.0.1", host)
+        self.name = ""
+        self.problems: list[str] = []
+        self._hosts = {urlsplit(address).netloc for address in (self.url, site.spotify.url)}
+        context.on("console", lambda said: self._note(said.location["url"], said.text))
+        context.on("weberror", lambda error: self._note("error", str(error.error)))
+        context.on("request", self._check_host)
+        context.on("response", self._check_status)
+        context.on("requestfailed", lambda request: self._note(request.failure, request.url))
+        self.page: Page = context.new_page()
+
+    # What a person does
+
+    def open(self, path: str = "") -> None:
+        self.page.goto(self.url + path)
+
+    def sign_in(self, name: str = "") -> None:
+        """Sign in as somebody nobody was yet, or as the one who is named."""
+        self.name = name or self.site.people.pop()
+        self.page.get_by_label("Username").fill(self.name)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name=re.compile("^(Sign|Log) in$")).click()
+
+    def start(self, tracks: int = 0, playlists: int = 0, artists: int = 0) -> User:
+        """Sign in as somebody who has a library at Spotify, and stand before "Connect Spotify"."""
+        self.open("sign-in/")
+        self.sign_in()
+        expect(self.link("Connect Spotify")).to_be_visible()
+        listener = self.site.spotify.add_user(self.name, tracks, playlists, artists, ties=0.0)
+        self.site.spotify.browser_user = listener
+        return listener
+
+    def connect(self) -> None:
+        """Agree at Spotify, and be back."""
+        self.link("Connect Spotify").click()
+        self.agree()
+
+    def agree(self) -> None:
+        self.button("Agree").click()
+        expect(self.page.get_by_text("Connected to Spotify")).to_be_visible()
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def link(self, name: str) -> Locator:
+        return self.page.get_by_role("link", name=name, exact=True)
+
+    # What they see
+
+    def expect_run(self, text: str, resource: str = "tracks") -> None:
+        """Wait until the sync of a resource is said to stand so."""
+        expect(self.page.locator(f"[data-resource={resource}] .run-title")).to_contain_text(text)
+
+    def titles(self) -> list[str]:
+        """The titles listed, once there are any."""
+        rows = self.page.locator(".track .title a")
+        expect(rows.first).to_be_visible()
+        return rows.all_inner_texts()
+
+    def load_covers(self) -> None:
+        """Scroll down to every cover, as loading them may wait for that, and see that each is a picture."""
+        covers = self.page.locator("img.cover")
+        for cover in (covers.nth(number) for number in range(0, covers.count(), 5)):
+            cover.scroll_into_view_if_needed()
+        covers.last.scroll_into_view_if_needed()
+        loaded = "all => all.length > 0 && all.every(one => one.complete && one.naturalWidth > 0)"
+        self.page.wait_for_function(f"({loaded})([...document.querySelectorAll('img.cover')])")
+        self.page.evaluate("scrollTo(0, 0)")
+
+    def wait_for_progress(self, beyond: float) -> float:
+        """Wait until the bar shows more than that, and return what it shows."""
+        found = self.page.wait_for_function(
+            """beyond => {
+                const value = document.querySelector(".run progress[value]")?.value ?? 0;
+                return value > beyond && value;
+            }""",
+            arg=beyond,
+        )
+        return float(found.json_value())
+
+    def look(self, name: str) -> None:
+        """Keep screenshots, light and dark; nothing may stick out of the window."""
+        width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        if self.page.evaluate(width) > 0:
+            self._note("wider than the window", name)
+        for scheme in ("light", "dark") if self.is_shown else ():
+            self.page.emulate_media(color_scheme=scheme)
+            file = SCREENSHOTS / f"{name}-{self.size}-{scheme}.png"
+            self.page.screenshot(
+                path=file, full_page=True, scale="css", animations="disabled", caret="initial"
+            )
+        self.page.emulate_media(color_scheme="light")
+
+    # What must not happen
+
+    def _note(self, kind: str | None, text: str) -> None:
+        self.problems.append(f"{kind}: {text.partition('?')[0]}")
+
+    def _check_host(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme != "data" and address.netloc not in self._hosts:
+            self._note("request to another host", request.url)
+
+    def _check_status(self, response: Response) -> None:
+        if response.status >= 400:
+            self._note(str(response.status), response.url)
+
+
+class Gate:
+    """Holds Spotify's pages back until they are let through."""
+
+    def __init__(self) -> None:
+        self._permits = threading.Semaphore(0)
+
+    def wait(self, spotify: FakeSpotify) -> None:
+        self._permits.acquire(timeout=PATIENCE / 2)
+
+    def let(self, pages: int) -> None:
+        self._permits.release(pages)
+
+    def open(self) -> None:
+        self._permits.release(100_000)
+
+
+@contextmanager
+def held_back(spotify: FakeSpotify, path: str) -> Iterator[Gate]:
+    """Let pages of a resource come one by one, and all of them after the block."""
+    gate = Gate()
+    fault = spotify.faults.add(path, times=None, before=gate.wait)
+    try:
+        yield gate
+    finally:
+        gate.open()
+        spotify.faults.remove(fault)
