@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -105,14 +106,20 @@ def test_a_wrong_environment_is_named_and_not_repeated(site, environment, words)
     assert "hush" not in done.stderr
 
 
-def test_the_demo_connects_syncs_twice_and_ends(site):
-    done = site.python("manage.py", "demo", "--tracks", "400", SERVE="0")
+def test_the_demo_connects_syncs_all_twice_and_ends(site):
+    sizes = ["--tracks", "400", "--playlists", "11", "--items", "120", "--artists", "60"]
+
+    done = site.python("manage.py", "demo", *sizes, SERVE="0")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    rows = {line.split(" sync")[0]: line.split()[2:] for line in done.stdout.splitlines()}
-    assert rows["1st"][:2] == ["400", "0"], done.stdout
-    assert rows["2nd"][:2] == ["0", "400"], done.stdout
-    assert "All 400 tracks are here" in done.stdout
+    assert "All 400 tracks, 11 playlists and 60 artists are here" in done.stdout
+    costs = re.findall(
+        r"(1st|2nd) sync +([\d,]+) +([\d,]+) +(\d+) +[\d.]+$", done.stdout, re.MULTILINE
+    )
+    assert [label for label, *_ in costs] == ["1st", "2nd"] * 3, done.stdout
+    assert [unchanged for label, _, unchanged, _ in costs if label == "1st"] == ["0"] * 3
+    again = [(written, requests) for label, written, _, requests in costs if label == "2nd"]
+    assert again == [("0", "1"), ("0", "1"), ("0", "2")]
     for secret in ("FAKE_", "code=", "state="):
         assert secret not in done.stdout + done.stderr
 

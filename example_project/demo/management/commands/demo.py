@@ -27,12 +27,14 @@ from demo.comparison import differences
 from demo.visitor import Stuck, Visitor
 
 NAME = "demo"
-TRACKS = 10_000
+LABELS = ("1st sync", "2nd sync")
+TITLES = {"tracks": "saved tracks", "playlists": "playlists", "following": "followed artists"}
+TRACKS, PLAYLISTS, LONG_PLAYLIST, ARTISTS = 10_000, 60, 10_000, 300
 LATENCY = 0.04  # seconds before each of FakeSpotify's answers
 
 
 class Command(BaseCommand):
-    help = "Migrate, connect a demo user, sync their saved tracks twice, and serve the site."
+    help = "Migrate, connect a demo user, sync their library twice, and serve the site."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -48,6 +50,11 @@ class Command(BaseCommand):
             help="end after the table, on a port that is free (SERVE=0)",
         )
         parser.add_argument("--tracks", type=int, default=TRACKS, help="how many FakeSpotify has")
+        parser.add_argument("--playlists", type=int, default=PLAYLISTS, help="how many, at least 1")
+        parser.add_argument(
+            "--items", type=int, default=LONG_PLAYLIST, help="how many the longest playlist has"
+        )
+        parser.add_argument("--artists", type=int, default=ARTISTS, help="how many are followed")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["no_serve"] and not settings.SPOTIFY_IS_FAKE:
@@ -64,7 +71,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             raise CommandError("Interrupted.", returncode=130) from None
 
-    def _run(self, running: ExitStack, *, port: int, tracks: int, no_serve: bool, **_: Any) -> None:
+    def _run(self, running: ExitStack, *, port: int, no_serve: bool, **library: Any) -> None:
         self._say(f"Database   {connection.vendor}: {connection.settings_dict['NAME']}")
         call_command("migrate", verbosity=0)
         try:
@@ -73,7 +80,7 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Port {port} is not to be had ({error.strerror}); choose another: PORT=8001."
             ) from error
-        fake = self._fake_spotify(running, site, tracks) if settings.SPOTIFY_IS_FAKE else None
+        fake = self._fake_spotify(running, site, **library) if settings.SPOTIFY_IS_FAKE else None
         environment = {"FAKE_SPOTIFY_PORT": str(fake.port)} if fake else {}
         kind = running.enter_context(servers.worker(app, environment))
         self._say(f"Site       {site}/")
@@ -92,10 +99,23 @@ class Command(BaseCommand):
         if not no_serve:
             self._serve(site, password)
 
-    def _fake_spotify(self, running: ExitStack, site: str, tracks: int) -> FakeSpotify:
+    def _fake_spotify(
+        self,
+        running: ExitStack,
+        site: str,
+        *,
+        tracks: int,
+        playlists: int,
+        items: int,
+        artists: int,
+        **_: Any,
+    ) -> FakeSpotify:
         """Start a Spotify that knows this site's redirect URI, and point the settings at it."""
         callback = site + reverse("spotify_sync:callback")
-        fake = FakeSpotify(tracks=tracks, latency=LATENCY, redirect_uris={callback})
+        fake = FakeSpotify(
+            tracks, playlists - 1, artists, latency=LATENCY, redirect_uris={callback}
+        )
+        fake.user.add_playlist("Everything, ever", tracks=items)
         running.enter_context(fake)
         running.enter_context(override_settings(**fake.settings))
         return fake
@@ -115,23 +135,31 @@ class Command(BaseCommand):
         account = SpotifyAccount.objects.get(user=user)
         self._say(f"{NAME} signed in, agreed at Spotify and came back: {account}")
 
-        runs = {name: self._sync(visitor, name) for name in ("1st sync", "2nd sync")}
-        self._say(table(runs))
+        first, second = [
+            {resource: self._sync(visitor, resource, label) for resource in TITLES}
+            for label in LABELS
+        ]
+        self._say(table(first, second))
         if found := differences(account, fake):
             raise CommandError("The copy is not right:\n  " + "\n  ".join(found[:10]))
-        if written(runs["2nd sync"]):
+        if any(written(run) for run in second.values()):
             raise CommandError("The second sync wrote rows, though nothing had changed.")
-        count = len(fake.user.saved)
-        self._say(f"All {count:,} tracks are here: same order, dates, names and artists.\n")
+        user = fake.user
+        self._say(
+            f"All {len(user.saved):,} tracks, {len(user.playlists):,} playlists and "
+            f"{len(user.following.entries):,} artists are here as Spotify has them: compared row by row.\n"
+        )
 
-    def _sync(self, visitor: Visitor, label: str) -> SyncRun:
-        progress = Progress(self.stdout, label)
+    def _sync(self, visitor: Visitor, resource: str, label: str) -> SyncRun:
+        progress = Progress(self.stdout, f"{label}, {TITLES[resource]}")
         try:
-            run = visitor.sync_tracks(progress.show)
+            run = visitor.sync(resource, progress.show)
         finally:
             progress.close()
         if run.status != SyncRun.Status.SUCCEEDED:
-            raise CommandError(f"{label}: {run.status} {run.reason} {run.error_detail}")
+            raise CommandError(
+                f"{label}, {TITLES[resource]}: {run.status} {run.reason} {run.error_detail}"
+            )
         return run
 
     def _serve(self, site: str, password: str) -> None:
@@ -170,12 +198,16 @@ def written(run: SyncRun) -> int:
     return run.created + run.updated + run.removed
 
 
-def table(runs: dict[str, SyncRun]) -> str:
+def table(*syncs: dict[str, SyncRun]) -> str:
     """Lay out what each sync cost."""
-    lines = [f"{'':<10}{'rows written':>14}{'unchanged':>12}{'requests':>11}{'seconds':>10}"]
-    for label, run in runs.items():
-        seconds = (run.finished_at - run.created_at).total_seconds()
-        lines.append(
-            f"{label:<10}{written(run):>14,}{run.unchanged:>12,}{run.requests:>11,}{seconds:>10.1f}"
-        )
-    return "\n" + "\n".join(lines) + "\n"
+    lines = [f"{'':<28}{'rows written':>14}{'unchanged':>12}{'requests':>11}{'seconds':>10}"]
+    for resource, title in TITLES.items():
+        for label, runs in zip(LABELS, syncs, strict=True):
+            run = runs[resource]
+            seconds = (run.finished_at - run.created_at).total_seconds()
+            lines.append(
+                f"{title:<18}{label:<10}{written(run):>14,}{run.unchanged:>12,}"
+                f"{run.requests:>11,}{seconds:>10.1f}"
+            )
+            title = ""
+    return "\n" + "\n".join(lines) + "\n\n"
