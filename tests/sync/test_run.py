@@ -452,13 +452,20 @@ def test_a_run_taken_for_lost_writes_nothing(account, spotify):
 
 
 def test_two_processes_at_once_make_one_run(account, spotify, command, is_true):
-    spotify.latency = 0.2
+    both_asked = threading.Event()
+    spotify.faults.add("/me/tracks", before=lambda fake: both_asked.wait(60))
     processes = [command("--user", "ada", "--json") for _ in range(2)]
+    # One of them is held at its first request; the other one finds the run under way and ends.
+    first = wait_until(
+        lambda: next((one for one in processes if one.poll() is not None), None), seconds=60
+    )
+    both_asked.set()
     answers = [json.loads(process.communicate()[0])["runs"][0] for process in processes]
 
+    assert first is not None
+    assert sorted(answer["status"] for answer in answers) == ["running", "succeeded"]
     assert len({answer["id"] for answer in answers}) == 1 == SyncRun.objects.count()
     assert spotify.count("/v1/me/tracks") == 4
-    wait_until(lambda: SyncRun.objects.get().status == "succeeded")
     assert is_true()
 
 

@@ -88,7 +88,13 @@ def test_queries_grow_by_batch_and_not_by_row(account, spotify, settings):
         run = sync(account, "tracks")
 
     assert run.created == 700
-    assert len(many) <= len(few) + 5
+    assert len(of_the_library(many)) <= len(of_the_library(few)) + 5
+
+
+def of_the_library(queries: CaptureQueriesContext) -> list[str]:
+    """Leave out progress and staged pages, which go by the clock."""
+    clocked = ("spotify_sync_syncrun", "spotify_sync_stagedpage", "BEGIN", "COMMIT")
+    return [query["sql"] for query in queries if not any(word in query["sql"] for word in clocked)]
 
 
 @pytest.mark.parametrize("total", [0, 1, 49, 50, 51, 99, 100, 101])
