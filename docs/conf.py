@@ -19,7 +19,7 @@ myst_heading_anchors = 3
 myst_links_external_new_tab = False
 
 html_theme = "furo"
-html_title = "django_spotify_sync"
+html_title = "Argo Spotify Integration"
 html_use_index = False
 html_copy_source = False
 html_show_copyright = False
