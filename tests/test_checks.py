@@ -141,7 +141,9 @@ def test_e003_neither_secret_nor_pkce(settings, secret, pkce, wrong):
 
 
 @pytest.mark.parametrize(
-    "keys", [[], "", ["no key at all"], [KEY, "no key at all"], f"{KEY},{KEY}"]
+    "keys",
+    [[], "", ["no key at all"], [KEY, "no key at all"], f"{KEY},{KEY}"],
+    ids=["none", "empty", "no key", "one no key", "two in one"],
 )
 def test_e004_no_key_to_seal_with(settings, keys):
     settings.SPOTIFY_SYNC_FERNET_KEYS = keys
@@ -153,7 +155,9 @@ def test_e004_no_key_to_seal_with(settings, keys):
     assert KEY not in str(message)
 
 
-@pytest.mark.parametrize("keys", [KEY, [KEY], (KEY, Fernet.generate_key().decode())])
+@pytest.mark.parametrize(
+    "keys", [KEY, [KEY], (KEY, Fernet.generate_key().decode())], ids=["one", "a list", "two"]
+)
 def test_e004_says_nothing_of_good_keys(settings, keys):
     settings.SPOTIFY_SYNC_FERNET_KEYS = keys
 

@@ -26,8 +26,8 @@ from django_spotify_sync.models import (
     Track,
 )
 from django_spotify_sync.signals import sync_failed, sync_finished
-from django_spotify_sync.sync import execute, request_sync, sync
 from django_spotify_sync.sync import catalog as catalog_module
+from django_spotify_sync.sync import execute, request_sync, sync
 from django_spotify_sync.sync import run as run_module
 from django_spotify_sync.sync import saved_writing as saved_module
 from django_spotify_sync.sync import tracks as tracks_module
