@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 def test_accounts_runs_and_saved_tracks_are_shown(site: Site, visiting):
     owner = visiting(site)
-    owner.start(tracks=120)
+    owner.start(tracks=30)
     owner.connect()
     owner.button("Sync saved tracks").click()
     owner.expect_run("In step with Spotify")
