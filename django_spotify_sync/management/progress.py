@@ -48,4 +48,5 @@ class Progress:
     @staticmethod
     def _figures(run: SyncRun) -> str:
         total = "?" if run.total is None else str(run.total)
-        return f"{run.done}/{total}, {run.requests} requests"
+        writing = ", writing" if run.is_live and run.total and run.done >= run.total else ""
+        return f"{run.done}/{total}, {run.requests} requests{writing}"
