@@ -97,17 +97,7 @@ def _redirect_uris() -> Iterator[CheckMessage]:
         if _problem(name, Conf.all()[name]):
             continue  # told above
         for uri in uris:
-            parts = urlsplit(str(uri))
-            if parts.scheme not in ("http", "https"):
-                problem = (
-                    "" if name == Conf.REDIRECT_URIS.name else "is not https"
-                )  # an app's own scheme
-            elif parts.hostname == "localhost":
-                problem = "names localhost"
-            elif parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1"):
-                problem = "is http, which is for 127.0.0.1 and [::1] alone"
-            else:
-                problem = "has a fragment" if parts.fragment else ""
+            problem = _refusal(str(uri), may_have_own_scheme=name == Conf.REDIRECT_URIS.name)
             if problem:
                 yield Error(
                     f"Spotify refuses the redirect URI {uri} of {name}: it {problem}.",
@@ -116,7 +106,26 @@ def _redirect_uris() -> Iterator[CheckMessage]:
                 )
 
 
+def _refusal(uri: str, *, may_have_own_scheme: bool) -> str:
+    """Say why Spotify refuses a redirect URI; nothing if it takes it."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return "is no address"
+    if parts.scheme not in ("http", "https"):
+        return "" if parts.scheme and may_have_own_scheme else "is not https"
+    if not parts.hostname:
+        return "names no host"
+    if parts.hostname == "localhost":
+        return "names localhost"
+    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1"):
+        return "is http, which is for 127.0.0.1 and [::1] alone"
+    return "has a fragment" if parts.fragment else ""
+
+
 def _cache_of_one_process() -> Iterator[CheckMessage]:
+    if _problem(Conf.CACHE.name, Conf.CACHE):
+        return  # told above
     backend = settings.CACHES.get(conf.CACHE, {}).get("BACKEND", "").rpartition(".")[2]
     if backend == "DummyCache":
         yield Error(
@@ -163,7 +172,7 @@ def _keys() -> Iterator[CheckMessage]:
 def _is_weak(key: str) -> bool:
     """Tell a key made by hand: of 32 random bytes 16 or fewer distinct ones are a chance of one to 10^17."""
     try:
-        return len(set(base64.urlsafe_b64decode(key))) <= 16
+        return 0 < len(set(base64.urlsafe_b64decode(key))) <= 16
     except ValueError:
         return False  # no key at all, which is told elsewhere
 

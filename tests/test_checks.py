@@ -183,6 +183,8 @@ def around() -> dict[str, CheckMessage]:
         "http://example.com/spotify/callback/",
         "http://127.0.0.2/spotify/callback/",
         "https://example.com/spotify/callback/#here",
+        "https:///spotify/callback/",
+        "http://[::1",
     ],
 )
 def test_e006_a_redirect_uri_that_spotify_refuses(settings, uri):
@@ -288,7 +290,8 @@ def test_w005_sqlite_that_begins_deferred(settings, monkeypatch, options, warned
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("REDIRECT_URIS", "https://one.example/"), ("FERNET_KEYS", 7), ("CACHE", 7)]
+    ("name", "value"),
+    [("REDIRECT_URIS", "https://one.example/"), ("FERNET_KEYS", 7), ("CACHE", ["default"])],
 )
 def test_what_is_of_the_wrong_type_is_told_once(settings, name, value):
     setattr(settings, f"SPOTIFY_SYNC_{name}", value)

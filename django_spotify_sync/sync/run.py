@@ -63,9 +63,10 @@ def request_sync(
     :raises NotConnected, ReauthorizationRequired: if there is no grant to use.
     :raises UnknownResource: if there is no such resource.
     """
-    if resource not in RESOURCES:
+    synced = [name for name in RESOURCES if name in conf.RESOURCES]
+    if resource not in synced:
         raise UnknownResource(
-            f"There is no resource {resource!r}; there are: {', '.join(RESOURCES)}."
+            f"There is no resource {resource!r}; this site syncs {', '.join(synced)}."
         )
     accounts.ensure_connected(account)
     using = router.db_for_write(SyncRun)

@@ -41,7 +41,7 @@ def command(account: SpotifyAccount, spotify: FakeSpotify) -> Iterator[Spawn]:
 
     def spawn(*arguments: str, **more: Any) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "django", "spotify_sync", *arguments],
+            [sys.executable, "-m", "django", "spotify_sync", "--only=tracks", *arguments],
             env={**os.environ, "TEST_OVERRIDES": json.dumps(overrides | more)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

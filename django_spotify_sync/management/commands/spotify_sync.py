@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import logging
 from argparse import ArgumentParser
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
+from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import SpotifySyncError
 from django_spotify_sync.management.progress import Progress
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.runs import RunStatus, Trigger
 from django_spotify_sync.serializers import SyncRunSerializer
 from django_spotify_sync.sync import sync
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -29,9 +33,7 @@ class Command(BaseCommand):
             help="a user name; may be repeated",
         )
         parser.add_argument("--all", action="store_true", help="all connected users")
-        parser.add_argument(
-            "--only", default="tracks", metavar="tracks,…", help="these resources only"
-        )
+        parser.add_argument("--only", metavar="tracks,…", help="these resources only")
         parser.add_argument(
             "--full", action="store_true", help="read everything, whatever seems unchanged"
         )
@@ -41,20 +43,26 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         accounts = self._accounts(options["user"], everybody=options["all"])
-        resources = [name for name in options["only"].split(",") if name]
+        resources = conf.RESOURCES if options["only"] is None else options["only"].split(",")
         runs: list[SyncRun] = []
+        failed = False
         for account in accounts:
             for resource in resources:
-                runs.append(
-                    self._sync(account, resource, full=options["full"], quiet=options["json"])
-                )
+                try:
+                    runs.append(
+                        self._sync(account, resource, full=options["full"], quiet=options["json"])
+                    )
+                except CommandError as error:
+                    if not options["all"]:
+                        raise
+                    failed = True  # one account must not keep the others from theirs
+                    self.stderr.write(str(error))
         if options["json"]:
             self.stdout.write(
                 json.dumps({"runs": SyncRunSerializer(runs, many=True).data}, default=str)
             )
-        if any(
-            run.status in (RunStatus.FAILED, RunStatus.LOST, RunStatus.CANCELLED) for run in runs
-        ):
+        ended_badly = (RunStatus.FAILED, RunStatus.LOST, RunStatus.CANCELLED)
+        if failed or any(run.status in ended_badly for run in runs):
             raise SystemExit(1)
 
     def _accounts(self, names: list[str], *, everybody: bool) -> list[SpotifyAccount]:
@@ -80,6 +88,12 @@ class Command(BaseCommand):
             run = sync(account, resource, full=full, trigger=Trigger.COMMAND, watch=progress.show)
         except SpotifySyncError as error:
             raise CommandError(f"{account.user}: {resource}: {error}") from error
+        except Exception as error:
+            # The run has it on record; the log has its traceback, which is no answer to a user.
+            logger.exception("account %s: %s", account.pk, resource)
+            raise CommandError(
+                f"{account.user}: {resource}: an unexpected {type(error).__name__}; see the log."
+            ) from error
         finally:
             progress.close()
         if not quiet:

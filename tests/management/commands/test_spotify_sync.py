@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from django_spotify_sync.models import SyncRun
+from django_spotify_sync.models import SavedTrack, SpotifyAccount, SpotifyToken, SyncRun
 from tests.connecting import connect
 
 
@@ -21,9 +21,9 @@ def account(transactional_db, user, spotify):
     return connect(user, spotify)
 
 
-def run(*arguments: str) -> str:
+def run(*arguments: str, only: str = "--only=tracks") -> str:
     out = StringIO()
-    call_command("spotify_sync", *arguments, stdout=out)
+    call_command("spotify_sync", *arguments, *filter(None, [only]), stdout=out)
     return out.getvalue()
 
 
@@ -56,6 +56,31 @@ def test_everybody_who_is_connected_is_synced(account, other_user, spotify):
     assert [told["counts"]["created"] for told in answer["runs"]] == [120, 10]
 
 
+def test_all_resources_of_the_site_are_synced(account, settings):
+    runs = json.loads(run("--user", "ada", "--json", only=""))["runs"]
+    assert [one["resource"] for one in runs] == ["tracks", "playlists", "following"]
+    assert {one["status"] for one in runs} == {"succeeded"}
+
+    settings.SPOTIFY_SYNC_RESOURCES = ["following"]
+    runs = json.loads(run("--user", "ada", "--json", only=""))["runs"]
+    assert [one["resource"] for one in runs] == ["following"]
+    with pytest.raises(CommandError, match="this site syncs following"):
+        run("--user", "ada")
+
+
+def test_one_account_does_not_keep_the_others_from_theirs(account, other_user, spotify, capsys):
+    connect(other_user, spotify, spotify.add_user("grace", tracks=10))
+    SpotifyToken.objects.filter(account=account).delete()
+    SpotifyAccount.objects.filter(pk=account.pk).update(status="connected")
+    errors = StringIO()
+
+    with pytest.raises(SystemExit) as caught:
+        call_command("spotify_sync", "--all", "--only=tracks", stderr=errors, stdout=StringIO())
+
+    assert caught.value.code == 1
+    assert SavedTrack.objects.filter(account__user=other_user).count() == 10
+
+
 def test_full_is_asked_for(account):
     run("--user", "ada", "--full")
 
@@ -82,7 +107,7 @@ def test_a_run_that_failed_is_exit_code_1(account, spotify):
 )
 def test_what_cannot_be_done_is_said(account, other_user, arguments, words):
     with pytest.raises(CommandError, match=words):
-        run(*arguments)
+        run(*arguments, only="" if "--only" in arguments else "--only=tracks")
 
 
 def test_a_terminal_shows_a_bar(account, spotify):
@@ -90,7 +115,7 @@ def test_a_terminal_shows_a_bar(account, spotify):
     ours, theirs = pty.openpty()
     overrides = {"DATABASES": {"default": connection.settings_dict}, **spotify.settings}
     process = subprocess.Popen(
-        [sys.executable, "-m", "django", "spotify_sync", "--user", "ada"],
+        [sys.executable, "-m", "django", "spotify_sync", "--user", "ada", "--only", "tracks"],
         env={**os.environ, "TEST_OVERRIDES": json.dumps(overrides)},
         stdin=subprocess.DEVNULL,
         stdout=theirs,
