@@ -229,6 +229,20 @@ def test_who_is_still_followed_is_never_removed(account, spotify, artists, is_tr
     assert is_true()
 
 
+@pytest.mark.parametrize(
+    "fault", [{"total": lambda total: total + 2}, {"repeat": True}, {"short": 3}]
+)
+def test_what_does_not_fit_together_is_listed_again(account, spotify, artists, is_true, fault):
+    spotify.user.follow(1)
+    spotify.faults.add(ADDRESS, nth=2, **fault)
+
+    run = sync(account, "following")
+
+    assert (run.status, run.created) == ("succeeded", 1)
+    assert run.requests > 3
+    assert is_true()
+
+
 def test_a_cursor_that_comes_again_is_not_followed(account, spotify, artists):
     spotify.faults.add(ADDRESS, endless=True, times=None)
 

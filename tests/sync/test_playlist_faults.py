@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+
 import pytest
 
 from django_spotify_sync.models import AccountPlaylist, Playlist, PlaylistItem
@@ -77,6 +80,26 @@ def test_a_listing_that_is_not_proved_unlinks_nothing_that_is_there(
         assert run.reason in ("drift", "page_length", "count", "large_loss")
         assert run.removed == 0
     quiet(account, spotify)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"offset": 50, "total": lambda total: total + 2, "times": 2},
+        {"nth": 2, "before": move_up},
+        {"offset": 50, "repeat": True, "times": 2},
+        {"offset": 50, "short": 3, "times": 2},
+    ],
+)
+def test_a_listing_that_does_not_fit_together_is_read_again(account, spotify, library, fault):
+    spotify.clear_log()
+    spotify.faults.add(LISTING, **fault)
+
+    run = sync(account, "playlists")
+
+    assert (run.status, run.created, run.removed) == ("succeeded", 0, 0)
+    assert spotify.count(LISTING) > 3
+    check_playlists(account, spotify.user)
 
 
 @pytest.mark.parametrize("nth", [1, 2])
@@ -383,3 +406,29 @@ def test_accounts_with_the_same_lists_sync_at_once(account, other_user, spotify)
     sync(other, "playlists")
     check_playlists(account, spotify.user)
     check_playlists(other, grace)
+
+
+def test_two_who_write_one_list_take_turns(account, other_user, spotify):
+    """Nothing of it is new to the catalogue, which would make one wait for the other."""
+    spotify.cohort = "legacy"
+    grace = spotify.add_user("grace")
+    other = connect(other_user, spotify, grace)
+    shared = spotify.user.add_playlist("Shared", 3000)
+    grace.listed.follow(shared)
+    for who in (account, other):
+        sync(who, "playlists")
+    for _ in range(3):
+        shared.move(10, 2000, count=500)
+        together = threading.Barrier(2, timeout=2)
+
+        def wait(fake, together=together):
+            with contextlib.suppress(threading.BrokenBarrierError):
+                together.wait()
+
+        spotify.faults.clear()
+        spotify.faults.add(LISTING, nth=3, times=2, before=wait)  # the last request of each
+
+        runs = at_once(lambda: sync(account, "playlists"), lambda: sync(other, "playlists"))
+
+        assert [run.status for run in runs] == ["succeeded"] * 2
+        assert stored_items(shared) == true_items(shared)
