@@ -128,6 +128,16 @@ class Tokens:
     refresh: Secret
 
 
+class SpotifyTokenQuerySet(models.QuerySet["SpotifyToken"]):
+    def by_key(self) -> dict[str, int]:
+        """Return how many tokens each key seals, by the key's id; the settings are not asked."""
+        return dict(self.order_by("key_id").values_list("key_id").annotate(rows=models.Count("pk")))
+
+    def not_sealed_with(self, key_id: str) -> SpotifyTokenQuerySet:
+        """Tokens that another key than this one sealed."""
+        return self.exclude(key_id=key_id)
+
+
 class SpotifyToken(models.Model):
     """The sealed tokens of one account. Only the row can seal and unseal them, because only it knows its account."""
 
@@ -144,6 +154,8 @@ class SpotifyToken(models.Model):
     expires_at = models.DateTimeField()
     scope = models.TextField(blank=True)
     refreshed_at = models.DateTimeField(default=timezone.now)
+
+    objects = SpotifyTokenQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Spotify token")
