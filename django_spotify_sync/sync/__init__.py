@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
-from django_spotify_sync.sync.run import execute, request_sync, sync
+from django_spotify_sync.sync.requesting import request_sync
+from django_spotify_sync.sync.run import execute, sync
 
 __all__ = ["execute", "request_sync", "sync"]

@@ -26,9 +26,9 @@ from django_spotify_sync.models import (
     Track,
 )
 from django_spotify_sync.signals import sync_failed, sync_finished
+from django_spotify_sync.sync import beat as beat_module
 from django_spotify_sync.sync import catalog as catalog_module
 from django_spotify_sync.sync import execute, request_sync, sync
-from django_spotify_sync.sync import run as run_module
 from django_spotify_sync.sync import saved_writing as saved_module
 from django_spotify_sync.sync import tracks as tracks_module
 from tests.connecting import connect, stored, wait_until
@@ -161,7 +161,7 @@ def test_inside_a_transaction_a_sync_is_refused(account, spotify):
 
 
 def test_progress_is_seen_by_others_while_it_runs(account, monkeypatch):
-    monkeypatch.setattr(run_module, "PROGRESS_EVERY", 0)
+    monkeypatch.setattr(beat_module, "PROGRESS_EVERY", 0)
     seen: list[tuple] = []
 
     def look():

@@ -1,0 +1,68 @@
+"""A run's signs of life: its progress, that it is alive still, and whether it may go on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from django.utils import timezone
+
+from django_spotify_sync.conf import conf
+from django_spotify_sync.exceptions import QuotaExceeded, RateLimited, RunLost
+from django_spotify_sync.models import SyncRun
+
+PROGRESS_EVERY = 0.5  # seconds between two writes of progress
+
+type Watcher = Callable[[SyncRun], None]
+
+
+class Beat:
+    """Writes the run's progress and sign of life, seldom however often it is told."""
+
+    def __init__(self, run: SyncRun, watch: Watcher) -> None:
+        self._run = run
+        self._watch = watch
+        self._before = run.requests
+        self._count: Callable[[], int] = lambda: 0
+        self._written = time.monotonic()
+        self._seen = (run.done, run.total)
+
+    @property
+    def requests(self) -> int:
+        """How many requests the run has cost so far, those of earlier attempts included."""
+        return self._before + self._count()
+
+    def count_requests(self, count: Callable[[], int]) -> None:
+        self._count = count
+
+    def progress(self, done: int, total: int | None) -> None:
+        self._seen = (done, total)
+        self.tick()
+
+    def tick(self, *, force: bool = False) -> None:
+        """:raises RunLost: if the run is not this worker's any more.
+
+        :raises RateLimited: if another run was told to wait, since that concerns all.
+        """
+        since = time.monotonic() - self._written
+        changed = self._seen != (self._run.done, self._run.total)
+        if not (
+            force or since > conf.HEARTBEAT.total_seconds() or (changed and since > PROGRESS_EVERY)
+        ):
+            return
+        done, total = self._seen
+        if not self._run.write(done=done, total=total, requests=self.requests):
+            raise RunLost
+        self._written = time.monotonic()
+        self._watch(self._run)
+        if not force:
+            refuse_to_knock(self._run)
+
+
+def refuse_to_knock(run: SyncRun) -> None:
+    """:raises RateLimited, QuotaExceeded: while any run waits for Spotify's patience."""
+    waiting = SyncRun.objects.using(run._state.db).blocked()
+    if waiting is not None and waiting.resume_at is not None:
+        seconds = (waiting.resume_at - timezone.now()).total_seconds()
+        kind = QuotaExceeded if waiting.reason == QuotaExceeded.code else RateLimited
+        raise kind(retry_after=max(0.0, seconds))
