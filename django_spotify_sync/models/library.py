@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import batched
+from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from django_spotify_sync.db.indexes import CompositeHashIndex, matching
 from django_spotify_sync.models.accounts import MAX_ID, AnyUser, SpotifyAccount
-from django_spotify_sync.models.catalog import OPEN_URL, Artist, Track
+from django_spotify_sync.models.catalog import OPEN_URL, Artist, Track, TrackArtist
 
 _CHUNK = 50  # a longer OR over a hash index is slower than several
+
+
+def track_artists(path: str = "") -> models.Prefetch[Any]:
+    """Fetch the artists of tracks, in Spotify's order, with the rows whose ``path`` leads to a track."""
+    links = TrackArtist.objects.select_related("artist").order_by("track_id", "position")
+    return models.Prefetch(f"{path}track_artists", queryset=links)
 
 
 class SavedTrackQuerySet(models.QuerySet["SavedTrack"]):
@@ -27,6 +34,17 @@ class SavedTrackQuerySet(models.QuerySet["SavedTrack"]):
     def in_order(self) -> SavedTrackQuerySet:
         """In Spotify's own order, which tells entries of the same second apart."""
         return self.order_by("-rank")
+
+    def by_artist(self, artist: Artist | str) -> SavedTrackQuerySet:
+        """The entries whose track has this artist, given as the row or by Spotify id, among its artists."""
+        links = TrackArtist.objects.filter(
+            artist__spotify_id=artist if isinstance(artist, str) else artist.spotify_id
+        )
+        return self.filter(track__in=links.values("track"))
+
+    def with_tracks(self) -> SavedTrackQuerySet:
+        """With track, album and artists, in three queries for any number of rows."""
+        return self.select_related("track__album").prefetch_related(track_artists("track__"))
 
     def contains(  # type: ignore[override]
         self, account: SpotifyAccount, spotify_ids: Iterable[str]
@@ -83,7 +101,36 @@ class SavedTrack(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.spotify_id or '—'} of account {self.account_id}"
+        return _title_of(self) or self.spotify_id or f"saved track {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        """Return the track's address at Spotify; for an entry that holds none, that of the list it stands in."""
+        if self.spotify_id is None and self.track is None:
+            return f"{OPEN_URL}/collection/tracks"
+        return f"{OPEN_URL}/track/{self.spotify_id or self.track.spotify_id}"  # type: ignore[union-attr]
+
+
+def _title_of(row: SavedTrack | PlaylistItem) -> str:
+    """Return the name of the row's track if that is at hand: ``str()`` of a row makes no query."""
+    return str(row.track) if type(row).track.is_cached(row) and row.track else ""
+
+
+class PlaylistQuerySet(models.QuerySet["Playlist"]):
+    def for_user(self, user: AnyUser) -> PlaylistQuerySet:
+        """The playlists in this user's library, in the user's order."""
+        if user.pk is None:  # an outer join would give nobody what nobody has
+            return self.none()
+        mine = self.filter(account_playlists__account__user_id=user.pk)
+        return mine.order_by("account_playlists__position", "pk")
+
+    def readable_by(self, user: AnyUser) -> PlaylistQuerySet:
+        """Those of them whose items Spotify lets this user see."""
+        if user.pk is None:
+            return self.none()
+        mine = self.filter(
+            account_playlists__account__user_id=user.pk, account_playlists__can_read_items=True
+        )
+        return mine.order_by("account_playlists__position", "pk")
 
 
 class Playlist(models.Model):
@@ -104,6 +151,8 @@ class Playlist(models.Model):
     items_snapshot_id = models.TextField(blank=True)
     items_synced_at = models.DateTimeField(null=True, blank=True)
 
+    objects = PlaylistQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("playlist")
         verbose_name_plural = _("playlists")
@@ -122,6 +171,16 @@ class Playlist(models.Model):
         return f"spotify:playlist:{self.spotify_id}"
 
 
+class AccountPlaylistQuerySet(models.QuerySet["AccountPlaylist"]):
+    def for_user(self, user: AnyUser) -> AccountPlaylistQuerySet:
+        """The links of this user alone."""
+        return self.filter(account__user_id=user.pk)
+
+    def in_order(self) -> AccountPlaylistQuerySet:
+        """In the order of the user's list of playlists."""
+        return self.order_by("position", "pk")
+
+
 class AccountPlaylist(models.Model):
     """That a playlist is in a user's library, where, and what Spotify lets this user see of it."""
 
@@ -135,6 +194,8 @@ class AccountPlaylist(models.Model):
     can_read_items = models.BooleanField(null=True, blank=True)
     unreadable_reason = models.CharField(max_length=50, blank=True)
 
+    objects = AccountPlaylistQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("playlist of an account")
         verbose_name_plural = _("playlists of accounts")
@@ -145,6 +206,8 @@ class AccountPlaylist(models.Model):
         ]
 
     def __str__(self) -> str:
+        if type(self).playlist.is_cached(self):
+            return str(self.playlist)
         return f"playlist {self.playlist_id} of account {self.account_id}"
 
 
@@ -153,6 +216,25 @@ class ItemKind(models.TextChoices):
     EPISODE = "episode", _("episode")
     LOCAL = "local", _("local file")
     UNAVAILABLE = "unavailable", _("unavailable")
+
+
+class PlaylistItemQuerySet(models.QuerySet["PlaylistItem"]):
+    def readable_by(self, user: AnyUser) -> PlaylistItemQuerySet:
+        """The items that Spotify lets this user see, whoever's token fetched them."""
+        if user.pk is None:
+            return self.none()
+        return self.filter(
+            playlist__account_playlists__account__user_id=user.pk,
+            playlist__account_playlists__can_read_items=True,
+        )
+
+    def in_order(self) -> PlaylistItemQuerySet:
+        """By their places."""
+        return self.order_by("position", "pk")
+
+    def with_tracks(self) -> PlaylistItemQuerySet:
+        """With track, album and artists, in three queries for any number of rows."""
+        return self.select_related("track__album").prefetch_related(track_artists("track__"))
 
 
 class PlaylistItem(models.Model):
@@ -179,6 +261,8 @@ class PlaylistItem(models.Model):
     added_by = models.CharField(max_length=MAX_ID, blank=True)
     is_playable = models.BooleanField(null=True, blank=True)
 
+    objects = PlaylistItemQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("playlist item")
         verbose_name_plural = _("playlist items")
@@ -189,7 +273,17 @@ class PlaylistItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.position + 1}. {self.title or self.uri}"
+        return f"{self.position + 1}. {_title_of(self) or self.title or self.uri}"
+
+
+class FollowedArtistQuerySet(models.QuerySet["FollowedArtist"]):
+    def for_user(self, user: AnyUser) -> FollowedArtistQuerySet:
+        """The artists whom this user follows, alone."""
+        return self.filter(account__user_id=user.pk)
+
+    def in_order(self) -> FollowedArtistQuerySet:
+        """In the order in which Spotify lists them."""
+        return self.order_by("position", "pk")
 
 
 class FollowedArtist(models.Model):
@@ -200,6 +294,8 @@ class FollowedArtist(models.Model):
     artist = models.ForeignKey(Artist, models.PROTECT, related_name="followed_by")
     position = models.PositiveIntegerField()
 
+    objects = FollowedArtistQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("followed artist")
         verbose_name_plural = _("followed artists")
@@ -208,4 +304,6 @@ class FollowedArtist(models.Model):
         ]
 
     def __str__(self) -> str:
+        if type(self).artist.is_cached(self):
+            return str(self.artist)
         return f"artist {self.artist_id} of account {self.account_id}"
