@@ -62,16 +62,23 @@ def prune(**kwargs: Any) -> None:
     prune_all()
 
 
-def queue(run: SyncRun) -> None:
-    """Hand a run to Celery when the transaction commits, unless that was done a moment ago or it is under way."""
-    if run.publish():
-        transaction.on_commit(lambda: _send(run), using=router.db_for_write(SyncRun))
+def queue(*runs: SyncRun) -> None:
+    """Hand runs to Celery when the transaction commits, but for those that were handed over a moment ago or are under
+    way.
+    """
+    published = [run for run in runs if run.publish()]
+    if published:
+        transaction.on_commit(lambda: _send(published), using=router.db_for_write(SyncRun))
 
 
-def _send(run: SyncRun) -> None:
-    try:
-        sync_account.apply_async(kwargs={"run_id": run.pk})
-    except OperationalError:
-        # The run stays queued in the database; who asks next, or the schedule, hands it over again.
-        SyncRun.objects.using(run._state.db).filter(pk=run.pk).update(published_at=None)
-        logger.exception("run %s: the broker is away, the run stays queued", run.pk)
+def _send(runs: list[SyncRun]) -> None:
+    for index, run in enumerate(runs):
+        try:
+            sync_account.apply_async(kwargs={"run_id": run.pk})
+        except OperationalError:
+            # They stay queued in the database; who asks next, or the schedule, hands them over again. The others are
+            # not tried: each would keep a web request waiting as long.
+            left = [run.pk for run in runs[index:]]
+            SyncRun.objects.using(run._state.db).filter(pk__in=left).update(published_at=None)
+            logger.exception("run %s: the broker is away, %d runs stay queued", run.pk, len(left))
+            return

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from django_spotify_sync.models import SavedTrack, SyncRun
 from django_spotify_sync.sync import request_sync
@@ -132,6 +133,24 @@ def test_with_the_broker_away_the_run_stays_queued(account, monkeypatch, client,
 
     assert (answer.status_code, answer.json()["status"]) == (202, "queued")
     assert SyncRun.objects.get().published_at is None
+
+
+def test_with_the_broker_away_the_others_of_a_handful_are_not_tried(account, monkeypatch):
+    tried = []
+
+    def send(**options):
+        tried.append(options["kwargs"]["run_id"])
+        if len(tried) == 2:
+            raise OperationalError
+
+    monkeypatch.setattr(sync_account, "apply_async", send)
+    runs = [request_sync(account, one) for one in ("tracks", "playlists", "following")]
+
+    queue(*runs)
+
+    assert tried == [runs[0].pk, runs[1].pk]
+    unpublished = SyncRun.objects.filter(published_at=None).values_list("pk", flat=True)
+    assert set(unpublished) == {runs[1].pk, runs[2].pk}
 
 
 @pytest.mark.parametrize(("seconds", "again"), [(60, 1), (3600, 0)])
