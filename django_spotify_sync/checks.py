@@ -11,13 +11,15 @@ from urllib.parse import urlsplit
 from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
-from django.core.checks import CheckMessage, Error, register
-from django.db import router
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections, router
 
 from django_spotify_sync.conf import PREFIX, Conf, Setting, conf
 from django_spotify_sync.db.sealing import KeyRing
 from django_spotify_sync.exceptions import NoSealingKey
-from django_spotify_sync.models import SyncRun
+from django_spotify_sync.key_rotation import keys_in_use
+from django_spotify_sync.models import SpotifyToken, SyncRun
+from django_spotify_sync.spotify.scopes import scopes_for
 
 TAG = "spotify_sync"
 
@@ -25,7 +27,7 @@ TAG = "spotify_sync"
 @register(TAG)
 def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Every SPOTIFY_SYNC_* setting is known, of the right type, and the required ones are there."""
-    return [*_unknown(), *_misused(), *_required()]
+    return [*_unknown(), *_misused(), *_required(), *_contradictions()]
 
 
 @register(TAG)
@@ -85,6 +87,37 @@ def _required() -> Iterator[CheckMessage]:
             f"SPOTIFY_SYNC_CACHE names {conf.CACHE!r}, which is not in CACHES.",
             hint="It is the alias of a cache that all processes share.",
             id="spotify_sync.E005",
+        )
+
+
+def _contradictions() -> Iterator[CheckMessage]:
+    """Settings that are right by themselves, and not together."""
+    wrong = {name for name, setting in Conf.all().items() if _problem(name, setting)}
+    if (
+        not {Conf.HEARTBEAT.name, Conf.LOST_AFTER.name} & wrong
+        and conf.LOST_AFTER <= conf.HEARTBEAT
+    ):
+        yield Error(
+            "SPOTIFY_SYNC_LOST_AFTER is not longer than SPOTIFY_SYNC_HEARTBEAT: every run would be taken for lost.",
+            hint="Let it be several heartbeats, so that a slow one is forgiven.",
+            id="spotify_sync.E011",
+        )
+    if {Conf.RESOURCES.name, Conf.SCOPES.name} & wrong:
+        return
+    if not conf.RESOURCES:
+        yield checks.Warning(
+            "SPOTIFY_SYNC_RESOURCES is empty, so nothing is ever synced.",
+            hint="Leave it out to sync all that there is.",
+            id="spotify_sync.W012",
+        )
+    needed = scopes_for(conf.RESOURCES)
+    missing = set(needed) - set(needed if conf.SCOPES is None else conf.SCOPES)
+    if missing:
+        yield checks.Warning(
+            f"SPOTIFY_SYNC_SCOPES lacks {', '.join(sorted(missing))}, which SPOTIFY_SYNC_RESOURCES need: "
+            "Spotify will refuse these syncs.",
+            hint="Add them, or leave SPOTIFY_SYNC_SCOPES out, which asks for what is needed.",
+            id="spotify_sync.W011",
         )
 
 
@@ -187,3 +220,40 @@ def _sqlite() -> Iterator[CheckMessage]:
             hint="Set OPTIONS = {'transaction_mode': 'IMMEDIATE', 'timeout': 20} of that database.",
             id="spotify_sync.W005",
         )
+
+
+@register(Tags.database)
+def check_keys_in_use(
+    app_configs: Sequence[AppConfig] | None,
+    databases: Sequence[str] | None = None,
+    **kwargs: Any,
+) -> list[CheckMessage]:
+    """Every key that seals a stored token is in the settings; and none but the newest is needed any more."""
+    using = router.db_for_write(SpotifyToken)
+    if using not in (databases or ()) or _problem(Conf.FERNET_KEYS.name, Conf.FERNET_KEYS):
+        return []
+    connection = connections[using]
+    with connection.cursor() as cursor:  # the first `migrate` checks before it makes the table
+        if SpotifyToken._meta.db_table not in connection.introspection.table_names(cursor):
+            return []
+    try:
+        return list(_keys_in_use())
+    except NoSealingKey:
+        return []  # told by check_settings
+
+
+def _keys_in_use() -> Iterator[CheckMessage]:
+    for key in keys_in_use():
+        if key.state == "unknown":
+            yield Error(
+                f"{key.rows} stored tokens are sealed with key {key.key_id}, which is not in SPOTIFY_SYNC_FERNET_KEYS: "
+                "their users' libraries cannot be synced.",
+                hint="Put that key back, behind the newest. Should it be lost, these users have to connect again.",
+                id="spotify_sync.E010",
+            )
+        if key.state == "retired":
+            yield checks.Warning(
+                f"{key.rows} stored tokens still need key {key.key_id}, which is not the newest.",
+                hint="Run spotify_rotate_keys before you take it out of SPOTIFY_SYNC_FERNET_KEYS.",
+                id="spotify_sync.W008",
+            )

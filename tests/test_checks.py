@@ -10,10 +10,17 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 from django.core.checks import CheckMessage, registry, run_checks
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
 
 from django_spotify_sync import checks
-from django_spotify_sync.checks import TAG, check_settings, check_site
+from django_spotify_sync.checks import TAG, check_keys_in_use, check_settings, check_site
 from django_spotify_sync.conf import Conf
+from django_spotify_sync.db.sealing import key_id
+from django_spotify_sync.models import SpotifyAccount, SpotifyToken
+from django_spotify_sync.models.accounts import Tokens
+from django_spotify_sync.secret import Secret
 from tests.test_conf import RIGHT, WRONG
 
 KEY = Fernet.generate_key().decode()
@@ -51,6 +58,7 @@ def test_each_id_has_a_test():
 
 def test_they_are_registered():
     assert check_settings in registry.registry.get_checks()
+    assert check_keys_in_use in registry.registry.get_checks()
     assert run_checks(tags=[TAG]) == []
 
 
@@ -298,3 +306,134 @@ def test_what_is_of_the_wrong_type_is_told_once(settings, name, value):
 
     assert "E001" in found()
     assert around() == {}
+
+
+# Settings that contradict each other
+
+
+@pytest.mark.parametrize(("seconds", "wrong"), [(5, True), (15, True), (16, False)])
+def test_e011_a_run_is_lost_before_it_can_say_that_it_lives(settings, seconds, wrong):
+    settings.SPOTIFY_SYNC_LOST_AFTER = timedelta(seconds=seconds)
+
+    assert list(found()) == (["E011"] if wrong else [])
+    assert not wrong or "SPOTIFY_SYNC_HEARTBEAT" in found()["E011"].msg
+
+
+@pytest.mark.parametrize(
+    ("resources", "scopes", "missing"),
+    [
+        (["tracks"], [], ["user-library-read"]),
+        (["tracks", "following"], ("user-follow-read",), ["user-library-read"]),
+        (["playlists"], ["playlist-read-private"], ["playlist-read-collaborative"]),
+        (["tracks"], ["user-library-read", "user-top-read"], []),
+        (["tracks"], None, []),
+    ],
+)
+def test_w011_scopes_that_are_too_few(settings, resources, scopes, missing):
+    settings.SPOTIFY_SYNC_RESOURCES = resources
+    settings.SPOTIFY_SYNC_SCOPES = scopes
+
+    assert list(found()) == (["W011"] if missing else [])
+    assert all(scope in found()["W011"].msg for scope in missing)
+    assert "user-top-read" not in str(found())
+
+
+@pytest.mark.parametrize("resources", [[], ()])
+def test_w012_nothing_to_sync(settings, resources):
+    settings.SPOTIFY_SYNC_RESOURCES = resources
+
+    assert list(found()) == ["W012"]
+    assert "nothing" in found()["W012"].msg
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("LOST_AFTER", 5), ("HEARTBEAT", None), ("RESOURCES", 5), ("SCOPES", "user-library-read")],
+)
+def test_no_contradiction_is_looked_for_in_what_is_of_the_wrong_type(settings, name, value):
+    setattr(settings, f"SPOTIFY_SYNC_{name}", value)
+
+    assert list(found()) == ["E001"]
+
+
+# The database
+
+
+def in_database(*databases: str) -> dict[str, CheckMessage]:
+    messages = check_keys_in_use(None, databases=databases or ["default"])
+    return {str(message.id).removeprefix("spotify_sync."): message for message in messages}
+
+
+@pytest.fixture
+def sealed(user, settings):
+    """Give a token that is sealed with the key of the tests, which is then followed by another."""
+    [old] = settings.SPOTIFY_SYNC_FERNET_KEYS
+    now = timezone.now()
+    account = SpotifyAccount.objects.create(
+        user=user, spotify_id="ada", authorized_at=now, reauthorize_by=now
+    )
+    token = SpotifyToken(account=account, expires_at=now)
+    token.seal(Tokens(Secret("hush"), Secret("hush")))
+    token.save()
+    settings.SPOTIFY_SYNC_FERNET_KEYS = [KEY, old]
+    return token
+
+
+def test_w008_a_retired_key_that_is_still_needed(sealed):
+    message = in_database()["W008"]
+
+    assert f"1 stored tokens still need key {sealed.key_id}" in message.msg
+    assert "spotify_rotate_keys" in str(message.hint)
+    assert "E010" not in in_database()
+
+
+def test_w008_says_nothing_once_all_tokens_are_sealed_anew(sealed):
+    call_command("spotify_rotate_keys")
+
+    assert in_database() == {}
+
+
+def test_e010_a_key_that_is_needed_and_gone(sealed, settings):
+    settings.SPOTIFY_SYNC_FERNET_KEYS = [KEY]
+
+    message = in_database()["E010"]
+
+    assert sealed.key_id in message.msg
+    assert "W008" not in in_database()
+    assert KEY not in str(message)
+
+
+def test_the_newest_key_alone_is_fine(sealed, settings):
+    settings.SPOTIFY_SYNC_FERNET_KEYS = settings.SPOTIFY_SYNC_FERNET_KEYS[1:]
+
+    assert in_database() == {}
+
+
+def test_the_database_is_left_alone_where_nobody_asks_for_it(sealed, settings):
+    settings.SPOTIFY_SYNC_FERNET_KEYS = [KEY]
+
+    assert check_keys_in_use(None) == []
+    assert check_keys_in_use(None, databases=["replica"]) == []
+    call_command("check")
+    with pytest.raises(CommandError, match="E010"):
+        call_command("check", databases=["default"])
+
+
+@pytest.mark.parametrize("keys", [[], 7, ["no key"]], ids=["none", "a number", "no key"])
+def test_keys_that_are_wrong_are_told_without_the_database(sealed, settings, keys):
+    settings.SPOTIFY_SYNC_FERNET_KEYS = keys
+
+    assert in_database() == {}
+    assert {"E001", "E004"} & set(found())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_before_the_first_migration_there_is_no_table_to_ask(sealed):
+    with connection.schema_editor() as editor:
+        editor.delete_model(SpotifyToken)
+    try:
+        assert in_database() == {}
+    finally:
+        with connection.schema_editor() as editor:
+            editor.create_model(SpotifyToken)
+    assert key_id(KEY) not in SpotifyToken.objects.by_key()
