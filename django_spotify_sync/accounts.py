@@ -38,7 +38,12 @@ from django_spotify_sync.models import (
     SyncRun,
     SyncState,
 )
-from django_spotify_sync.models.accounts import AccountStatus, Tokens, six_months_after
+from django_spotify_sync.models.accounts import (
+    AccountStatus,
+    Tokens,
+    six_months_after,
+    wanted_scopes,
+)
 from django_spotify_sync.models.runs import RunStatus
 from django_spotify_sync.oauth_state import Attempt
 from django_spotify_sync.secret import Secret
@@ -47,7 +52,6 @@ from django_spotify_sync.spotify import oauth
 from django_spotify_sync.spotify.client import Client
 from django_spotify_sync.spotify.parsers import parse_profile
 from django_spotify_sync.spotify.rows import ProfileRow
-from django_spotify_sync.spotify.scopes import scopes_for
 
 __all__ = [
     "AccountTokens",
@@ -76,11 +80,6 @@ _OAUTH_ERRORS = (
     "unauthorized_client",
     "unsupported_response_type",
 )
-
-
-def wanted_scopes() -> list[str]:
-    """Return the scopes that a user is asked for."""
-    return list(conf.SCOPES) if conf.SCOPES is not None else scopes_for(conf.RESOURCES)
 
 
 # Connecting
@@ -220,7 +219,7 @@ def _store(
     account.display_name, account.image_url = profile.display_name, profile.image_url
     account.status, account.status_changed_at = AccountStatus.CONNECTED, now
     account.authorized_at, account.reauthorize_by = now, six_months_after(now)
-    account.grant_noticed_at = None
+    account.judge_at = account.grant_noticed_at = None
     account.save(using=using)
     old = SpotifyToken.objects.using(using).filter(pk=account.pk).first()
     token = SpotifyToken(account=account, version=old.version + 1 if old else 1, refreshed_at=now)

@@ -19,6 +19,7 @@ PREFIX = "SPOTIFY_SYNC_"
 
 type Problem = str | None
 
+_GRANT = timedelta(days=180)  # half a year at the least
 _RATE = re.compile(r"[0-9]+/[smhd][a-z]*")  # as DRF reads it
 
 
@@ -128,6 +129,12 @@ def _rates(value: dict[object, object]) -> Problem:
     return None
 
 
+def _distances(value: object) -> Problem:
+    items = value if isinstance(value, list | tuple) else [value]
+    fine = all(isinstance(item, timedelta) and timedelta(0) < item <= _GRANT for item in items)
+    return None if fine else "must hold datetime.timedeltas of up to six months (180 days) only"
+
+
 def _url(value: str) -> Problem:
     if not value.startswith(("https://", "http://")):
         return "must begin with https:// (or http:// for a server of your own)"
@@ -234,6 +241,12 @@ class Conf:
     )
     RUN_RETENTION = Setting(
         timedelta(days=90), "How long the record of a sync is kept.", problem=_positive
+    )
+    GRANT_NOTICE = Setting[list[timedelta]](
+        [timedelta(days=30), timedelta(days=7)],
+        "How long before a grant's end the signal grant_expiring is sent; several distances, one signal at each.",
+        types=(list, tuple),
+        problem=_distances,
     )
     CONNECTED_URL = Setting(
         "/",

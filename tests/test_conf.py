@@ -77,6 +77,10 @@ WRONG: dict[str, list[Any]] = {
     "RUN_RETENTION": DURATIONS,
     "CONNECTED_URL": [None, 5, ["/"]],
     "FAILED_URL": [None, 5, ["/"]],
+    "GRANT_NOTICE": [
+        *(None, 30, timedelta(days=7), [30], [timedelta(0)], [timedelta(days=-7)]),
+        *([timedelta(days=7), "7 days"], [timedelta(days=181)], {timedelta(days=7): 1}),
+    ],
     "THROTTLE_RATES": [
         None,
         "6/min",
@@ -95,6 +99,7 @@ RIGHT: dict[str, list[Any]] = {
     "MAX_WAIT": [timedelta(0)],
     "MAX_REMOVED_SHARE": [0, 1, 0.25],
     "CONNECTED_URL": ["home", reverse_lazy("admin:index")],
+    "GRANT_NOTICE": [[], (timedelta(days=180),), [timedelta(hours=1), timedelta(days=60)]],
     "THROTTLE_RATES": [{}, {"sync": None, "oauth": "1/s"}, {"sync": "100/day"}],
 }
 

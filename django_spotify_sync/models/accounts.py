@@ -16,6 +16,7 @@ from django_spotify_sync.conf import conf
 from django_spotify_sync.db.sealing import KeyRing
 from django_spotify_sync.exceptions import SealBroken
 from django_spotify_sync.secret import Secret
+from django_spotify_sync.spotify.scopes import scopes_for
 
 
 class AnyUser(Protocol):
@@ -29,6 +30,11 @@ MAX_ID = 255
 #: A token this close to its end is renewed before it is used.
 EXPIRY_MARGIN = timedelta(seconds=60)
 _SEAL_VERSION = b"\x01"
+
+
+def wanted_scopes() -> list[str]:
+    """Return the scopes that a user is asked for."""
+    return list(conf.SCOPES) if conf.SCOPES is not None else scopes_for(conf.RESOURCES)
 
 
 class AccountStatus(models.TextChoices):
@@ -46,6 +52,10 @@ class SpotifyAccountQuerySet(models.QuerySet["SpotifyAccount"]):
     def get_for_user(self, user: AnyUser) -> SpotifyAccount | None:
         """Return the user's account whatever its status, or None."""
         return self.filter(user_id=user.pk).first()
+
+    def suspect(self) -> SpotifyAccountQuerySet:
+        """Accounts whose grant Spotify refused once, and whose second look is still to come."""
+        return self.filter(status=AccountStatus.SUSPECT)
 
     def linked(self) -> SpotifyAccountQuerySet:
         """Accounts that hold on to their Spotify ids: all but the disconnected."""
@@ -75,6 +85,8 @@ class SpotifyAccount(models.Model):
         _("status"), max_length=30, choices=AccountStatus.choices, default=AccountStatus.CONNECTED
     )
     status_changed_at = models.DateTimeField(_("status changed at"), default=timezone.now)
+    # When Spotify is asked again whether it still accepts a suspect grant.
+    judge_at = models.DateTimeField(_("judged again at"), null=True, blank=True)
     authorized_at = models.DateTimeField(_("authorized at"))
     reauthorize_by = models.DateTimeField(_("reauthorize by"))
     grant_noticed_at = models.DateTimeField(
@@ -119,6 +131,24 @@ class SpotifyAccount(models.Model):
         token = SpotifyToken.objects.using(self._state.db).filter(pk=self.pk).first()
         return sorted(token.scope.split()) if token else []
 
+    @property
+    def missing_scopes(self) -> list[str]:
+        """The scopes that the site wants and the user has not agreed to: connecting again asks for them."""
+        granted = set(self.scopes)
+        return [scope for scope in wanted_scopes() if scope not in granted]
+
+    @property
+    def days_left(self) -> int:
+        """Whole days until the consent ends, whatever is done before; 0 on the last day and ever after."""
+        return max(0, (self.reauthorize_by - timezone.now()).days)
+
+    @property
+    def is_expiring_soon(self) -> bool:
+        """Whether the grant serves, and its end is nearer than the largest distance of GRANT_NOTICE."""
+        notice = max(conf.GRANT_NOTICE, default=timedelta(0))
+        connected = self.status == AccountStatus.CONNECTED
+        return connected and self.reauthorize_by <= timezone.now() + notice
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
@@ -160,6 +190,7 @@ class SpotifyToken(models.Model):
     class Meta:
         verbose_name = _("Spotify token")
         verbose_name_plural = _("Spotify tokens")
+        indexes = [models.Index(fields=["refreshed_at"], name="spotify_sync_token_refreshed")]
 
     def __str__(self) -> str:
         return f"token of account {self.account_id}"

@@ -245,3 +245,60 @@ def test_deleting_the_user_deletes_the_token(user: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM spotify_sync_spotifyaccount")
         assert cursor.fetchone() == (0,)
+
+
+# The end of a grant
+
+
+def test_which_scopes_are_missing(user: Any, settings: Any) -> None:
+    account = account_of(user)
+    settings.SPOTIFY_SYNC_RESOURCES = ["tracks", "following"]
+    assert account.missing_scopes == ["user-library-read", "user-follow-read"]
+
+    token_of(account)
+    SpotifyToken.objects.update(scope="playlist-read-private user-library-read")
+    assert account.missing_scopes == ["user-follow-read"]
+
+    settings.SPOTIFY_SYNC_SCOPES = ["user-library-read"]
+    assert account.missing_scopes == []
+
+
+@pytest.mark.parametrize(
+    ("left", "days"),
+    [
+        (timedelta(days=30), 30),
+        (timedelta(days=29, hours=23), 29),
+        (timedelta(hours=23), 0),
+        (timedelta(0), 0),
+        (timedelta(days=-9), 0),
+    ],
+)
+def test_how_many_days_are_left(
+    user: Any, monkeypatch: pytest.MonkeyPatch, left: timedelta, days: int
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW - left)
+
+    assert account_of(user).days_left == days
+
+
+@pytest.mark.parametrize(
+    ("status", "days", "notice", "soon"),
+    [
+        ("connected", 31, [30, 7], False),
+        ("connected", 30, [7, 30], True),
+        ("connected", 1, [30, 7], True),
+        ("connected", 8, [7], False),
+        ("connected", 1, [], False),
+        ("suspect", 1, [30, 7], False),
+        ("reauthorization_required", 1, [30, 7], False),
+        ("disconnected", 1, [30, 7], False),
+    ],
+)
+def test_whether_the_end_is_near(
+    user: Any, settings: Any, status: str, days: int, notice: list[int], soon: bool
+) -> None:
+    settings.SPOTIFY_SYNC_GRANT_NOTICE = [timedelta(days=one) for one in notice]
+    account = account_of(user, status=status)
+    account.reauthorize_by = timezone.now() + timedelta(days=days)
+
+    assert account.is_expiring_soon is soon
