@@ -239,6 +239,20 @@ class Conf:
     LOST_AFTER = Setting(
         timedelta(minutes=2), "A run is lost when it was silent for so long.", problem=_positive
     )
+    DELETE_LIBRARY_ON_DISCONNECT = Setting(
+        True,
+        "Delete a library, and all else that is the user's, when the account is disconnected.",
+    )
+    DISCONNECTED_RETENTION = Setting(
+        timedelta(days=5),
+        "How long a disconnected account and its library are kept, where they are kept at all.",
+        problem=_positive,
+    )
+    GRANT_LOST_RETENTION = Setting(
+        timedelta(days=30),
+        "How long an account is kept whose grant was lost and not renewed.",
+        problem=_positive,
+    )
     RUN_RETENTION = Setting(
         timedelta(days=90), "How long the record of a sync is kept.", problem=_positive
     )

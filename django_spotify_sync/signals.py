@@ -7,6 +7,11 @@ from django.dispatch import Signal
 #: A user connected Spotify, anew or again. Arguments: ``account`` (SpotifyAccount), ``created`` (bool).
 account_connected = Signal()
 
+#: A user's Spotify account is no longer connected: by the user's or an admin's word, because the user was deleted, or
+#: because a lost grant was not renewed in time. Arguments: ``account`` (SpotifyAccount, whose row may be gone by now),
+#: ``counts`` (rows of the library that went, by what they were).
+account_disconnected = Signal()
+
 #: A run ended ``succeeded`` or ``partial``. Arguments: ``run`` (SyncRun), ``added`` and ``removed`` (Spotify ids).
 sync_finished = Signal()
 

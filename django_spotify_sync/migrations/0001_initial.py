@@ -243,7 +243,7 @@ class Migration(migrations.Migration):
                     "account",
                     models.ForeignKey(
                         db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="followed_artists",
                         to="spotify_sync.spotifyaccount",
                     ),
@@ -274,7 +274,7 @@ class Migration(migrations.Migration):
                     "account",
                     models.ForeignKey(
                         db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="account_playlists",
                         to="spotify_sync.spotifyaccount",
                     ),
@@ -391,7 +391,7 @@ class Migration(migrations.Migration):
                     "account",
                     models.ForeignKey(
                         db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="sync_runs",
                         to="spotify_sync.spotifyaccount",
                     ),
@@ -526,7 +526,7 @@ class Migration(migrations.Migration):
                     "account",
                     models.ForeignKey(
                         db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="saved_tracks",
                         to="spotify_sync.spotifyaccount",
                     ),

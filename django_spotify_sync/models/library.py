@@ -1,4 +1,8 @@
-"""Each account's library: saved tracks, playlists and followed artists."""
+"""Each account's library: saved tracks, playlists and followed artists.
+
+Nothing cascades from an account to these rows: Django would load them, by the tens of thousands, to delete them or to
+ask in the admin. ``receivers`` deletes them by SQL before their account goes.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +76,7 @@ class SavedTrack(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     account = models.ForeignKey(
-        SpotifyAccount, models.CASCADE, db_index=False, related_name="saved_tracks"
+        SpotifyAccount, models.DO_NOTHING, db_index=False, related_name="saved_tracks"
     )
     # Null where the entry never held a track, or holds one that another entry of the account has already.
     track = models.ForeignKey(Track, models.PROTECT, null=True, blank=True, related_name="saved_by")
@@ -186,7 +190,7 @@ class AccountPlaylist(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     account = models.ForeignKey(
-        SpotifyAccount, models.CASCADE, db_index=False, related_name="account_playlists"
+        SpotifyAccount, models.DO_NOTHING, db_index=False, related_name="account_playlists"
     )
     playlist = models.ForeignKey(Playlist, models.PROTECT, related_name="account_playlists")
     position = models.PositiveIntegerField()
@@ -289,7 +293,7 @@ class FollowedArtistQuerySet(models.QuerySet["FollowedArtist"]):
 class FollowedArtist(models.Model):
     id = models.BigAutoField(primary_key=True)
     account = models.ForeignKey(
-        SpotifyAccount, models.CASCADE, db_index=False, related_name="followed_artists"
+        SpotifyAccount, models.DO_NOTHING, db_index=False, related_name="followed_artists"
     )
     artist = models.ForeignKey(Artist, models.PROTECT, related_name="followed_by")
     position = models.PositiveIntegerField()

@@ -127,8 +127,9 @@ class SyncRun(models.Model):
     Trigger = Trigger
 
     id = models.BigAutoField(primary_key=True)
+    # Deleted by SQL before its account goes (`receivers`), as the library is.
     account = models.ForeignKey(
-        SpotifyAccount, models.CASCADE, db_index=False, related_name="sync_runs"
+        SpotifyAccount, models.DO_NOTHING, db_index=False, related_name="sync_runs"
     )
     resource = models.CharField(_("resource"), max_length=20, choices=Resource.choices)
     trigger = models.CharField(_("trigger"), max_length=20, choices=Trigger.choices)

@@ -1,0 +1,167 @@
+"""Take rows away by set-based SQL, in batches: no row is loaded, nothing cascades.
+
+Locks come in one order: the account, its sync states as a sync that writes has them, and, where the account itself
+goes, the account once more, so that nothing new can point at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import batched
+from typing import Any
+
+from django.db import connections, models, transaction
+from django.db.models import NOT_PROVIDED, Exists, OuterRef, Q
+from django.utils import timezone
+
+from django_spotify_sync.conf import conf
+from django_spotify_sync.models import (
+    AccountPlaylist,
+    FollowedArtist,
+    Playlist,
+    PlaylistItem,
+    SavedTrack,
+    SpotifyAccount,
+    SpotifyToken,
+    StagedPage,
+    SyncRun,
+    SyncState,
+)
+from django_spotify_sync.models.runs import RunStatus
+
+#: What a user's library consists of, by the names under which its rows are counted.
+LIBRARY: dict[str, type[models.Model]] = {
+    "saved_tracks": SavedTrack,
+    "playlists": AccountPlaylist,
+    "followed_artists": FollowedArtist,
+}
+
+
+def lock_account(account_id: int, using: str, condition: Q = Q()) -> SpotifyAccount | None:  # noqa: B008
+    """Return the account, locked until the transaction ends; None if it is gone or not under ``condition`` any more.
+
+    Others may add rows that point at it, as a sync does.
+    """
+    rows = SpotifyAccount.objects.using(using).filter(condition, pk=account_id)
+    return rows.select_for_update(no_key=True).first()
+
+
+def stop_syncs(account_id: int, using: str, reason: str) -> None:
+    """Cancel what is syncing the account. What it wrote is written by now; it can write nothing any more.
+
+    The states are locked first, as a sync that writes does, so that the two cannot wait for each other.
+    """
+    states = SyncState.objects.using(using).filter(account_id=account_id)
+    list(states.select_for_update().order_by("resource"))
+    SyncRun.objects.using(using).filter(account_id=account_id).live().update(
+        status=RunStatus.CANCELLED,
+        finished_at=timezone.now(),
+        claim=None,
+        resume_at=None,
+        reason=reason,
+    )
+    StagedPage.objects.using(using).filter(run__account_id=account_id)._raw_delete(using)
+
+
+def forget_states(account_id: int, using: str) -> None:
+    """Let the next sync of each resource know nothing, and be due now.
+
+    The states are emptied, not deleted: a sync under way has to find its state, and then that its run is cancelled.
+    """
+    unknown = {
+        field.name: field.get_default()
+        for field in SyncState._meta.concrete_fields
+        if field.null or field.default is not NOT_PROVIDED
+    }
+    states = SyncState.objects.using(using).filter(account_id=account_id)
+    states.update(**unknown | {"next_sync_at": timezone.now()})
+
+
+def erase_library(account_id: int, using: str, condition: Q = Q()) -> dict[str, int]:  # noqa: B008
+    """Delete the account's library, a batch at a time; return how many rows went, by what they were.
+
+    It ends before its time if the account is not under ``condition`` any more. Playlists that nobody else has go too.
+    """
+    removed = dict.fromkeys(LIBRARY, 0)
+    listed = AccountPlaylist.objects.using(using).filter(account_id=account_id)
+    playlists = list(listed.values_list("playlist_id", flat=True))
+    for name, model in LIBRARY.items():
+        rows = model._default_manager.using(using).filter(account_id=account_id)
+        for batch in batched(list(rows.values_list("pk", flat=True)), conf.BATCH_SIZE):
+            with transaction.atomic(using=using, savepoint=False):
+                if lock_account(account_id, using, condition) is None:
+                    return removed
+                removed[name] += rows.filter(pk__in=batch)._raw_delete(using)
+    for batch in batched(playlists, conf.BATCH_SIZE):
+        delete_playlists(using, Q(pk__in=batch))
+    return removed
+
+
+def erase_rest(account_id: int, using: str) -> None:
+    """Delete what is left of an account but for its own row; nothing can be added until the transaction ends."""
+    rows = SpotifyAccount.objects.using(using).filter(pk=account_id)
+    runs = SyncRun.objects.using(using).filter(account_id=account_id)
+    for pointed_at in (rows, runs):
+        list(pointed_at.select_for_update().values_list("pk"))
+    StagedPage.objects.using(using).filter(run__account_id=account_id)._raw_delete(using)
+    for model in (SyncRun, SyncState, SpotifyToken):
+        owned = model._default_manager.using(using).filter(account_id=account_id)
+        owned._raw_delete(using)
+
+
+def delete_playlists(using: str, condition: Q = Q()) -> int:  # noqa: B008
+    """Delete, with their items, the playlists under ``condition`` that no account has; return how many."""
+    return delete(
+        Playlist,
+        condition & unused("playlist", AccountPlaylist),
+        using,
+        parts=((PlaylistItem, "playlist"),),
+    )
+
+
+def unused(field: str, *users: type[models.Model]) -> Q:
+    """Return the condition that no row of ``users`` points here by ``field``."""
+    condition = Q()
+    for user in users:
+        condition &= ~Q(Exists(user._default_manager.filter(**{field: OuterRef("pk")})))
+    return condition
+
+
+def delete(
+    model: type[models.Model],
+    condition: Q,
+    using: str,
+    *,
+    parts: tuple[tuple[type[models.Model], str], ...] = (),
+) -> int:
+    """Delete the rows of ``model`` under ``condition``, their ``parts`` first, a batch at a time; return how many.
+
+    Each batch is locked and tested again. What somebody else has locked is left to the next time.
+    """
+    rows: models.QuerySet[Any] = model._default_manager.using(using)
+    lock = _lock(using)
+    removed = last = 0
+    while candidates := list(
+        rows.filter(condition, pk__gt=last)
+        .order_by("pk")
+        .values_list("pk", flat=True)[: conf.BATCH_SIZE]
+    ):
+        last = candidates[-1]
+        with transaction.atomic(using=using, savepoint=False):
+            locked = list(
+                lock(rows.filter(pk__in=candidates)).order_by("pk").values_list("pk", flat=True)
+            )
+            gone = list(rows.filter(condition, pk__in=locked).values_list("pk", flat=True))
+            for part, field in parts:
+                part._default_manager.using(using).filter(**{f"{field}__in": gone})._raw_delete(
+                    using
+                )
+            removed += rows.filter(pk__in=gone)._raw_delete(using)
+    return removed
+
+
+def _lock(using: str) -> Callable[[models.QuerySet[Any]], models.QuerySet[Any]]:
+    """Lock what nobody else has locked; a database without row locks has the whole file."""
+    if connections[using].features.has_select_for_update_skip_locked:
+        return lambda rows: rows.select_for_update(skip_locked=True)
+    return lambda rows: rows
