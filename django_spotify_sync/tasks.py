@@ -45,7 +45,11 @@ def sync_account(
         except NotConnected as error:
             logger.info("account %s is not synced: %s", account_id, error.code)
             return None
-    run = execute(run_id)
+    try:
+        run = execute(run_id)
+    except SyncRun.DoesNotExist:
+        logger.info("run %s is gone, and its account with it", run_id)
+        return None
     if run.status == RunStatus.WAITING and run.resume_at is not None:
         seconds = (run.resume_at - timezone.now()).total_seconds()
         if seconds <= LONGEST_COUNTDOWN:

@@ -79,8 +79,7 @@ def execute(run_id: int, *, watch: Watcher | None = None) -> SyncRun:
     try:
         _do(run, beat, using)
     except RunLost:
-        logger.warning("run %s: taken over or ended elsewhere; nothing is written here", run.pk)
-        run.refresh_from_db()
+        _step_aside(run)
     except ReauthorizationRequired as error:
         _fail(run, error, beat.requests)
     except (RunCancelled, NotConnected) as error:
@@ -90,6 +89,10 @@ def execute(run_id: int, *, watch: Watcher | None = None) -> SyncRun:
     except SpotifySyncError as error:
         _fail(run, error, beat.requests)
     except Exception as error:
+        if _is_gone(
+            run
+        ):  # its account was deleted meanwhile: whatever this ran into, nobody is to be told
+            return run
         # A fault of ours or of the database: the record must not say "running" for ever, and the fault must be seen.
         _fail(
             run,
@@ -132,6 +135,23 @@ def _do(run: SyncRun, beat: Beat, using: str) -> None:
         written.counts,
         f" ({run.reason})" if run.reason else "",
     )
+
+
+def _step_aside(run: SyncRun) -> None:
+    """Leave the run to whoever took it over or ended it."""
+    if _is_gone(run):
+        return
+    logger.warning("run %s: taken over or ended elsewhere; nothing is written here", run.pk)
+    run.refresh_from_db()
+    if run.status == RunStatus.CANCELLED:  # what was staged since is of no use to anybody
+        StagedPage.objects.using(run._state.db).filter(run=run).delete()
+
+
+def _is_gone(run: SyncRun) -> bool:
+    gone = not SyncRun.objects.using(run._state.db).filter(pk=run.pk).exists()
+    if gone:
+        logger.info("run %s: its account was deleted; nothing is written", run.pk)
+    return gone
 
 
 def _cancel(run: SyncRun, error: SpotifySyncError, requests: int) -> None:
