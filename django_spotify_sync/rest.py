@@ -36,6 +36,7 @@ from django_spotify_sync.exceptions import (
     SpotifyUnavailable,
     UnknownResource,
 )
+from django_spotify_sync.models import SpotifyAccount
 
 logger = logging.getLogger(__name__)
 
@@ -101,6 +102,17 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
     )
     response.data = {"code": code, "detail": detail}
     return response
+
+
+def own_account(request: Request) -> SpotifyAccount:
+    """Return the asking user's account, whatever its status.
+
+    :raises NotConnected: if there never was one.
+    """
+    account = SpotifyAccount.objects.get_for_user(request.user)
+    if account is None:
+        raise NotConnected
+    return account
 
 
 class Throttle(UserRateThrottle):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 from operator import attrgetter
 from typing import Any
 
@@ -14,10 +14,13 @@ from django_spotify_sync.models import (
     AccountPlaylist,
     Album,
     FollowedArtist,
+    Playlist,
+    PlaylistItem,
     SavedTrack,
     SpotifyAccount,
     SyncRun,
     SyncState,
+    TrackArtist,
 )
 
 
@@ -41,10 +44,43 @@ class SyncRequestSerializer(serializers.Serializer[Any]):
     full = serializers.BooleanField(default=False)
 
 
+class ErrorSerializer(serializers.Serializer[Any]):
+    """What went wrong: ``code`` for programs, ``detail`` for people."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class CountsSerializer(RowSerializer[SyncRun]):
+    class Meta:
+        model = SyncRun
+        fields = ("created", "updated", "unchanged", "removed", "skipped")
+        read_only_fields = fields
+
+
+class RunErrorSerializer(RowSerializer[SyncRun]):
+    code = serializers.CharField(source="error_code", read_only=True)
+    detail = serializers.CharField(source="error_detail", read_only=True)
+
+    class Meta:
+        model = SyncRun
+        fields = ("code", "detail")
+
+    def get_attribute(self, run: SyncRun) -> SyncRun | None:
+        return run if run.error_code else None
+
+
+class ReasonField(serializers.CharField):
+    """A text that is null where the row has none."""
+
+    def to_representation(self, reason: str) -> Any:
+        return reason or None
+
+
 class SyncRunSerializer(RowSerializer[SyncRun]):
-    reason = serializers.SerializerMethodField()
-    counts = serializers.SerializerMethodField()
-    error = serializers.SerializerMethodField()
+    reason = ReasonField(read_only=True, allow_null=True)
+    counts = CountsSerializer(source="*", read_only=True)
+    error = RunErrorSerializer(read_only=True, allow_null=True)
 
     class Meta:
         model = SyncRun
@@ -67,24 +103,50 @@ class SyncRunSerializer(RowSerializer[SyncRun]):
         )
         read_only_fields = fields
 
-    def get_reason(self, run: SyncRun) -> str | None:
-        return run.reason or None
 
-    def get_counts(self, run: SyncRun) -> dict[str, int]:
-        return {
-            name: getattr(run, name)
-            for name in ("created", "updated", "unchanged", "removed", "skipped")
+class SyncRunsSerializer(serializers.Serializer[Any]):
+    runs = SyncRunSerializer(many=True)
+
+
+class ResourceSerializer(serializers.Serializer[Any]):
+    """How one resource of an account stands."""
+
+    count = serializers.IntegerField()
+    checked_at = UTCField(allow_null=True)
+    next_sync_at = UTCField(allow_null=True)
+    run = SyncRunSerializer(allow_null=True)
+
+
+class ResourcesField(serializers.DictField):
+    """How each resource of an account stands, in a constant number of queries."""
+
+    child = ResourceSerializer()
+
+    def get_attribute(self, account: SpotifyAccount) -> dict[str, Any]:
+        states = {state.resource: state for state in SyncState.objects.filter(account=account)}
+        listed = {
+            # as tracks/ lists them: without the entries that hold none
+            "tracks": SavedTrack.objects.filter(account=account, track__isnull=False),
+            "playlists": AccountPlaylist.objects.filter(account=account),
+            "following": FollowedArtist.objects.filter(account=account),
         }
-
-    def get_error(self, run: SyncRun) -> dict[str, str] | None:
-        return {"code": run.error_code, "detail": run.error_detail} if run.error_code else None
+        runs = SyncRun.objects.filter(account=account).order_by("-created_at", "-id")
+        return {
+            resource: {
+                "count": listed[resource].count(),
+                "checked_at": getattr(states.get(resource), "checked_at", None),
+                "next_sync_at": getattr(states.get(resource), "next_sync_at", None),
+                "run": runs.filter(resource=resource).first(),
+            }
+            for resource in conf.RESOURCES
+        }
 
 
 class SpotifyAccountSerializer(RowSerializer[SpotifyAccount]):
-    """The account and how each resource of it stands; never a token. A constant number of queries."""
+    """The account and how each resource of it stands; never a token."""
 
     scopes = serializers.ListField(child=serializers.CharField(), read_only=True)
-    resources = serializers.SerializerMethodField()
+    resources = ResourcesField(read_only=True)
 
     class Meta:
         model = SpotifyAccount
@@ -100,66 +162,147 @@ class SpotifyAccountSerializer(RowSerializer[SpotifyAccount]):
         )
         read_only_fields = fields
 
-    def get_resources(self, account: SpotifyAccount) -> dict[str, Any]:
-        states = {state.resource: state for state in SyncState.objects.filter(account=account)}
-        counts = {
-            "tracks": SavedTrack.objects.filter(account=account).count(),
-            "playlists": AccountPlaylist.objects.filter(account=account).count(),
-            "following": FollowedArtist.objects.filter(account=account).count(),
-        }
-        resources: dict[str, Any] = {}
-        for resource in conf.RESOURCES:
-            state = states.get(resource)
-            run = (
-                SyncRun.objects.filter(account=account, resource=resource)
-                .order_by("-created_at", "-id")
-                .first()
-            )
-            resources[resource] = {
-                "count": counts[resource],
-                "checked_at": _utc(state.checked_at) if state else None,
-                "next_sync_at": _utc(state.next_sync_at) if state else None,
-                "run": SyncRunSerializer(run).data if run else None,
-            }
-        return resources
+
+class ArtistsInOrder(serializers.ListSerializer[Any]):
+    """The artists of a track as Spotify has them, of links that may have been fetched before."""
+
+    def to_representation(self, links: Any) -> list[Any]:
+        in_order: Any = sorted(links.all(), key=attrgetter("position"))
+        return super().to_representation(in_order)
 
 
-class SavedTrackSerializer(serializers.BaseSerializer[SavedTrack]):
-    """A saved entry that holds a track. Wants ``track__album`` selected and its artists prefetched."""
+class ArtistReferenceSerializer(RowSerializer[TrackArtist]):
+    spotify_id = serializers.CharField(source="artist.spotify_id", read_only=True)
+    name = serializers.CharField(source="artist.name", read_only=True)
 
-    def to_representation(self, saved: SavedTrack) -> dict[str, Any]:
-        track = saved.track
-        if track is None:
+    class Meta:
+        model = TrackArtist
+        fields = ("spotify_id", "name")
+        list_serializer_class = ArtistsInOrder
+
+
+class AlbumReferenceSerializer(RowSerializer[Album]):
+    class Meta:
+        model = Album
+        fields = ("spotify_id", "name", "image_url", "release_date")
+        read_only_fields = fields
+
+
+class SavedTrackSerializer(serializers.Serializer[Any]):
+    """An entry that holds a track. Wants ``with_tracks()``."""
+
+    spotify_id = serializers.CharField(source="track.spotify_id", read_only=True)
+    uri = serializers.CharField(source="track.uri", read_only=True)
+    name = serializers.CharField(source="track.name", read_only=True)
+    artists = ArtistReferenceSerializer(source="track.track_artists", many=True, read_only=True)
+    album = AlbumReferenceSerializer(source="track.album", read_only=True, allow_null=True)
+    duration_ms = serializers.IntegerField(source="track.duration_ms", read_only=True)
+    explicit = serializers.BooleanField(source="track.explicit", read_only=True)
+    isrc = serializers.CharField(source="track.isrc", read_only=True)
+    is_playable = serializers.BooleanField(read_only=True, allow_null=True)
+    added_at = UTCField(read_only=True, allow_null=True)
+    url = serializers.CharField(source="track.get_absolute_url", read_only=True)
+
+    def to_representation(self, entry: SavedTrack | PlaylistItem) -> dict[str, Any]:
+        if entry.track is None:
             raise TypeError("an entry without a track has no representation")
-        return {
-            "spotify_id": track.spotify_id,
-            "uri": track.uri,
-            "name": track.name,
-            "artists": [
-                {"spotify_id": link.artist.spotify_id, "name": link.artist.name}
-                for link in sorted(track.track_artists.all(), key=attrgetter("position"))
-            ],
-            "album": _album(track.album),
-            "duration_ms": track.duration_ms,
-            "explicit": track.explicit,
-            "isrc": track.isrc,
-            # an entry that is answered without an id is one that Spotify no longer has
-            "is_playable": saved.is_playable if saved.spotify_id else False,
-            "added_at": _utc(saved.added_at),
-            "url": track.get_absolute_url(),
-        }
+        answer = super().to_representation(entry)
+        if isinstance(entry, SavedTrack) and not entry.spotify_id:
+            answer["is_playable"] = False  # answered without an id: Spotify no longer has it
+        return answer
 
 
-def _utc(moment: datetime | None) -> str | None:
-    return UTCField().to_representation(moment) if moment else None
+class OwnerSerializer(RowSerializer[Playlist]):
+    spotify_id = serializers.CharField(source="owner_id", read_only=True)
+    display_name = serializers.CharField(source="owner_name", read_only=True)
+
+    class Meta:
+        model = Playlist
+        fields = ("spotify_id", "display_name")
 
 
-def _album(album: Album | None) -> dict[str, Any] | None:
-    if album is None:
-        return None
-    return {
-        "spotify_id": album.spotify_id,
-        "name": album.name,
-        "image_url": album.image_url,
-        "release_date": album.release_date,
-    }
+class AccountPlaylistSerializer(RowSerializer[AccountPlaylist]):
+    """A playlist of a user's library. Wants ``playlist`` selected."""
+
+    spotify_id = serializers.CharField(source="playlist.spotify_id", read_only=True)
+    uri = serializers.CharField(source="playlist.uri", read_only=True)
+    name = serializers.CharField(source="playlist.name", read_only=True)
+    description = serializers.CharField(source="playlist.description", read_only=True)
+    owner = OwnerSerializer(source="playlist", read_only=True)
+    collaborative = serializers.BooleanField(source="playlist.collaborative", read_only=True)
+    public = serializers.BooleanField(source="playlist.public", read_only=True, allow_null=True)
+    image_url = serializers.CharField(source="playlist.image_url", read_only=True)
+    total = serializers.IntegerField(source="playlist.total", read_only=True, allow_null=True)
+    url = serializers.CharField(source="playlist.get_absolute_url", read_only=True)
+
+    class Meta:
+        model = AccountPlaylist
+        fields = (
+            "spotify_id",
+            "uri",
+            "name",
+            "description",
+            "owner",
+            "collaborative",
+            "public",
+            "image_url",
+            "total",
+            "can_read_items",
+            "url",
+        )
+        read_only_fields = fields
+
+
+class TrackOfItemSerializer(SavedTrackSerializer):
+    """The track of a playlist's item, null where the item has none."""
+
+    def get_attribute(self, item: PlaylistItem) -> PlaylistItem | None:
+        return item if item.track else None
+
+
+class PlaylistItemSerializer(RowSerializer[PlaylistItem]):
+    """One place in a playlist. A track's names and duration stand in the catalogue. Wants ``with_tracks()``."""
+
+    track = TrackOfItemSerializer(read_only=True, allow_null=True)
+
+    class Meta:
+        model = PlaylistItem
+        fields = (
+            "position",
+            "kind",
+            "uri",
+            "title",
+            "subtitle",
+            "track",
+            "duration_ms",
+            "added_at",
+            "added_by",
+            "is_playable",
+        )
+        read_only_fields = fields
+
+    def to_representation(self, item: PlaylistItem) -> dict[str, Any]:
+        answer = super().to_representation(item)
+        if track := answer["track"]:
+            artists = ", ".join(artist["name"] for artist in track["artists"])
+            answer |= {
+                "uri": item.uri or track["uri"],
+                "title": item.title or track["name"],
+                "subtitle": item.subtitle or artists,
+                "duration_ms": item.duration_ms or track["duration_ms"],
+            }
+        return answer
+
+
+class FollowedArtistSerializer(RowSerializer[FollowedArtist]):
+    """An artist whom a user follows. Wants ``artist`` selected."""
+
+    spotify_id = serializers.CharField(source="artist.spotify_id", read_only=True)
+    uri = serializers.CharField(source="artist.uri", read_only=True)
+    name = serializers.CharField(source="artist.name", read_only=True)
+    image_url = serializers.CharField(source="artist.image_url", read_only=True)
+    url = serializers.CharField(source="artist.get_absolute_url", read_only=True)
+
+    class Meta:
+        model = FollowedArtist
+        fields = ("spotify_id", "uri", "name", "image_url", "url")

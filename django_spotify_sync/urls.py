@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from django.urls import path
+from rest_framework.routers import SimpleRouter
 
-from django_spotify_sync import views, viewsets
+from django_spotify_sync import library_viewsets, views, viewsets
 
 app_name = "spotify_sync"
+
+router = SimpleRouter(use_regex_path=False)
+router.register("syncs", viewsets.SyncRunViewSet, "run")
+router.register("tracks", library_viewsets.SavedTrackViewSet, "track")
+router.register("playlists", library_viewsets.PlaylistViewSet, "playlist")
+router.register(
+    "playlists/<str:spotify_id>/items", library_viewsets.PlaylistItemViewSet, "playlist-item"
+)
+router.register("following", library_viewsets.FollowedArtistViewSet, "followed-artist")
 
 urlpatterns = [
     path("auth/", views.auth, name="auth"),
     path("callback/", views.callback, name="callback"),
     path("account/", viewsets.AccountView.as_view(), name="account"),
+    path("disconnect/", viewsets.DisconnectView.as_view(), name="disconnect"),
+    path("sync/", viewsets.SyncAllView.as_view(), name="sync-all"),
     path("sync/<slug:resource>/", viewsets.SyncView.as_view(), name="sync"),
-    path("syncs/", viewsets.SyncRunListView.as_view(), name="runs"),
-    path("syncs/<int:pk>/", viewsets.SyncRunView.as_view(), name="run"),
-    path("tracks/", viewsets.SavedTrackListView.as_view(), name="tracks"),
+    *router.urls,
 ]

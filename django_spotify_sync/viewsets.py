@@ -1,103 +1,85 @@
-"""The REST doors: each translates in, calls one function, translates out. Nobody sees rows that are not their own."""
+"""The REST doors to the account and its runs: each translates in, calls one function, translates out."""
 
 from __future__ import annotations
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
-from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
 
-from django_spotify_sync.cursors import CursorPages
-from django_spotify_sync.exceptions import NotConnected
-from django_spotify_sync.models import SavedTrack, SpotifyAccount, SyncRun, TrackArtist
+from django_spotify_sync import accounts
+from django_spotify_sync.cursors import CursorPages, by_time
+from django_spotify_sync.models import SyncRun
 from django_spotify_sync.models.runs import Trigger
-from django_spotify_sync.rest import FullSyncThrottle, PinnedAPIView, SyncThrottle
+from django_spotify_sync.rest import FullSyncThrottle, PinnedAPIView, SyncThrottle, own_account
 from django_spotify_sync.serializers import (
-    SavedTrackSerializer,
     SpotifyAccountSerializer,
     SyncRequestSerializer,
     SyncRunSerializer,
 )
-from django_spotify_sync.sync import request_sync
+from django_spotify_sync.sync import request_all, request_sync
 from django_spotify_sync.tasks import queue
 
 
-def own_account(request: Request) -> SpotifyAccount:
-    """Return the asking user's account.
-
-    :raises NotConnected: if there never was one.
-    """
-    account = SpotifyAccount.objects.get_for_user(request.user)
-    if account is None:
-        raise NotConnected
-    return account
-
-
 class AccountView(PinnedAPIView):
-    """GET account/: the user's account and how its resources stand."""
+    """The user's account and how its resources stand."""
 
     def get(self, request: Request) -> Response:
         return Response(SpotifyAccountSerializer(own_account(request)).data)
 
 
+class DisconnectView(PinnedAPIView):
+    """Let go of the user's Spotify account. The answer says what was removed, and where the user revokes at Spotify."""
+
+    def post(self, request: Request) -> Response:
+        removed = accounts.disconnect(own_account(request))
+        return Response({"removed": removed, "revoke_at": accounts.REVOKE_URL})
+
+
 class SyncView(PinnedAPIView):
-    """POST sync/<resource>/: ask for a sync; 202 with the run, which may be one that is under way."""
+    """Ask for a sync of one resource. The answer is its run, which may be one that is under way."""
 
     throttle_classes = (SyncThrottle, FullSyncThrottle)
 
     def post(self, request: Request, resource: str) -> Response:
-        wish = SyncRequestSerializer(data=request.data)
-        wish.is_valid(raise_exception=True)
         run = request_sync(
-            own_account(request), resource, full=wish.validated_data["full"], trigger=Trigger.USER
+            own_account(request), resource, full=_wants_full(request), trigger=Trigger.USER
         )
         queue(run)
-        location = reverse("spotify_sync:run", args=[run.pk])
+        location = reverse("spotify_sync:run-detail", args=[run.pk])
         return Response(SyncRunSerializer(run).data, status=202, headers={"Location": location})
 
 
-class NewestRunFirst(CursorPages):
-    field = "created_at"
+class SyncAllView(PinnedAPIView):
+    """Ask for a sync of every resource. The answer is their runs, some of which may be under way."""
+
+    throttle_classes = (SyncThrottle, FullSyncThrottle)
+
+    def post(self, request: Request) -> Response:
+        runs = request_all(own_account(request), full=_wants_full(request), trigger=Trigger.USER)
+        for run in runs:
+            queue(run)
+        return Response({"runs": SyncRunSerializer(runs, many=True).data}, status=202)
 
 
-class SyncRunView(PinnedAPIView, RetrieveAPIView[SyncRun]):
-    """GET syncs/<id>/: one run, as far as it has come."""
+def _wants_full(request: Request) -> bool:
+    """:raises ValidationError: if the body is no wish for a sync."""
+    wish = SyncRequestSerializer(data=request.data)
+    wish.is_valid(raise_exception=True)
+    return bool(wish.validated_data["full"])
+
+
+class SyncRunViewSet(PinnedAPIView, ListModelMixin, RetrieveModelMixin, GenericViewSet[SyncRun]):
+    """The user's runs, newest first; each as far as it has come."""
 
     serializer_class = SyncRunSerializer
     filter_backends = ()
+    pagination_class = CursorPages
+    lookup_value_converter = "int"
+    orders = {"created_at": by_time("created_at")}
+    default_order = "-created_at"
 
     def get_queryset(self) -> QuerySet[SyncRun]:
-        return SyncRun.objects.for_user(self.request.user)
-
-
-class SyncRunListView(PinnedAPIView, ListAPIView[SyncRun]):
-    """GET syncs/: the user's runs, newest first."""
-
-    serializer_class = SyncRunSerializer
-    filter_backends = ()
-    pagination_class = NewestRunFirst
-
-    def get_queryset(self) -> QuerySet[SyncRun]:
-        return SyncRun.objects.for_user(self.request.user)
-
-
-class LatestSavedFirst(CursorPages):
-    field = "added_at"
-
-
-class SavedTrackListView(PinnedAPIView, ListAPIView[SavedTrack]):
-    """GET tracks/: the user's saved tracks, latest saved first."""
-
-    serializer_class = SavedTrackSerializer
-    pagination_class = LatestSavedFirst
-    filter_backends = ()
-
-    def get_queryset(self) -> QuerySet[SavedTrack]:
-        artists = TrackArtist.objects.select_related("artist")
-        return (
-            SavedTrack.objects.for_user(self.request.user)
-            .filter(track__isnull=False)
-            .select_related("track__album")
-            .prefetch_related(Prefetch("track__track_artists", queryset=artists))
-        )
+        return SyncRun.objects.filter(account=own_account(self.request))

@@ -98,7 +98,10 @@ ENDPOINTS: dict[str, set[str]] = {
     "playlists/37i9dQZF1DXcBWIGoYBM5M/items/": {"GET"},
     "following/": {"GET"},
 }
-QUERIES = {"tracks/": {"search", "ordering"}}
+QUERIES = {
+    path: {"search", "ordering"}
+    for path in ("tracks/", "playlists/", "playlists/{}/items/", "following/")
+}
 
 #: What the JSON of each thing holds, nested keys after a dot.
 SHAPES: dict[str, str] = {
@@ -209,8 +212,6 @@ NAMES: dict[str, list[str]] = {
 }
 
 NOT_YET = {
-    "setting SPOTIFY_SYNC_REQUESTS_PER_WINDOW",
-    "setting SPOTIFY_SYNC_WINDOW",
     "setting SPOTIFY_SYNC_SYNC_INTERVAL",
     "setting SPOTIFY_SYNC_MAX_SYNC_INTERVAL",
     "setting SPOTIFY_SYNC_DELETE_LIBRARY_ON_DISCONNECT",
@@ -222,16 +223,6 @@ NOT_YET = {
     "endpoint GET login/",
     "endpoint POST refresh/",
     "endpoint POST disconnect/",
-    "endpoint POST sync/",
-    "endpoint GET tracks/contains/",
-    "endpoint GET playlists/",
-    "endpoint GET playlists/37i9dQZF1DXcBWIGoYBM5M/items/",
-    "endpoint GET following/",
-    "query tracks/ search",
-    "query tracks/ ordering",
-    "shape playlist",
-    "shape item",
-    "shape artist",
     "command spotify_status",
     "command spotify_refresh_tokens",
     "option spotify_sync --due",
@@ -276,7 +267,8 @@ def is_there(label: str, client: Client) -> bool:
         case "endpoint", [method, path]:
             return answers(client, method, path)
         case "query", [path, name]:
-            value = {"search": "no such song", "ordering": "added_at"}[name]
+            path, turned = filled(path), "added_at" if path == "tracks/" else "-position"
+            value = {"search": "no such song", "ordering": turned}[name]
             return listed(client, path) != listed(client, path, **{name: value})
         case "shape", [name]:
             return sample(client, name) is not None
@@ -355,12 +347,16 @@ def sample(client: Client, name: str) -> Any:
         "item": "playlists/{}/items/",
         "artist": "following/",
     }[name]
-    if "{}" in path:
-        path = path.format(models.Playlist.objects.exclude(items=None).latest("pk").spotify_id)
+    path = filled(path)
     if not answers(client, "GET", path):
         return None
     answer = client.get(f"/spotify/{path}").json()
     return answer["results"][0] if "results" in answer else answer
+
+
+def filled(path: str) -> str:
+    """Put a playlist that has items into a path that wants one."""
+    return path.format(models.Playlist.objects.exclude(items=None).latest("pk").spotify_id)
 
 
 JSON = {"Accept": "application/json"}

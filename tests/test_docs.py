@@ -71,6 +71,7 @@ KINDS: dict[tuple[type, ...], str] = {
     (str, Promise): "text",
     (bool,): "True or False",
     (int,): "whole number",
+    (int, type(None)): "whole number, or None",
     (float, int): "number",
     (timedelta,): "timedelta",
     (dict,): "dict",
@@ -113,7 +114,7 @@ def test_every_endpoint_has_its_heading():
 
 def test_every_endpoint_is_in_the_table():
     table = sections("docs/reference/endpoints.md")[""]
-    rows = dict(re.findall(r"^\| \[`(.+?)`\].*\| `(\w+)` \|$", table, re.M))
+    rows = dict(re.findall(r"^\| \[`(.+?)`\].*\| `([\w-]+)` \|$", table, re.M))
 
     names = {re.sub(r"<\w+:", "<", str(one.pattern)): one.name for one in urls.urlpatterns}
     assert rows == names

@@ -105,7 +105,11 @@ def test_each_error_has_its_status_and_code(name: str, status: int, code: str) -
         ("get", SYNC, "", "application/json", 405, "method_not_allowed"),
         ("options", SYNC, "", "application/json", 405, "method_not_allowed"),
         ("get", "/spotify/syncs/999999/", "", "application/json", 404, "not_found"),
-        ("get", "/spotify/tracks/?cursor=x", "", "application/json", 404, "not_found"),
+        ("get", "/spotify/tracks/?cursor=x", "", "application/json", 400, "invalid"),
+        ("get", "/spotify/tracks/?ordering=x", "", "application/json", 400, "invalid"),
+        ("get", "/spotify/tracks/contains/", "", "application/json", 400, "invalid"),
+        ("get", "/spotify/playlists/x/items/", "", "application/json", 404, "not_found"),
+        ("put", "/spotify/tracks/", "", "application/json", 405, "method_not_allowed"),
         ("delete", "/spotify/account/", "", "application/json", 405, "method_not_allowed"),
     ],
 )
@@ -318,7 +322,8 @@ print(json.dumps({
     "callback": show(client.post("/spotify/callback/", brought, "application/json", headers=ada)),
     "sync": show(client.post("/spotify/sync/tracks/", {"full": True}, "application/json", headers=ada)),
     "wrong": show(client.post("/spotify/sync/tracks/", {"full": "x"}, "application/json", headers=ada)),
-    "tracks": show(client.get("/spotify/tracks/?search=nothing&page=1", headers=ada)),
+    "tracks": show(client.get("/spotify/tracks/?search=track&page=2", headers=ada)),
+    "following": show(client.get("/spotify/following/?search=nobody&page=2", headers=ada)),
     "account": show(client.get("/spotify/account/", headers=ada)),
     "browser": show(client.get("/spotify/auth/")),
 }))
@@ -360,6 +365,7 @@ def test_a_host_with_its_own_mind(user: Any, account: SpotifyAccount, spotify: F
     assert answers["tracks"][0] == 200
     assert len(answers["tracks"][1]["results"]) == 3
     assert set(answers["tracks"][1]) == {"next", "previous", "results"}
+    assert answers["following"] == [200, {"next": None, "previous": None, "results": []}]
     assert answers["account"][1]["status"] == "connected"
     assert answers["browser"][0] == 302
     assert SyncRun.objects.get().full
