@@ -221,6 +221,17 @@ class Conf:
         "The longest wait in place when Spotify asks for patience; longer ones put the run to waiting.",
         problem=lambda value: None if value >= timedelta(0) else "must not be negative",
     )
+    REQUESTS_PER_WINDOW = Setting[int | None](
+        180,
+        "How many requests the whole app may start in any WINDOW; None for no pace of our own.",
+        types=(int, type(None)),
+        problem=lambda value: None if value is None or value > 0 else "must be more than 0",
+    )
+    WINDOW = Setting(
+        timedelta(seconds=30),
+        "The window that Spotify counts requests in.",
+        problem=_positive,
+    )
     BATCH_SIZE = Setting(1000, "How many rows one statement carries.", problem=_above(0, "0"))
     FULL_SYNC_INTERVAL = Setting(
         timedelta(days=7),

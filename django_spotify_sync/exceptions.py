@@ -10,7 +10,8 @@
     ├── SpotifyError                    Spotify answered, or failed to
     │   ├── SpotifyUnavailable
     │   ├── RateLimited
-    │   │   └── QuotaExceeded
+    │   │   ├── QuotaExceeded
+    │   │   └── Paced
     │   ├── AccessTokenRejected
     │   ├── Forbidden
     │   │   ├── InsufficientScope
@@ -125,6 +126,15 @@ class QuotaExceeded(RateLimited):
     """The daily quota of this app at Spotify is used up: try again when the seconds of its retry_after are over."""
 
     code = "quota_exceeded"
+
+
+class Paced(RateLimited):
+    """The site asks Spotify as often as it may, and others are first: try again when its retry_after is over."""
+
+    code = "pace"
+
+    def __init__(self, message: str | None = None, *, retry_after: float = 30.0) -> None:
+        super().__init__(message, retry_after=retry_after, status=None)
 
 
 class AccessTokenRejected(SpotifyError):

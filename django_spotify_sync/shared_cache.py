@@ -1,4 +1,4 @@
-"""The cache that all instances share: ``add``, ``get`` and ``delete``, with a loud answer when it is away.
+"""The cache that all instances share: ``add``, ``put``, ``get`` and ``delete``, with a loud answer when it is away.
 
 Only what every Django cache backend has is used. django-redis with IGNORE_EXCEPTIONS answers None to everything while
 Redis is away, other backends raise: both become CacheUnavailable here, never a yes.
@@ -29,10 +29,11 @@ def add(key: str, value: Any, ttl: timedelta) -> bool:
 
     :raises CacheUnavailable: if the cache does not say yes or no.
     """
-    timeout = max(1, math.ceil(ttl.total_seconds()))
     added = _ask(
         lambda cache: cache.add(
-            _PREFIX + key, value.reveal() if isinstance(value, Secret) else value, timeout=timeout
+            _PREFIX + key,
+            value.reveal() if isinstance(value, Secret) else value,
+            timeout=_seconds(ttl),
         )
     )
     if added is None:
@@ -40,13 +41,30 @@ def add(key: str, value: Any, ttl: timedelta) -> bool:
     return bool(added)
 
 
+def put(key: str, value: Any, ttl: timedelta) -> None:
+    """Store ``value``, whatever was there. Whether it arrived is not known before it is read.
+
+    :raises CacheUnavailable: if the cache says that it is away; not every backend does.
+    """
+    _ask(lambda cache: cache.set(_PREFIX + key, value, timeout=_seconds(ttl)))
+
+
+def peek(key: str) -> Any:
+    """Return the value, or None if there is none or the cache is away: for what may as well not be known.
+
+    :raises CacheUnavailable: if the cache says that it is away; not every backend does.
+    """
+    value = _ask(lambda cache: cache.get(_PREFIX + key, _MISSING))
+    return None if value == _MISSING else value
+
+
 def get(key: str) -> Any:
     """Return the value, or None if there is none.
 
     :raises CacheUnavailable: if the cache does not answer.
     """
-    value = _ask(lambda cache: cache.get(_PREFIX + key, _MISSING))
-    if value is not None and value != _MISSING:
+    value = peek(key)
+    if value is not None:
         return value
     # A cache that is away may say "missing" to a get; it cannot say yes to an add of a key that nobody has.
     add(f"alive:{secrets.token_hex(8)}", 1, timedelta(seconds=1))
@@ -62,6 +80,11 @@ def delete(key: str) -> bool:
     if deleted is None:
         raise CacheUnavailable
     return bool(deleted)
+
+
+def _seconds(ttl: timedelta) -> int:
+    """Round up: not every backend takes parts of a second."""
+    return max(1, math.ceil(ttl.total_seconds()))
 
 
 def _ask(question: Callable[[BaseCache], Any]) -> Any:

@@ -87,5 +87,6 @@ CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"global_keyprefix": REDIS_PREFIX}
 SPOTIFY_SYNC_CLIENT_ID = "test-client-id"
 SPOTIFY_SYNC_CLIENT_SECRET = "test-client-secret"
 SPOTIFY_SYNC_FERNET_KEYS = ["JsCVCkFpFwBjcK17Hc8V_rGauBvBSa2iH8-aVzRQoD4="]
+SPOTIFY_SYNC_REQUESTS_PER_WINDOW = None  # the pace is for the tests of it
 
 globals().update(json.loads(os.environ.get("TEST_OVERRIDES", "{}")))

@@ -113,6 +113,7 @@ if SPOTIFY_IS_FAKE:
     # Client id and addresses of the FakeSpotify that `manage.py spotify_fake` runs; `manage.py demo` runs one itself.
     FAKE_SPOTIFY_PORT = int(os.environ.get("FAKE_SPOTIFY_PORT", "8099"))
     globals().update(FakeSpotify(port=FAKE_SPOTIFY_PORT).settings)
+    SPOTIFY_SYNC_REQUESTS_PER_WINDOW = None  # it has no rate limit that would have to be respected
 else:
     SPOTIFY_SYNC_CLIENT_ID = os.environ["SPOTIFY_CLIENT_ID"]
     SPOTIFY_SYNC_CLIENT_SECRET = os.environ.get("SPOTIFY_CLIENT_SECRET", "")

@@ -1,0 +1,97 @@
+"""How requests are held to a pace that the whole app shares: what a client is handed, and how threads come by it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from math import inf
+from typing import Protocol
+
+from django_spotify_sync.exceptions import Paced, RateLimited
+
+_LOOK = 0.2  # seconds after which a thread looks whether its grant is still worth waiting for
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """So many requests may start before ``until``, in seconds of the monotonic clock."""
+
+    requests: int
+    until: float
+
+
+class Pace(Protocol):
+    """Who says when a request may start. It may ask a cache, so it is not for threads that fetch."""
+
+    def grant(self, wanted: int) -> Grant:
+        """Return leave for ``wanted`` starts or fewer; for none at all if others were faster, so ask again soon.
+
+        :raises RateLimited: while Spotify wants no requests; its ``status`` is None, since none was sent.
+        """
+
+    def refused(self, error: RateLimited) -> float:
+        """Learn of a 429; return for how many seconds nobody is to ask."""
+
+
+class Unpaced:
+    """No pace: everything may start at once."""
+
+    def grant(self, wanted: int) -> Grant:
+        return Grant(wanted, inf)
+
+    def refused(self, error: RateLimited) -> float:
+        return error.retry_after
+
+
+class Purse:
+    """Grants on their way from the thread that coordinates, which puts them in, to those that start requests."""
+
+    def __init__(self) -> None:
+        self._grants: deque[Grant] = deque()
+        self._changed = threading.Condition()
+        self._waiting = 0
+        self._shut = False
+
+    @property
+    def missing(self) -> int:
+        """How many threads wait for more than there is: those that try a request again."""
+        with self._changed:
+            return max(0, self._waiting - self._fresh())
+
+    def put(self, grant: Grant) -> None:
+        with self._changed:
+            self._grants.append(grant)
+            self._changed.notify_all()
+
+    def take(self) -> None:
+        """Wait for leave to start one request, and use it up.
+
+        :raises Paced: if there will be none.
+        """
+        with self._changed:
+            self._waiting += 1
+            try:
+                while not self._fresh():
+                    if self._shut:
+                        raise Paced
+                    self._changed.wait(_LOOK)
+                grant = self._grants.popleft()
+                if grant.requests > 1:
+                    self._grants.appendleft(Grant(grant.requests - 1, grant.until))
+            finally:
+                self._waiting -= 1
+
+    def shut(self) -> None:
+        """Send away who waits."""
+        with self._changed:
+            self._shut = True
+            self._changed.notify_all()
+
+    def _fresh(self) -> int:
+        """Drop the grants whose time is over, and count the others."""
+        now = time.monotonic()
+        while self._grants and self._grants[0].until <= now:
+            self._grants.popleft()
+        return sum(grant.requests for grant in self._grants)
