@@ -3,11 +3,8 @@
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
-.PHONY: help test quick lint ruff-fix docs build lock matrix nox demo bench clean debian
+.PHONY: help start stop restart restart-celery gen-env test quick lint ruff-fix docs build lock matrix nox demo bench clean debian
 .DELETE_ON_ERROR:
-
-export PORT ?= 8000
-export SERVE ?= 1
 
 # uv does not see the interpreters behind pyenv's shims.
 empty :=
@@ -19,7 +16,7 @@ UV := $(or $(shell command -v uv),.tools/uv/bin/uv)
 IN_VENV := VIRTUAL_ENV=$(CURDIR)/.venv PATH="$(CURDIR)/.venv/bin:$$PATH"
 
 help:  ## List what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 test: .venv/.ready debian  ## Run the tests on PostgreSQL and on SQLite, and report the coverage (ARGS="-k tracks -x")
 	@$(IN_VENV) coverage erase
@@ -50,8 +47,32 @@ nox: .venv/.ready  ## Run chores by name (ARGS="--session floors"; ARGS=--list)
 matrix: .venv/.ready debian  ## Test the wheel on every Python and Django (ARGS="-e py313-django61")
 	@$(IN_VENV) tox run-parallel --parallel-no-spinner $(ARGS)
 
+demo: export PORT ?= 8000
+demo: export SERVE ?= 1
 demo: .tools/demo/.ready  ## Run the example site on port PORT, with a Spotify of its own (SERVE=0 only tries it)
 	@.tools/demo/bin/python example_project/manage.py demo
+
+# The profile "fake" is for those who have no app at Spotify.
+COMPOSE = docker compose $(if $(shell sed -n 's/^SPOTIFY_CLIENT_ID=\(.\)/\1/p' .env 2>/dev/null),,--profile fake)
+
+start: .env  ## Run the example site in Docker Compose: PostgreSQL, Redis, web, worker, beat
+	@$(COMPOSE) up --detach --build --wait
+	@echo "Open http://$$($(COMPOSE) port web 8000)/ and sign in as DJANGO_SUPERUSER_USERNAME of .env."
+
+stop:  ## Stop that, and keep its data
+	@docker compose --profile fake down
+
+restart:  ## Restart its web server and Celery (for new code: make start)
+	@docker compose restart web worker beat
+
+restart-celery:  ## Restart its Celery worker and beat alone
+	@docker compose restart worker beat
+
+gen-env:  ## Make .env from env.sample, with fresh keys, unless there is one
+	@python3 example_project/gen_env.py
+
+.env:
+	@python3 example_project/gen_env.py
 
 bench: .venv/.ready debian  ## Measure (ARGS=…)
 	@$(IN_VENV) python -m tests.services python -m benchmarks $(ARGS)
@@ -59,6 +80,7 @@ bench: .venv/.ready debian  ## Measure (ARGS=…)
 COMPILE = $(UV) pip compile --quiet --upgrade --universal --generate-hashes --custom-compile-command 'make lock' pyproject.toml
 lock: | $(UV)  ## Renew requirements/*.txt
 	@$(COMPILE) --extra redis --extra postgres --output-file requirements/base.txt
+	@$(COMPILE) --extra redis --extra postgres --group example --output-file requirements/example.txt
 	@$(COMPILE) --all-extras --group dev --output-file requirements/dev.txt
 	@! grep --line-number '//' requirements/*.txt
 

@@ -39,7 +39,8 @@ class FakeSpotify:
     """Spotify on this machine: ``with FakeSpotify(tracks=10_000) as fake: fake.api_url``.
 
     *latency* in seconds from a request's arrival to its answer; *ties* is the share of saved
-    tracks that lie in same-second runs. Everything may be changed while it runs.
+    tracks that lie in same-second runs; *public_url* is what others reach it by, where that is not
+    where it listens (in a container). Everything may be changed while it runs.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class FakeSpotify:
         latency: float = 0.0,
         port: int = 0,
         host: str = "127.0.0.1",
+        public_url: str = "",
         cohort: Cohort = "new",
         consent: Consent = "page",
         rotate_refresh_tokens: bool = False,
@@ -67,6 +69,7 @@ class FakeSpotify:
         self.latency = latency
         self.host = host
         self.port = port
+        self.public_url = public_url.rstrip("/")
         self.consent: Consent = consent
         self.rotate_refresh_tokens = rotate_refresh_tokens
         self.client_id = client_id
@@ -122,7 +125,9 @@ class FakeSpotify:
 
     @property
     def url(self) -> str:
-        """Where the fake listens."""
+        """Where the fake is found: its public address, else where it listens."""
+        if self.public_url:
+            return self.public_url
         if not self.port:
             raise RuntimeError("FakeSpotify has no address yet: call start() or use it in a with.")
         host = f"[{self.host}]" if ":" in self.host else self.host

@@ -32,6 +32,21 @@ def test_settings_lead_to_it(fake: FakeSpotify) -> None:
     }
 
 
+def test_a_public_address_is_what_everybody_is_told() -> None:
+    with FakeSpotify(tracks=1, public_url="http://fake.localhost:81/") as fake:
+        token = fake.grant()["access_token"]
+        page = requests.get(
+            f"http://127.0.0.1:{fake.port}/v1/me/tracks",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=10,
+        ).json()
+
+    assert fake.settings["SPOTIFY_SYNC_ACCOUNTS_URL"] == "http://fake.localhost:81"
+    assert page["href"].startswith("http://fake.localhost:81/v1/me/tracks")
+    images = page["items"][0]["track"]["album"]["images"]
+    assert all(image["url"].startswith("http://fake.localhost:81/image/") for image in images)
+
+
 def test_one_connection_serves_many_requests(fake: FakeSpotify) -> None:
     connection = http.client.HTTPConnection(urlsplit(fake.url).netloc, timeout=10)
     headers = {"Authorization": f"Bearer {fake.grant()['access_token']}"}

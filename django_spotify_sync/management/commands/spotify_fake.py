@@ -23,6 +23,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8099, help="0 takes a free one")
+        parser.add_argument(
+            "--public-url", default="", help="what others reach it by, if not host and port"
+        )
         parser.add_argument("--tracks", type=int, default=1_000)
         parser.add_argument("--playlists", type=int, default=20)
         parser.add_argument("--artists", type=int, default=60)
@@ -35,6 +38,7 @@ class Command(BaseCommand):
         names = [
             "host",
             "port",
+            "public_url",
             "tracks",
             "playlists",
             "artists",
