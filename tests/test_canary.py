@@ -8,62 +8,38 @@ from __future__ import annotations
 
 import base64
 import logging
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.contrib import admin
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.views.debug import ExceptionReporter
-from redis import Redis
 
-from django_spotify_sync import accounts, grants, tasks
+from django_spotify_sync import accounts, connecting, tasks
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun
-from django_spotify_sync.secret import Secret
-from django_spotify_sync.spotify import client as spotify_client
-from django_spotify_sync.spotify import oauth
 from django_spotify_sync.sync import request_sync, sync
 from django_spotify_sync.testing import FakeSpotify
 from tests.browsing import HOST, JSON, begun, browser_of
+from tests.canary import (
+    BAD_KEY,
+    CLIENT_SECRET,
+    FERNET_KEY,
+    SECRETS,
+    VERIFIER,
+    Evidence,
+    leaks,
+    let_canaries_out,
+    watched_redis,
+)
 from tests.connecting import connect, wait_until
 from tests.reports import told
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-CLIENT_SECRET = "CANARY-client-secret-3f9a"
-FERNET_KEY = base64.urlsafe_b64encode(b"CANARY fernet key of 32 bytes...").decode()
-BAD_KEY = "CANARY-that-is-no-fernet-key"
-VERIFIER = "CANARY-verifier-" + "v" * 40
-SECRETS = {
-    "access token": "FAKE_ACCESS_",
-    "refresh token": "FAKE_REFRESH_",
-    "code": "FAKE_CODE_",
-    "client secret": CLIENT_SECRET,
-    "Fernet key": FERNET_KEY,
-    "broken Fernet key": BAD_KEY,
-    "verifier": VERIFIER,
-}
-
-
-def in_base64(secret: str) -> list[str]:
-    """Return how a text looks inside of base64, wherever it begins there."""
-    return [base64.b64encode(b"x" * before + secret.encode()).decode()[4:-4] for before in range(3)]
-
-
-def leaks(text: str, secrets: dict[str, str] = SECRETS) -> list[str]:
-    return [
-        name
-        for name, secret in secrets.items()
-        if any(form in text for form in [secret, *in_base64(secret)])
-    ]
 
 
 def test_the_search_finds_what_it_looks_for() -> None:
@@ -73,92 +49,10 @@ def test_the_search_finds_what_it_looks_for() -> None:
     assert leaks("FAKE CANARY") == []
 
 
-class Evidence:
-    """Everything that anybody could see, by where they would."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[str, str]] = []
-
-    def add(self, where: str, what: object) -> None:
-        self.seen.append((where, str(what)))
-
-    def answer(self, response: Any) -> Any:
-        request = response.wsgi_request
-        where = f"{request.method} {request.path} {response.status_code}"
-        self.add(where, response.content.decode("utf-8", "replace"))
-        self.add(where + " headers", f"{response.headers} {response.cookies}")
-        return response
-
-    def error(self, act: Callable[[], Any]) -> None:
-        """Do what has to fail, and keep all that a report of it could show."""
-        with pytest.raises(Exception) as caught:  # noqa: PT011 - whichever it is, it may not tell
-            act()
-        self.add(f"error {type(caught.value).__name__}", told(caught.value))
-
-    def logs(self, records: list[logging.LogRecord]) -> None:
-        formatter = logging.Formatter("%(name)s %(levelname)s %(message)s")
-        for record in records:
-            self.add(f"log {record.name}", f"{formatter.format(record)} {record.args!r}")
-
-    def database(self) -> None:
-        with connection.cursor() as cursor:
-            for table in connection.introspection.table_names(cursor):
-                cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
-                for row in cursor.fetchall():
-                    texts = [
-                        bytes(value).decode("latin-1")
-                        if isinstance(value, bytes | memoryview)
-                        else str(value)
-                        for value in row
-                    ]
-                    self.add(f"table {table}", " ".join(texts))
-
-    def check(self, **more: str) -> None:
-        secrets = SECRETS | more
-        found = [
-            f"{', '.join(leaks(what, secrets))} in {where}"
-            for where, what in self.seen
-            if leaks(what, secrets)
-        ]
-        assert not found, "\n".join(found)
-
-
-@contextmanager
-def watched_redis() -> Iterator[list[str]]:
-    """Record every command that anybody sends to Redis."""
-    said: list[str] = []
-    redis = Redis.from_url(settings.REDIS_URL, socket_timeout=None)
-    marker = "canary:end"
-    listening = threading.Event()
-
-    def listen() -> None:
-        with redis.monitor() as monitor:
-            listening.set()
-            for command in monitor.listen():
-                said.append(command["command"])
-                if marker in command["command"]:
-                    return
-
-    thread = threading.Thread(target=listen, daemon=True)
-    thread.start()
-    assert listening.wait(timeout=10)
-    yield said
-    redis.echo(marker)
-    thread.join(timeout=10)
-    redis.close()
-    assert not thread.is_alive()
-
-
 @pytest.fixture
 def fake(spotify: FakeSpotify, settings: Any, monkeypatch: pytest.MonkeyPatch) -> FakeSpotify:
     """Give a FakeSpotify and a host whose secrets are recognised."""
-    spotify.client_secret = settings.SPOTIFY_SYNC_CLIENT_SECRET = CLIENT_SECRET
-    settings.SPOTIFY_SYNC_FERNET_KEYS = [FERNET_KEY]
-    monkeypatch.setattr(oauth, "new_verifier", lambda: Secret(VERIFIER))
-    monkeypatch.setattr(spotify_client, "BACKOFF", 0)
-    monkeypatch.setattr(oauth, "BACKOFF", (0.0,))
-    settings.SPOTIFY_SYNC_MAX_WAIT = timedelta(0)
-    monkeypatch.setattr(grants, "LOSER_WAITS", 0.2)
+    let_canaries_out(spotify, settings, monkeypatch)
     return spotify
 
 
@@ -358,7 +252,7 @@ def token_cannot_be_saved(patch: pytest.MonkeyPatch, settings: Any) -> None:
 
 
 def profile_cannot_be_read(patch: pytest.MonkeyPatch, settings: Any) -> None:
-    patch.setattr(accounts, "parse_profile", _crash)
+    patch.setattr(connecting, "parse_profile", _crash)
 
 
 def account_cannot_be_shown(patch: pytest.MonkeyPatch, settings: Any) -> None:
