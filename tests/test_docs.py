@@ -72,7 +72,6 @@ KINDS: dict[tuple[type, ...], str] = {
     (bool,): "True or False",
     (int,): "whole number",
     (int, type(None)): "whole number, or None",
-    (int, type(None)): "whole number, or None",
     (float, int): "number",
     (timedelta,): "timedelta",
     (dict,): "dict",

@@ -1,6 +1,7 @@
 """One request to the Web API: token, deadline, retry of what may be retried, status → error.
 
-``Client.send`` may be called from many threads. It never waits for a 429: that is for who knows of the whole run.
+``Client.send`` may be called from many threads. It never waits for a 429: that is for who knows of the whole run. Every
+start of a request, a repeated one too, goes by the pace that the client was handed.
 No exception that leaves here is chained to one of requests', since those carry the token in their frames.
 """
 
@@ -10,6 +11,7 @@ import json
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -25,12 +27,14 @@ from django_spotify_sync.exceptions import (
     Forbidden,
     InsufficientScope,
     NotFound,
+    Paced,
     QuotaExceeded,
     RateLimited,
     SpotifyError,
     SpotifyUnavailable,
 )
 from django_spotify_sync.secret import Secret
+from django_spotify_sync.spotify.pace import Pace, Unpaced
 from django_spotify_sync.spotify.parsers import Malformed, text
 from django_spotify_sync.spotify.rows import Params
 from django_spotify_sync.spotify.sessions import new_session
@@ -42,7 +46,9 @@ BACKOFF = 0.3  # seconds; doubled at each attempt, jittered
 MAX_BODY = 32 * 1024 * 1024
 RETRY_AFTER_FLOOR = 5.0  # Retry-After has been missing and 0 in real answers
 QUOTA_RETRY_AFTER = 3600.0  # for a quota without the header; seen with it: 13 to 24 hours
+PATIENCE = 5.0  # seconds that get() waits for its turn: somebody may be waiting for the answer, on a page
 _CHUNK = 64 * 1024
+_ASK_AGAIN = 0.1
 
 
 class Tokens(Protocol):
@@ -88,8 +94,10 @@ class Client:
         workers: int = 1,
         timeout: float = 30.0,
         language: str = "en",
+        pace: Pace | None = None,
     ) -> None:
         self.tokens = tokens
+        self.pace = pace or Unpaced()
         self.workers = workers
         self.requests = 0
         self._api_url = api_url
@@ -104,35 +112,44 @@ class Client:
     ) -> Answer:
         """Read one address with the account's token, renewed once if Spotify rejects it. For one thread.
 
+        :raises Paced: if its turn does not come within 5 seconds.
         :raises SpotifyError: as Spotify's status says; RateLimited is for the caller to wait out.
         """
         get = Get(path, parse, params)
         token = self.tokens.current()
         try:
-            return self.send(get, token)
-        except AccessTokenRejected:
-            return self.send(get, self.tokens.renew(token))
+            try:
+                return self.send(get, token, self._await_turn)
+            except AccessTokenRejected:
+                return self.send(get, self.tokens.renew(token), self._await_turn)
+        except RateLimited as error:
+            if error.status is not None:  # else nothing was sent, and everybody knows
+                self.pace.refused(error)
+            raise
 
-    def send[Answer](self, get: Get[Answer], token: Secret) -> Answer:
+    def send[Answer](self, get: Get[Answer], token: Secret, turn: Callable[[], None]) -> Answer:
         """Send one request, again after a fault of the moment (5xx, reset, timeout, cut or misshapen answer).
+
+        ``turn`` is called before each start and returns when that may be; what it raises ends the sending.
 
         :raises SpotifyUnavailable: if it fails at each of 5 attempts.
         :raises SpotifyError: at once for anything else that is not a 200.
         """
         try:
-            return self._send(get, token)
+            return self._send(get, token, turn)
         except (Forbidden, NotFound, SpotifyUnavailable) as error:
             app_wide = isinstance(error, AppForbidden | InsufficientScope)
             if get.failed is None or app_wide or self._closed.is_set():
                 raise
             return get.failed(error)
 
-    def _send[Answer](self, get: Get[Answer], token: Secret) -> Answer:
+    def _send[Answer](self, get: Get[Answer], token: Secret, turn: Callable[[], None]) -> Answer:
         if not token.is_sendable:
             raise AccessTokenRejected("The access token is none: it holds what HTTP cannot send.")
         failure = _Transient("the client is closed")
         sent = 0
         while sent < ATTEMPTS and not self._closed.wait(_pause_before(sent)):
+            turn()
             outcome = self._attempt(get, token)
             if not isinstance(outcome, _Transient):
                 return outcome
@@ -142,6 +159,12 @@ class Client:
         raise SpotifyUnavailable(
             f"GET {get.path} failed {sent} times: {failure.words}.", status=failure.status
         )
+
+    def _await_turn(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not self.pace.grant(1).requests:
+            if time.monotonic() > deadline or self._closed.wait(_ASK_AGAIN):
+                raise Paced
 
     def close(self) -> None:
         """Close the connections and end the waits of threads that are about to try again."""

@@ -1,11 +1,13 @@
 """Many requests at once. The calling thread coordinates; the others only send and parse.
 
 The caller is never blocked for longer than its own ``tick``: there it beats, shows progress, and may stop everything by
-raising. A 401 is answered by one renewal for all threads; a short 429 by a common pause; a longer one is raised.
+raising. A 401 is answered by one renewal for all threads; a short 429 by a common pause; a longer one is raised. Only
+the calling thread asks the pace, which may ask a cache; the others take what it was granted.
 """
 
 from __future__ import annotations
 
+import random
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -13,11 +15,15 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Any
 
-from django_spotify_sync.exceptions import AccessTokenRejected, RateLimited
+from django_spotify_sync.exceptions import AccessTokenRejected, Paced, RateLimited
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify.client import Client, Get
+from django_spotify_sync.spotify.pace import Purse
 
 TICK = 0.2  # seconds between two ticks at most
+PACED_PAUSE = (
+    30.0  # seconds, give or take a half, after which one whose turn did not come tries again
+)
 
 
 class Fetcher:
@@ -30,6 +36,7 @@ class Fetcher:
         self._max_wait = max_wait
         self._tick = tick
         self._pool = ThreadPoolExecutor(client.workers, thread_name_prefix="spotify-fetch")
+        self._purses: list[Purse] = []
 
     def __enter__(self) -> Fetcher:
         return self
@@ -41,6 +48,8 @@ class Fetcher:
         trace: TracebackType | None,
     ) -> None:
         self._client.close()
+        for purse in self._purses:  # of readings that nobody went on with
+            purse.shut()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def one[Answer](self, get: Get[Answer]) -> Answer:
@@ -51,76 +60,153 @@ class Fetcher:
     def each[Answer](self, gets: Iterable[Get[Answer]]) -> Iterator[tuple[Get[Answer], Answer]]:
         """Read all of ``gets`` in parallel; yield each with its answer as they arrive, in no certain order.
 
-        :raises RateLimited: if Spotify asks for more patience than ``max_wait`` gives; what had arrived was yielded.
+        :raises RateLimited: if Spotify, or the pace, asks for more patience than ``max_wait`` gives; what had arrived
+            was yielded.
         :raises SpotifyError: the first that any of them ran into for good.
         """
-        todo = deque(gets)
-        running: dict[Future[Any], tuple[Get[Answer], Secret]] = {}
-        rejected: set[Secret] = set()  # each is renewed once, however many threads it was given to
-        unproved: Secret | None = None  # a token that was renewed and has not answered anything yet
-        held_until = waited = 0.0
+        reading = _Reading(gets, self._client, self._pool, self._max_wait)
+        self._purses.append(reading.purse)
         try:
-            while todo or running:
-                if time.monotonic() >= held_until:
-                    # A few more than there are threads, so that none idles while the caller works on an answer.
-                    while todo and len(running) < self._client.workers + 2:
-                        token = self._client.tokens.current()
-                        if token in rejected:
-                            raise AccessTokenRejected("The token was renewed in vain.", status=401)
-                        get = todo.popleft()
-                        running[self._pool.submit(self._client.send, get, token)] = (get, token)
+            while reading.goes_on:
+                reading.begin_some()
                 self._tick()
-                if not running:
-                    time.sleep(min(TICK, max(0.0, held_until - time.monotonic())))
-                    continue
-                done, _ = wait(running, timeout=TICK, return_when=FIRST_COMPLETED)
-                for future in done:
-                    get, token = running.pop(future)
-                    try:
-                        answer = future.result()
-                    except AccessTokenRejected:
-                        if token == unproved:
-                            raise
-                        if token not in rejected:
-                            rejected.add(token)
-                            unproved = self._client.tokens.renew(token)
-                        todo.appendleft(get)
-                    except RateLimited as error:
-                        todo.appendleft(get)
-                        todo.extendleft(_called_back(running))
-                        now = time.monotonic()
-                        until = now + error.retry_after
-                        # of several that were under way, only what makes the pause longer counts
-                        waited += max(0.0, until - max(now, held_until))
-                        held_until = max(until, held_until)
-                        if waited > self._max_wait:
-                            yield from self._drain(running)
-                            raise
-                    else:
-                        waited = 0.0
-                        if token == unproved:
-                            unproved = None
-                        yield get, answer
+                for future in reading.done():
+                    yield from reading.settle(future)
+        except RateLimited:
+            yield from reading.drain(self._tick)
+            raise
         finally:
-            for future in running:
-                future.cancel()
+            reading.stop()
+            self._purses.remove(reading.purse)
 
-    def _drain[Answer](
-        self, running: dict[Future[Any], tuple[Get[Answer], Secret]]
-    ) -> Iterator[tuple[Get[Answer], Answer]]:
+
+class _Reading[Answer]:
+    """One call of ``each``: what is still to be read, what is under way, and what holds it up."""
+
+    def __init__(
+        self,
+        gets: Iterable[Get[Answer]],
+        client: Client,
+        pool: ThreadPoolExecutor,
+        max_wait: float,
+    ) -> None:
+        self.purse = Purse()
+        self._todo = deque(gets)
+        self._running: dict[Future[Any], tuple[Get[Answer], Secret]] = {}
+        self._client = client
+        self._pool = pool
+        self._max_wait = max_wait
+        self._rejected: set[Secret] = set()  # each is renewed once, however many threads had it
+        self._unproved: Secret | None = None  # was renewed and has not answered anything yet
+        self._held_until = self._waited = 0.0
+        self._without_grant_since: float | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        return bool(self._todo or self._running)
+
+    def begin_some(self) -> None:
+        """Hand to the threads what they and the pace have room for.
+
+        :raises RateLimited: if the pace asks for more patience than there is.
+        """
+        # A few more than there are threads, so that none idles while the caller works on an answer.
+        room = min(len(self._todo), self._client.workers + 2 - len(self._running))
+        repeated = self.purse.missing
+        if room + repeated <= 0 or time.monotonic() < self._held_until:
+            return
+        token = self._client.tokens.current()
+        if token in self._rejected:
+            raise AccessTokenRejected("The token was renewed in vain.", status=401)
+        granted = self._granted(room + repeated)
+        for _ in range(min(room, granted - repeated)):
+            get = self._todo.popleft()
+            sending = self._pool.submit(self._client.send, get, token, self.purse.take)
+            self._running[sending] = (get, token)
+
+    def done(self) -> Iterable[Future[Any]]:
+        """Return what is done, after a moment at most."""
+        if not self._running:
+            held = max(0.0, self._held_until - time.monotonic())
+            time.sleep(TICK if self._without_grant_since is not None else min(TICK, held))
+            return ()
+        done, _ = wait(self._running, timeout=TICK, return_when=FIRST_COMPLETED)
+        return done
+
+    def settle(self, future: Future[Any]) -> list[tuple[Get[Answer], Answer]]:
+        """Return the answer with what asked for it, nothing if it has to be asked for again.
+
+        :raises SpotifyError: what it ran into for good.
+        """
+        get, token = self._running.pop(future)
+        try:
+            answer = future.result()
+        except AccessTokenRejected:
+            if token == self._unproved:
+                raise
+            if token not in self._rejected:
+                self._rejected.add(token)
+                self._unproved = self._client.tokens.renew(token)
+            self._todo.appendleft(get)
+            return []
+        except RateLimited as error:
+            self._todo.appendleft(get)
+            self._call_back()
+            self._hold(self._client.pace.refused(error), error)
+            return []
+        self._waited = 0.0
+        if token == self._unproved:
+            self._unproved = None
+        return [(get, answer)]
+
+    def drain(self, tick: Callable[[], None]) -> Iterator[tuple[Get[Answer], Answer]]:
         """Yield what was under way and still arrives: it is paid for and worth having."""
-        while running:
-            done, _ = wait(running, timeout=TICK, return_when=FIRST_COMPLETED)
-            self._tick()
+        self.purse.shut()
+        self._call_back()
+        while self._running:
+            done, _ = wait(self._running, timeout=TICK, return_when=FIRST_COMPLETED)
+            tick()
             for future in done:
-                get, _ = running.pop(future)
-                if not future.cancelled() and future.exception() is None:
+                get, _ = self._running.pop(future)
+                error = future.exception()
+                if error is None:
                     yield get, future.result()
+                elif isinstance(error, RateLimited) and error.status is not None:
+                    self._client.pace.refused(error)
 
+    def stop(self) -> None:
+        """Let nothing more begin."""
+        self.purse.shut()
+        self._call_back()
 
-def _called_back[Answer](
-    running: dict[Future[Any], tuple[Get[Answer], Secret]],
-) -> list[Get[Answer]]:
-    """Take back what no thread has begun: asking on while Spotify says no makes the pause longer."""
-    cancelled = [future for future in running if future.cancel()]
-    return [running.pop(future)[0] for future in cancelled]
+    def _granted(self, wanted: int) -> int:
+        """Return how many may start, which the threads find in the purse."""
+        try:
+            grant = self._client.pace.grant(wanted)
+        except RateLimited as error:
+            self._hold(error.retry_after, error)
+            return 0
+        now = time.monotonic()
+        if grant.requests:
+            self._without_grant_since = None
+            self.purse.put(grant)
+        elif self._without_grant_since is None:
+            self._without_grant_since = now
+        elif now - self._without_grant_since > self._max_wait:
+            raise Paced(retry_after=PACED_PAUSE * random.uniform(0.5, 1.5))
+        return grant.requests
+
+    def _hold(self, seconds: float, error: RateLimited) -> None:
+        """Begin nothing for so long. :raises RateLimited: ``error``, if that is longer than the patience."""
+        now = time.monotonic()
+        until = now + seconds
+        # of several that were under way, only what makes the pause longer counts
+        self._waited += max(0.0, until - max(now, self._held_until))
+        self._held_until = max(until, self._held_until)
+        if self._waited > self._max_wait:
+            raise error
+
+    def _call_back(self) -> None:
+        """Take back what no thread has begun: asking on while Spotify says no makes the pause longer."""
+        cancelled = [future for future in self._running if future.cancel()]
+        self._todo.extendleft(self._running.pop(future)[0] for future in cancelled)
