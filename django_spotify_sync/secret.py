@@ -1,7 +1,10 @@
-"""A text that must not be seen. Knows nothing of Django or Spotify."""
+"""A text that must not be seen, and a wall around the frames that see it. Knows nothing of Django or Spotify."""
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Callable
+from functools import wraps
 from typing import NoReturn
 
 
@@ -35,3 +38,36 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret is not pickled")
+
+    def __getstate__(self) -> NoReturn:
+        raise TypeError("a Secret is not pickled")
+
+
+def hushed[**Given, Result](function: Callable[Given, Result]) -> Callable[Given, Result]:
+    """Let no exception that leaves ``function`` bring a frame from within, nor the exceptions that it came of.
+
+    Error pages, error mails and collectors show the variables of every frame, and some exceptions come in any line:
+    Celery's soft time limit, a lack of memory, a fault of a library. What is left is the exception itself, with a note
+    of where it was raised.
+    """
+
+    @wraps(function)
+    def wall(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+        try:
+            return function(*args, **kwargs)
+        except BaseException as error:
+            caught = error
+        # Out here, so that it is not chained to itself.
+        try:
+            raise _without_frames(caught)
+        finally:
+            del caught
+
+    return wall
+
+
+def _without_frames(error: BaseException) -> BaseException:
+    *_, last = traceback.extract_tb(error.__traceback__)
+    error.add_note(f"Raised at {last.filename}, line {last.lineno}; the frames hold secrets.")
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)

@@ -4,10 +4,12 @@ import copy
 import json
 import logging
 import pickle
+from traceback import TracebackException
 
 import pytest
 
-from django_spotify_sync.secret import Secret
+from django_spotify_sync.exceptions import SpotifyUnavailable
+from django_spotify_sync.secret import Secret, hushed
 
 TEXT = "BQ-what-must-not-be-seen"
 
@@ -42,7 +44,13 @@ def test_no_log_shows_it(caplog):
     assert TEXT not in caplog.text
 
 
-@pytest.mark.parametrize("leave", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps, vars, list])
+@pytest.mark.parametrize(
+    "leave",
+    [
+        *(pickle.dumps, copy.copy, copy.deepcopy, json.dumps, vars, list),
+        lambda secret: secret.__getstate__(),
+    ],
+)
 def test_it_does_not_leave_the_process(leave):
     with pytest.raises(TypeError) as caught:
         leave(Secret(TEXT))
@@ -71,3 +79,37 @@ def test_printable_ascii_can_be_sent(text):
 @pytest.mark.parametrize("text", ["", "a\nb", "a\x00", "\x7f", "\t", "ü", "🎵", "\ud800"])
 def test_anything_else_can_not(text):
     assert not Secret(text).is_sendable
+
+
+# A wall around the frames that see it
+
+
+@hushed
+def reveals(secret: Secret, error: BaseException) -> None:
+    text = secret.reveal()
+    try:
+        raise ValueError(text)
+    except ValueError:
+        raise error  # noqa: B904 - chained to what it came of
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, KeyboardInterrupt, SpotifyUnavailable])
+def test_an_exception_brings_nothing_over_the_wall(kind):
+    with pytest.raises(kind) as caught:
+        reveals(Secret(TEXT), kind("it failed"))
+
+    report = TracebackException.from_exception(caught.value, capture_locals=True)
+    assert TEXT not in "".join(report.format())
+    assert "it failed" in str(caught.value)
+    assert "test_secret.py, line " in "".join(report.format())
+    assert caught.value.__context__ is None
+
+
+def test_the_wall_is_not_seen_where_all_is_well():
+    @hushed
+    def shout(text: str, *, times: int = 1) -> str:
+        """Shout."""
+        return text * times
+
+    assert shout("ha", times=2) == "haha"
+    assert shout.__doc__ == "Shout."

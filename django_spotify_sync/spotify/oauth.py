@@ -28,7 +28,7 @@ from django_spotify_sync.exceptions import (
     SpotifyError,
     SpotifyUnavailable,
 )
-from django_spotify_sync.secret import Secret
+from django_spotify_sync.secret import Secret, hushed
 from django_spotify_sync.spotify.client import retry_after
 from django_spotify_sync.spotify.parsers import text
 from django_spotify_sync.spotify.sessions import new_session
@@ -166,6 +166,7 @@ def _ask(app: App, form: Mapping[str, str], hidden: Mapping[str, Secret]) -> Gra
     return received
 
 
+@hushed
 def _receive(
     app: App, form: Mapping[str, str], hidden: Mapping[str, Secret]
 ) -> Grant | SpotifyError | str:
