@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from django_spotify_sync.clients import client_for
-from django_spotify_sync.connecting import begin_connect, fetch_profile, finish_connect
+from django_spotify_sync.connecting import Proof, begin_connect, begin_login, fetch_profile, finish
 from django_spotify_sync.disconnecting import REVOKE_URL, disconnect
-from django_spotify_sync.grants import AccountTokens, app, ensure_connected, refresh
-from django_spotify_sync.linking import connect
+from django_spotify_sync.grants import AccountTokens, app, refresh
+from django_spotify_sync.linking import connect, keep
 from django_spotify_sync.models.accounts import wanted_scopes
+from django_spotify_sync.verdicts import ensure_usable
+from django_spotify_sync.oauth_state import Purpose, is_login
 
 __all__ = [
     "REVOKE_URL",
     "AccountTokens",
+    "Proof",
+    "Purpose",
     "app",
     "begin_connect",
+    "begin_login",
     "client_for",
     "connect",
     "disconnect",
-    "ensure_connected",
+    "ensure_usable",
     "fetch_profile",
-    "finish_connect",
+    "finish",
+    "is_login",
+    "keep",
     "refresh",
     "wanted_scopes",
 ]

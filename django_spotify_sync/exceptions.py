@@ -9,6 +9,7 @@
     │   └── SealBroken
     ├── SpotifyError                    Spotify answered, or failed to
     │   ├── SpotifyUnavailable
+    │   │   └── RefreshUnderWay
     │   ├── RateLimited
     │   │   ├── QuotaExceeded
     │   │   └── Paced
@@ -28,15 +29,19 @@
     │   ├── AccessDenied
     │   ├── InvalidRedirectURI
     │   ├── NotAllowlisted
-    │   └── LinkedElsewhere
+    │   ├── LinkedElsewhere
+    │   ├── NoUser
+    │   └── SignedInAsOther
     ├── CacheUnavailable
     ├── NotConnected
+    │   ├── GrantInDoubt
     │   └── ReauthorizationRequired
     └── SyncError                       one run
         ├── InsideTransaction
         ├── UnknownResource
         ├── NotWhole
         ├── RunLost
+        ├── RunInterrupted
         └── RunCancelled
 
 ``code`` is the stable word that APIs answer and run records keep; ``str()`` is for people. Neither ever holds a token,
@@ -110,6 +115,12 @@ class SpotifyUnavailable(SpotifyError):
     code = "spotify_unavailable"
 
 
+class RefreshUnderWay(SpotifyUnavailable):
+    """The token is being refreshed elsewhere, and that takes long: try again in a moment."""
+
+    code = "refresh_under_way"
+
+
 class RateLimited(SpotifyError):
     """Spotify asks for a pause: try again when the seconds of its retry_after are over."""
 
@@ -159,6 +170,12 @@ class AppForbidden(Forbidden):
     """Spotify refuses this app as a whole: look at its allow-list and its owner's Premium in Spotify's dashboard."""
 
     code = "app_forbidden"
+
+    def __init__(
+        self, message: str | None = None, *, status: int | None = None, lacks_premium: bool = False
+    ) -> None:
+        super().__init__(message, status=status)
+        self.lacks_premium = lacks_premium
 
 
 class NotFound(SpotifyError):
@@ -239,6 +256,18 @@ class LinkedElsewhere(ConnectError):
     code = "linked_elsewhere"
 
 
+class NoUser(ConnectError):
+    """This Spotify account signs nobody in here: sign in as you did so far, then connect Spotify."""
+
+    code = "no_user"
+
+
+class SignedInAsOther(ConnectError):
+    """This Spotify account belongs to somebody else than who is signed in here: sign out first."""
+
+    code = "signed_in_as_other"
+
+
 class CacheUnavailable(SpotifySyncError):
     """The shared cache does not answer, so nothing can be begun: try again in a moment."""
 
@@ -249,6 +278,16 @@ class NotConnected(SpotifySyncError):
     """No Spotify account is connected."""
 
     code = "not_connected"
+
+
+class GrantInDoubt(NotConnected):
+    """Spotify does not accept this account's consent for now, perhaps by mistake: it is asked again by itself."""
+
+    code = "suspect"
+
+    def __init__(self, message: str | None = None, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class ReauthorizationRequired(NotConnected):
@@ -289,6 +328,12 @@ class RunLost(SyncError):
     """The run was taken for lost, or done by somebody else: this worker stops and writes nothing."""
 
     code = "run_lost"
+
+
+class RunInterrupted(SyncError):
+    """The worker was told to stop: what was fetched is staged, and another one goes on with the run."""
+
+    code = "interrupted"
 
 
 class RunCancelled(SyncError):

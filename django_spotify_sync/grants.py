@@ -12,21 +12,22 @@ import time
 from datetime import timedelta
 
 from django.db import router, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from django_spotify_sync import shared_cache
+from django_spotify_sync import shared_cache, verdicts
 from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import (
     CacheUnavailable,
     GrantRejected,
     NotConnected,
-    ReauthorizationRequired,
-    SpotifyUnavailable,
+    RefreshUnderWay,
 )
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken
 from django_spotify_sync.models.accounts import AccountStatus, Tokens
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify import oauth
+from django_spotify_sync.verdicts import ensure_usable
 
 logger = logging.getLogger(__name__)
 
@@ -54,42 +55,38 @@ class AccountTokens:
         self._access = self._row.unseal().access
 
     def current(self) -> Secret:
-        if self._row.is_expiring:
-            self._take(refresh(self._row.account, spent=self._access))
+        if self._row.is_expiring or self._row.account.status == AccountStatus.SUSPECT:
+            self._take(refresh(self._row.account, seen=self._row))
         return self._access
 
     def renew(self, rejected: Secret) -> Secret:
         if self._access == rejected:
-            self._take(refresh(self._row.account, spent=rejected))
+            self._take(refresh(self._row.account, seen=self._row))
         return self._access
 
     def _take(self, row: SpotifyToken) -> None:
         self._row, self._access = row, row.unseal().access
 
 
-def ensure_connected(account: SpotifyAccount) -> None:
-    """Pass if the account's grant may be used.
-
-    :raises NotConnected, ReauthorizationRequired: if not.
-    """
-    if account.status == AccountStatus.DISCONNECTED:
-        raise NotConnected
-    if account.status != AccountStatus.CONNECTED:
-        raise ReauthorizationRequired
-
-
-def refresh(account: SpotifyAccount, *, spent: Secret | None = None) -> SpotifyToken:
+def refresh(account: SpotifyAccount, *, seen: SpotifyToken | None = None) -> SpotifyToken:
     """Refresh the account's access token now, by one caller at a time; return the row as it is afterwards.
 
-    ``spent`` is the token that no longer serves (rejected, or about to end): if the row holds another one by now, that
-    is taken. The refresh token is kept when the answer has none, and replaced when it has one.
+    ``seen`` is the row whose token no longer serves (rejected, or about to end): if another one stands there by now,
+    that is taken. The refresh token is kept when the answer has none, and replaced when it has one. For a suspect
+    account whose time has come this is the second look: it is connected again, or the grant is lost.
 
+    :raises GrantInDoubt: if Spotify refuses the grant, and that is not proved.
     :raises ReauthorizationRequired: if Spotify no longer accepts the grant.
+    :raises NotConnected: if there is no grant.
+    :raises SealingError: if the stored token cannot be read.
+    :raises ClientRejected: if Spotify does not accept the app's id and secret.
     :raises SpotifyError: if the accounts service does not answer as it should; the account's status stays as it is.
     """
-    seen = _token_of(account)
-    if spent is not None and seen.unseal().access != spent:
-        return seen
+    now = _token_of(account)
+    if seen is None:
+        seen = now
+    elif seen.version != now.version:
+        return now
     lock, mine, deadline = (
         f"refresh:{account.pk}",
         secrets.token_hex(8),
@@ -107,7 +104,7 @@ def refresh(account: SpotifyAccount, *, spent: Secret | None = None) -> SpotifyT
             if locked:
                 _unlock(lock, mine)
         if time.monotonic() > deadline:  # to go as well would spend the same refresh token twice
-            raise SpotifyUnavailable("The token is being refreshed elsewhere, and that takes long.")
+            raise RefreshUnderWay
         time.sleep(_LOOK_AGAIN)
 
 
@@ -117,16 +114,21 @@ def _refresh(token: SpotifyToken, *, alone: bool) -> SpotifyToken:
         grant = oauth.refresh(app(), tokens.refresh)
     except GrantRejected:
         grant = None
-    if grant is None:
-        newer = _settled(token, 0.0 if alone else SETTLING)
-        if newer.version != token.version:
-            return newer  # a race that was lost: the winner's token is good
-        _lose_grant(token)
-        raise ReauthorizationRequired
-    now = timezone.now()
-    token.seal(Tokens(access=grant.access_token, refresh=grant.refresh_token or tokens.refresh))
+    if grant is not None:
+        _store(token, grant, tokens)
+    elif _settled(token, 0.0 if alone else SETTLING).version == token.version:
+        verdicts.refused(
+            token
+        )  # and not a race that was lost, after which the winner's token is good
+    return _token_of(token.account)
+
+
+def _store(token: SpotifyToken, grant: oauth.Grant, tokens: Tokens) -> None:
+    """Write what a refresh gave over the row that was read, and over no other."""
     using = token._state.db
+    token.seal(Tokens(access=grant.access_token, refresh=grant.refresh_token or tokens.refresh))
     with transaction.atomic(using=using):
+        account = verdicts.locked(token.pk, using)
         written = (
             SpotifyToken.objects.using(using)
             .filter(pk=token.pk, version=token.version)
@@ -134,21 +136,18 @@ def _refresh(token: SpotifyToken, *, alone: bool) -> SpotifyToken:
                 sealed=token.sealed,
                 key_id=token.key_id,
                 version=token.version + 1,
-                expires_at=now + lifetime(grant),
+                expires_at=timezone.now() + lifetime(grant),
                 scope=grant.scope if grant.scope is not None else token.scope,
-                refreshed_at=now,
+                refreshed_at=Now(),
             )
         )
-        if written:  # which proves the grant, should one who lost the race have judged it meanwhile
-            SpotifyAccount.objects.using(using).filter(
-                pk=token.pk, status=AccountStatus.REAUTHORIZATION_REQUIRED
-            ).update(status=AccountStatus.CONNECTED, status_changed_at=now)
+        if written and account is not None:
+            verdicts.accepted(account)
     logger.info(
         "account %s: token %s",
         token.pk,
         "refreshed" if written else "was refreshed elsewhere meanwhile",
     )
-    return _token_of(token.account)
 
 
 def _settled(token: SpotifyToken, seconds: float) -> SpotifyToken:
@@ -161,18 +160,6 @@ def _settled(token: SpotifyToken, seconds: float) -> SpotifyToken:
     return newer
 
 
-def _lose_grant(token: SpotifyToken) -> None:
-    """Note that the user has to consent again; the sealed tokens stay, in case Spotify was wrong."""
-    changed = (
-        SpotifyAccount.objects.using(token._state.db)
-        .connected()
-        .filter(pk=token.pk, token__version=token.version)
-        .update(status=AccountStatus.REAUTHORIZATION_REQUIRED, status_changed_at=timezone.now())
-    )
-    if changed:
-        logger.warning("account %s: Spotify no longer accepts its grant", token.pk)
-
-
 def _token_of(account: SpotifyAccount) -> SpotifyToken:
     using = router.db_for_write(SpotifyToken)
     token = (
@@ -180,7 +167,7 @@ def _token_of(account: SpotifyAccount) -> SpotifyToken:
     )
     if token is None:
         raise NotConnected
-    ensure_connected(token.account)
+    ensure_usable(token.account)
     return token
 
 

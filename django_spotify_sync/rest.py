@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from django.core.cache import caches
+from django.db import connections, transaction
 from django.http import HttpRequest
 from rest_framework.exceptions import Throttled
 from rest_framework.fields import BooleanField
@@ -30,7 +31,9 @@ from django_spotify_sync.exceptions import (
     LinkedElsewhere,
     NotAllowlisted,
     NotConnected,
+    NoUser,
     RateLimited,
+    SignedInAsOther,
     SpotifyError,
     SpotifySyncError,
     SpotifyUnavailable,
@@ -43,7 +46,9 @@ logger = logging.getLogger(__name__)
 #: Which status an error is answered with; the first class that fits counts.
 STATUSES: tuple[tuple[type[SpotifySyncError], int], ...] = (
     (LinkedElsewhere, 409),
+    (SignedInAsOther, 409),
     (NotAllowlisted, 403),
+    (NoUser, 403),
     (ConnectError, 400),
     (NotConnected, 409),
     (RateLimited, 429),
@@ -171,6 +176,15 @@ class AlwaysJSON(DefaultContentNegotiation):
         self, request: Request, renderers: Any, format_suffix: str | None = None
     ) -> tuple[Any, str]:
         return renderers[0], renderers[0].media_type
+
+
+def outside_transactions[View: Callable[..., Any]](view: View) -> View:
+    """Mark a view that talks to Spotify: no transaction of the host around it (ATOMIC_REQUESTS), which would be open
+    for as long as Spotify takes, and would forget, rolled back by an error answer, what has to be remembered.
+    """
+    for alias in connections:
+        view = transaction.non_atomic_requests(using=alias)(view)
+    return view
 
 
 class PinnedAPIView(APIView):

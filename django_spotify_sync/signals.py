@@ -12,6 +12,14 @@ account_connected = Signal()
 #: ``counts`` (rows of the library that went, by what they were).
 account_disconnected = Signal()
 
+#: A grant ends soon. Arguments: ``account`` (SpotifyAccount), ``notice`` (timedelta: which distance of GRANT_NOTICE was
+#: reached), ``reauthorize_by`` (datetime).
+grant_expiring = Signal()
+
+#: A grant is no more; the user has to connect again. Arguments: ``account`` (SpotifyAccount), ``reason`` (``expired``
+#: or ``refused``).
+grant_lost = Signal()
+
 #: A run ended ``succeeded`` or ``partial``. Arguments: ``run`` (SyncRun), ``added`` and ``removed`` (Spotify ids).
 sync_finished = Signal()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from django_spotify_sync import library_viewsets, views, viewsets
+from django_spotify_sync import library_viewsets, rest, views, viewsets
 
 app_name = "spotify_sync"
 
@@ -20,8 +20,10 @@ router.register("following", library_viewsets.FollowedArtistViewSet, "followed-a
 
 urlpatterns = [
     path("auth/", views.auth, name="auth"),
+    path("login/", views.login, name="login"),
     path("callback/", views.callback, name="callback"),
     path("account/", viewsets.AccountView.as_view(), name="account"),
+    path("refresh/", rest.outside_transactions(viewsets.RefreshView.as_view()), name="refresh"),
     path("disconnect/", viewsets.DisconnectView.as_view(), name="disconnect"),
     path("sync/", viewsets.SyncAllView.as_view(), name="sync-all"),
     path("sync/<slug:resource>/", viewsets.SyncView.as_view(), name="sync"),

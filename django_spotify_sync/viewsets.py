@@ -13,11 +13,18 @@ from django_spotify_sync import accounts
 from django_spotify_sync.cursors import CursorPages, by_time
 from django_spotify_sync.models import SyncRun
 from django_spotify_sync.models.runs import Trigger
-from django_spotify_sync.rest import FullSyncThrottle, PinnedAPIView, SyncThrottle, own_account
+from django_spotify_sync.rest import (
+    FullSyncThrottle,
+    OAuthThrottle,
+    PinnedAPIView,
+    SyncThrottle,
+    own_account,
+)
 from django_spotify_sync.serializers import (
     SpotifyAccountSerializer,
     SyncRequestSerializer,
     SyncRunSerializer,
+    UTCField,
 )
 from django_spotify_sync.sync import request_all, request_sync
 from django_spotify_sync.tasks import queue
@@ -28,6 +35,16 @@ class AccountView(PinnedAPIView):
 
     def get(self, request: Request) -> Response:
         return Response(SpotifyAccountSerializer(own_account(request)).data)
+
+
+class RefreshView(PinnedAPIView):
+    """Refresh the user's token now. The answer says until when it serves; the token itself is nobody's to see."""
+
+    throttle_classes = (OAuthThrottle,)
+
+    def post(self, request: Request) -> Response:
+        token = accounts.refresh(own_account(request))
+        return Response({"expires_at": UTCField().to_representation(token.expires_at)})
 
 
 class DisconnectView(PinnedAPIView):

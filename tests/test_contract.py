@@ -122,6 +122,7 @@ SHAPES: dict[str, str] = {
 ERRORS: dict[str, int] = {
     "not_connected": 409,
     "reauthorization_required": 409,
+    "suspect": 409,
     "linked_elsewhere": 409,
     "rate_limited": 429,
     "quota_exceeded": 429,
@@ -184,8 +185,8 @@ MODELS = [
 SIGNALS: dict[str, set[str]] = {
     "account_connected": {"account", "created"},
     "account_disconnected": ANYTHING,
-    "grant_expiring": ANYTHING,
-    "grant_lost": ANYTHING,
+    "grant_expiring": {"account", "notice", "reauthorize_by"},
+    "grant_lost": {"account", "reason"},
     "sync_finished": {"run", "added", "removed"},
     "sync_failed": {"run", "error"},
 }
@@ -193,8 +194,8 @@ SIGNALS: dict[str, set[str]] = {
 TASKS: dict[str, list[str]] = {
     "sync_account": ["run_id", "account_id", "resource", "kwargs"],
     "sync_due_accounts": ANYTHING,
-    "refresh_expiring_tokens": ANYTHING,
-    "warn_expiring_grants": ANYTHING,
+    "refresh_expiring_tokens": ["kwargs"],
+    "warn_expiring_grants": ["kwargs"],
     "prune": ANYTHING,
 }
 
@@ -221,19 +222,13 @@ NOT_YET = {
     "setting SPOTIFY_SYNC_GET_USER",
     "setting SPOTIFY_SYNC_MAY_SYNC",
     "endpoint GET login/",
-    "endpoint POST refresh/",
     "endpoint POST disconnect/",
     "command spotify_status",
-    "command spotify_refresh_tokens",
     "option spotify_sync --due",
     "option spotify_sync --queue",
     "option spotify_sync --dry-run",
     "signal account_disconnected",
-    "signal grant_expiring",
-    "signal grant_lost",
     "task sync_due_accounts",
-    "task refresh_expiring_tokens",
-    "task warn_expiring_grants",
     "name schedules.beat_schedule",
     "name backends.SpotifyBackend",
 }

@@ -1,0 +1,28 @@
+"""spotify_refresh_tokens: look after all grants, as the tasks do on a site with Celery."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from django_spotify_sync.notices import warn_expiring_grants
+from django_spotify_sync.upkeep import refresh_tokens
+
+
+class Command(BaseCommand):
+    help = (
+        "Judge suspect grants, refresh tokens that nobody used for a day, and tell of grants that end; "
+        "exit 1 if Spotify did not let it finish."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        noticed = warn_expiring_grants()
+        done = refresh_tokens()
+        self.stdout.write(
+            f"grants: {noticed['expiring']} told of their end, {noticed['ended']} ended\n"
+            f"tokens: {done.refreshed} refreshed, {done.suspect} suspect, {done.lost} lost, "
+            f"{done.unreadable} unreadable"
+        )
+        if done.stopped is not None:
+            raise CommandError(f"The refreshing of tokens was broken off: {done.stopped}")
