@@ -233,6 +233,20 @@ class Conf:
         problem=_positive,
     )
     BATCH_SIZE = Setting(1000, "How many rows one statement carries.", problem=_above(0, "0"))
+    SYNC_INTERVAL = Setting(
+        timedelta(hours=6),
+        "How often a resource that changes is looked at by the schedule.",
+        problem=_positive,
+    )
+    MAX_SYNC_INTERVAL = Setting(
+        timedelta(hours=24),
+        "How often at least: what does not change, or keeps failing, drifts towards it.",
+        problem=_positive,
+    )
+    MAY_SYNC = Hook(
+        "django_spotify_sync.hooks.may_sync",
+        "Whether the schedule may sync (account, resource) now.",
+    )
     FULL_SYNC_INTERVAL = Setting(
         timedelta(days=7),
         "How often everything is read, whatever seems unchanged.",
@@ -282,6 +296,11 @@ class Conf:
         "/",
         "Where a browser goes after a failure; ?spotify_error=<code> is added.",
         types=(str, Promise),
+    )
+    LOGIN_ENABLED = Setting(False, "Let users sign in with Spotify.")
+    GET_USER = Hook(
+        "django_spotify_sync.hooks.get_user",
+        "Says whom a Spotify profile signs in: called with the profile and the request, it returns a user or None.",
     )
     THROTTLE_RATES = Setting[dict[str, str]](
         {"sync": "6/min", "full_sync": "2/hour", "oauth": "20/min"},

@@ -5,18 +5,23 @@ from __future__ import annotations
 import logging
 import math
 import random
+from collections.abc import Sequence
 from typing import Any
 
 from celery import shared_task
+from celery.signals import worker_init, worker_shutting_down
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import router, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from django_spotify_sync import notices
 from django_spotify_sync.exceptions import NotConnected
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.runs import RunStatus, Trigger
 from django_spotify_sync.prune import prune as prune_all
-from django_spotify_sync.sync import execute, request_sync
+from django_spotify_sync.sync import execute, request_sync, stopping, take_due
+from django_spotify_sync.upkeep import refresh_tokens
 
 logger = logging.getLogger(__name__)
 
@@ -35,29 +40,43 @@ def sync_account(
 
     Safe to deliver twice: the second finds the run claimed, or ended, and returns.
     """
-    if run_id is None:
-        account = SpotifyAccount.objects.get(pk=account_id or 0)
-        trigger = kwargs.get("trigger", Trigger.SCHEDULE)
-        try:
-            run_id = request_sync(
-                account, resource or "", full=bool(kwargs.get("full")), trigger=trigger
-            ).pk
-        except NotConnected as error:
-            logger.info("account %s is not synced: %s", account_id, error.code)
-            return None
     try:
+        if run_id is None:
+            account = SpotifyAccount.objects.get(pk=account_id or 0)
+            trigger = kwargs.get("trigger", Trigger.SCHEDULE)
+            full = bool(kwargs.get("full"))
+            run_id = request_sync(account, resource or "", full=full, trigger=trigger).pk
         run = execute(run_id)
-    except SyncRun.DoesNotExist:
-        logger.info("run %s is gone, and its account with it", run_id)
+    except NotConnected as error:
+        logger.info("account=%s resource=%s not synced: %s", account_id, resource, error.code)
         return None
-    if run.status == RunStatus.WAITING and run.resume_at is not None:
-        seconds = (run.resume_at - timezone.now()).total_seconds()
-        if seconds <= LONGEST_COUNTDOWN:
-            sync_account.apply_async(
-                kwargs={"run_id": run.pk},
-                countdown=max(1, math.ceil(seconds * random.uniform(1.0, 1.1))),
-            )
+    except ObjectDoesNotExist:  # deleted since: a message may be older than what it speaks of
+        logger.info("run=%s account=%s not synced: it is gone", run_id, account_id)
+        return None
+    if run.status == RunStatus.WAITING and not sync_account.request.is_eager:
+        _send_later(run)
     return run.pk
+
+
+@shared_task(name="django_spotify_sync.sync_due_accounts", acks_late=True, ignore_result=True)
+def sync_due_accounts(**kwargs: Any) -> int:
+    """Queue what is due: runs that waited or were lost, and accounts whose time has come. Return how many runs.
+
+    For beat, every minute. Safe to run twice at once: the two share the work.
+    """
+    return _send(take_due())
+
+
+@shared_task(name="django_spotify_sync.refresh_expiring_tokens", acks_late=True, ignore_result=True)
+def refresh_expiring_tokens(**kwargs: Any) -> None:
+    """Judge suspect grants, and refresh tokens that nobody used for a day. Safe to run twice, and at once."""
+    refresh_tokens()
+
+
+@shared_task(name="django_spotify_sync.warn_expiring_grants", acks_late=True, ignore_result=True)
+def warn_expiring_grants(**kwargs: Any) -> None:
+    """Tell which grants end soon, and which have ended. Safe to run twice, and at once."""
+    notices.warn_expiring_grants()
 
 
 @shared_task(name="django_spotify_sync.prune", acks_late=True, ignore_result=True)
@@ -70,19 +89,51 @@ def queue(*runs: SyncRun) -> None:
     """Hand runs to Celery when the transaction commits, but for those that were handed over a moment ago or are under
     way.
     """
-    published = [run for run in runs if run.publish()]
+    published = [run.pk for run in runs if run.publish()]
     if published:
         transaction.on_commit(lambda: _send(published), using=router.db_for_write(SyncRun))
 
 
-def _send(runs: list[SyncRun]) -> None:
-    for index, run in enumerate(runs):
-        try:
-            sync_account.apply_async(kwargs={"run_id": run.pk})
-        except OperationalError:
-            # They stay queued in the database; who asks next, or the schedule, hands them over again. The others are
-            # not tried: each would keep a web request waiting as long.
-            left = [run.pk for run in runs[index:]]
-            SyncRun.objects.using(run._state.db).filter(pk__in=left).update(published_at=None)
-            logger.exception("run %s: the broker is away, %d runs stay queued", run.pk, len(left))
-            return
+def _send(run_ids: Sequence[int]) -> int:
+    """Hand over runs that are noted as handed over; return how many were."""
+    for sent, run_id in enumerate(run_ids):
+        if not _deliver(run_ids[sent:], run_id):
+            return sent  # the others are not tried: each would keep a web request waiting as long
+    return len(run_ids)
+
+
+def _send_later(run: SyncRun) -> None:
+    """Have a run that waits a little while delivered when it may go on, once, however many look at it now."""
+    now = timezone.now()
+    seconds = ((run.resume_at or now) - now).total_seconds()
+    if seconds <= LONGEST_COUNTDOWN and run.publish_later():
+        countdown = max(1, math.ceil(seconds * random.uniform(1.0, 1.1)))
+        _deliver([run.pk], run.pk, countdown=countdown)
+
+
+def _deliver(noted: Sequence[int], run_id: int, **options: Any) -> bool:
+    """Send one message; with the broker away, note of all those runs that they were not handed over, and return False.
+
+    They stay due in the database; who asks next, or the schedule, hands them over again.
+    """
+    try:
+        sync_account.apply_async(kwargs={"run_id": run_id}, **options)
+    except OperationalError:
+        rows = SyncRun.objects.using(router.db_for_write(SyncRun)).filter(pk__in=noted)
+        rows.update(published_at=None)
+        logger.exception("run=%s the broker is away, %d runs stay queued", run_id, len(noted))
+        return False
+    return True
+
+
+# A worker that is told to stop (SIGTERM, as on a deploy) puts its runs down instead of making everybody wait for them.
+
+
+@worker_init.connect
+def _go_on(**kwargs: Any) -> None:
+    stopping.stop(told=False)
+
+
+@worker_shutting_down.connect
+def _stop(**kwargs: Any) -> None:
+    stopping.stop()

@@ -70,6 +70,8 @@ WRONG: dict[str, list[Any]] = {
     "REQUEST_TIMEOUT": DURATIONS,
     "MAX_WAIT": [None, 30, 30.0, "30", timedelta(seconds=-1), True],
     "BATCH_SIZE": [None, 0, -1, 2.5, "1000", True],
+    "SYNC_INTERVAL": DURATIONS,
+    "MAX_SYNC_INTERVAL": DURATIONS,
     "FULL_SYNC_INTERVAL": DURATIONS,
     "MAX_REMOVED_SHARE": [None, -0.1, 1.1, "half", True, 50, float("nan")],
     "HEARTBEAT": DURATIONS,

@@ -213,14 +213,11 @@ NAMES: dict[str, list[str]] = {
 }
 
 NOT_YET = {
-    "setting SPOTIFY_SYNC_SYNC_INTERVAL",
-    "setting SPOTIFY_SYNC_MAX_SYNC_INTERVAL",
     "setting SPOTIFY_SYNC_DELETE_LIBRARY_ON_DISCONNECT",
     "setting SPOTIFY_SYNC_DISCONNECTED_RETENTION",
     "setting SPOTIFY_SYNC_GRANT_LOST_RETENTION",
     "setting SPOTIFY_SYNC_LOGIN_ENABLED",
     "setting SPOTIFY_SYNC_GET_USER",
-    "setting SPOTIFY_SYNC_MAY_SYNC",
     "endpoint GET login/",
     "endpoint POST disconnect/",
     "command spotify_status",
@@ -228,8 +225,6 @@ NOT_YET = {
     "option spotify_sync --queue",
     "option spotify_sync --dry-run",
     "signal account_disconnected",
-    "task sync_due_accounts",
-    "name schedules.beat_schedule",
     "name backends.SpotifyBackend",
 }
 

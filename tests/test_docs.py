@@ -79,7 +79,10 @@ KINDS: dict[tuple[type, ...], str] = {
     (list, tuple, str): "list of texts, or one text",
     (list, tuple, type(None)): "list of texts, or None",
 }
-LISTS = {"SPOTIFY_SYNC_GRANT_NOTICE": "list of timedeltas"}
+OTHERS = {
+    "SPOTIFY_SYNC_GRANT_NOTICE": "list of timedeltas",
+    "SPOTIFY_SYNC_MAY_SYNC": "function, or its dotted path",
+}
 
 
 def test_every_setting_has_its_heading():
@@ -94,7 +97,7 @@ def test_a_setting_is_described_as_it_is(name):
     said = re.search(r"^\*\*(.+?)\*\*, default `(.+)`$", SETTINGS[name], re.M)
 
     assert said, "Its first line says **type**, default `value`."
-    assert said[1] == LISTS.get(name, KINDS[setting.types])
+    assert said[1] == OTHERS.get(name) or KINDS[setting.types]
     assert eval(said[2], {"timedelta": timedelta}) == setting.default
     assert SETTINGS[name].rstrip().splitlines()[-1] != said[0], "And then what it means."
 

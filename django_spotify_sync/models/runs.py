@@ -17,7 +17,7 @@ from django_spotify_sync.models.accounts import AnyUser, SpotifyAccount
 
 #: Why a run waits, where that is true of the whole app.
 BLOCKS = ("rate_limited", "quota_exceeded")
-#: A run that nobody began for so long is queued again.
+#: A run that nobody began for so long after it was handed to a queue is handed over again.
 QUEUED_FOR_TOO_LONG = timedelta(minutes=10)
 
 
@@ -102,6 +102,25 @@ class SyncRunQuerySet(models.QuerySet["SyncRun"]):
         """Runs that a worker may begin now: queued ones, and waiting ones whose time has come."""
         return self.filter(
             Q(status=RunStatus.QUEUED) | Q(status=RunStatus.WAITING, resume_at__lte=Now())
+        )
+
+    def in_queue(self) -> SyncRunQuerySet:
+        """Due runs that were handed to a queue lately: a worker will come for them."""
+        return self.due().filter(published_at__gte=Now() - QUEUED_FOR_TOO_LONG)
+
+    def not_in_queue(self) -> SyncRunQuerySet:
+        """Due runs that were not handed to a queue, or so long ago that they seem to be forgotten."""
+        lately = Q(published_at__gte=Now() - QUEUED_FOR_TOO_LONG)
+        return self.due().filter(Q(published_at=None) | ~lately)
+
+    def found_nothing(self) -> SyncRunQuerySet:
+        """Checks by the schedule that ended well and had nothing to write."""
+        return self.filter(
+            trigger=Trigger.SCHEDULE,
+            status=RunStatus.SUCCEEDED,
+            created=0,
+            updated=0,
+            removed=0,
         )
 
     def blocked(self) -> SyncRun | None:
@@ -224,6 +243,7 @@ class SyncRun(models.Model):
             "resume_at": resume_at,
             "reason": reason,
             "claim": None,
+            "published_at": None,
         }
         if not self._mine().update(**values):
             return False
@@ -233,12 +253,14 @@ class SyncRun(models.Model):
 
     def publish(self) -> bool:
         """Note that the run is handed to a queue; False if it was a moment ago, or is not due."""
-        rows = (
-            self._row()
-            .due()
-            .filter(Q(published_at=None) | Q(published_at__lt=Now() - QUEUED_FOR_TOO_LONG))
+        return bool(self._row().not_in_queue().update(published_at=Now()))
+
+    def publish_later(self) -> bool:
+        """Note that a queue was told to deliver the waiting run at ``resume_at``; False if somebody else did."""
+        rows = self._row().filter(
+            status=RunStatus.WAITING, resume_at=self.resume_at, published_at=None
         )
-        return bool(rows.update(published_at=Now()))
+        return bool(rows.update(published_at=self.resume_at))
 
     def _row(self) -> SyncRunQuerySet:
         return SyncRun.objects.using(self._state.db).filter(pk=self.pk)

@@ -1,15 +1,14 @@
-"""A run's signs of life: its progress, that it is alive still, and whether it may go on."""
+"""A run's signs of life: its progress, and that it is alive still."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-from django.utils import timezone
-
 from django_spotify_sync.conf import conf
-from django_spotify_sync.exceptions import QuotaExceeded, RateLimited, RunLost
+from django_spotify_sync.exceptions import RunInterrupted, RunLost
 from django_spotify_sync.models import SyncRun
+from django_spotify_sync.sync.stopping import is_stopping
 
 PROGRESS_EVERY = 0.5  # seconds between two writes of progress
 
@@ -42,8 +41,10 @@ class Beat:
     def tick(self, *, force: bool = False) -> None:
         """:raises RunLost: if the run is not this worker's any more.
 
-        :raises RateLimited: if another run was told to wait, since that concerns all.
+        :raises RunInterrupted: if the worker was told to stop.
         """
+        if is_stopping() and not force:
+            raise RunInterrupted
         since = time.monotonic() - self._written
         changed = self._seen != (self._run.done, self._run.total)
         if not (
@@ -55,14 +56,3 @@ class Beat:
             raise RunLost
         self._written = time.monotonic()
         self._watch(self._run)
-        if not force:
-            refuse_to_knock(self._run)
-
-
-def refuse_to_knock(run: SyncRun) -> None:
-    """:raises RateLimited, QuotaExceeded: while any run waits for Spotify's patience."""
-    waiting = SyncRun.objects.using(run._state.db).blocked()
-    if waiting is not None and waiting.resume_at is not None:
-        seconds = (waiting.resume_at - timezone.now()).total_seconds()
-        kind = QuotaExceeded if waiting.reason == QuotaExceeded.code else RateLimited
-        raise kind(retry_after=max(0.0, seconds))

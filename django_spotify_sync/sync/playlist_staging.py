@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from django_spotify_sync.exceptions import RateLimited, SpotifyError
+from django_spotify_sync.exceptions import SpotifyError
 from django_spotify_sync.models import StagedPage
 from django_spotify_sync.spotify.client import Get
 from django_spotify_sync.spotify.playlist_rows import PlaylistRow
 from django_spotify_sync.sync.playlist_reading import Answer, Reading
-from django_spotify_sync.sync.staging import Stage
+from django_spotify_sync.sync.staging import PAUSES, Stage
 from django_spotify_sync.sync.work import Work
 
 _GIVE_UP = 3  # lists that fail for good, at which the fault is Spotify's and not theirs
@@ -46,7 +46,7 @@ def read_all(
                     if len(faulty) >= _GIVE_UP:
                         raise reading.fault
             waiting = [reading for reading in waiting if reading.advance()]
-    except (RateLimited, KeyboardInterrupt, SystemExit):
+    except PAUSES:
         stage.flush()  # the run goes on later, from here
         raise
 

@@ -5,38 +5,49 @@ Every end is recorded on the run. A run belongs to the worker whose ``claim`` it
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from datetime import timedelta
 
-from django.db import router, transaction
-from django.db.models import F
-from django.utils import timezone
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError, router, transaction
 
-from django_spotify_sync import accounts
+from django_spotify_sync import governor
+from django_spotify_sync.clients import client_of
 from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import (
+    GrantInDoubt,
     InsideTransaction,
     NotConnected,
     RateLimited,
     ReauthorizationRequired,
     RunCancelled,
+    RunInterrupted,
     RunLost,
     SpotifySyncError,
+    SyncError,
 )
-from django_spotify_sync.models import SpotifyAccount, StagedPage, SyncRun, SyncState
-from django_spotify_sync.models.runs import RunStatus, Trigger
-from django_spotify_sync.signals import sync_failed
+from django_spotify_sync.grants import AccountTokens
+from django_spotify_sync.models import SpotifyAccount, SyncRun, SyncState
+from django_spotify_sync.models.runs import Trigger
 from django_spotify_sync.spotify.pages import Fetcher
-from django_spotify_sync.sync.beat import Beat, Watcher, refuse_to_knock
+from django_spotify_sync.sync.beat import Beat, Watcher
+from django_spotify_sync.sync.ending import (
+    cancel,
+    fail,
+    interrupt,
+    is_disconnected,
+    is_gone,
+    outlast,
+    step_aside,
+    unexpected,
+    wait,
+)
 from django_spotify_sync.sync.following import fetch_following
+from django_spotify_sync.sync.log import log_of
 from django_spotify_sync.sync.playlists import fetch_playlists
 from django_spotify_sync.sync.requesting import request_sync
 from django_spotify_sync.sync.tracks import fetch_tracks
 from django_spotify_sync.sync.work import Fetched, Work
 from django_spotify_sync.sync.writing import write
-
-logger = logging.getLogger(__name__)
 
 #: What knows how to read and write each resource.
 RESOURCES: dict[str, Callable[[Work], Fetched]] = {
@@ -74,34 +85,31 @@ def execute(run_id: int, *, watch: Watcher | None = None) -> SyncRun:
     run = SyncRun.objects.using(using).select_related("account").get(pk=run_id)
     if not run.start():
         return run
-    logger.info("run %s: %s of account %s begun", run.pk, run.resource, run.account_id)
+    log_of(run).info("begun, asked for by %s", run.trigger)
     beat = Beat(run, watch or (lambda run: None))
     try:
         _do(run, beat, using)
     except RunLost:
-        _step_aside(run)
+        step_aside(run)
     except ReauthorizationRequired as error:
-        _fail(run, error, beat.requests)
+        fail(run, error, beat.requests)
+    except (GrantInDoubt, RateLimited) as error:
+        wait(run, error, beat.requests)
     except (RunCancelled, NotConnected) as error:
-        _cancel(run, error, beat.requests)
-    except RateLimited as error:
-        _wait(run, error, beat.requests)
+        cancel(run, error, beat.requests)
+    except (RunInterrupted, SoftTimeLimitExceeded):
+        interrupt(run, beat.requests)
     except SpotifySyncError as error:
-        _fail(run, error, beat.requests)
+        fail(run, error, beat.requests)
     except Exception as error:
-        if _is_gone(
-            run
-        ):  # its account was deleted meanwhile: whatever this ran into, nobody is to be told
-            return run
-        # A fault of ours or of the database: the record must not say "running" for ever, and the fault must be seen.
-        _fail(
-            run,
-            SpotifySyncError(f"An unexpected {type(error).__name__} ended the run; see the log."),
-            beat.requests,
-        )
-        raise
-    except BaseException:  # the worker is told to stop
-        run.wait(timezone.now(), "interrupted", requests=beat.requests)
+        if isinstance(error, InterfaceError | OperationalError) and is_disconnected(using):
+            outlast(run, beat.requests)
+        elif not is_gone(run):  # else its account was deleted meanwhile: nobody is to be told
+            # A fault of ours: the record must not say "running" for ever, and the fault must be seen.
+            fail(run, unexpected(error), beat.requests)
+            raise
+    except BaseException:  # this process is told to end
+        interrupt(run, beat.requests)
         raise
     if watch is not None:
         watch(run)
@@ -109,11 +117,12 @@ def execute(run_id: int, *, watch: Watcher | None = None) -> SyncRun:
 
 
 def _do(run: SyncRun, beat: Beat, using: str) -> None:
-    refuse_to_knock(run)
+    governor.ensure_open(conf.MAX_WAIT)
     state, _ = SyncState.objects.using(using).get_or_create(
         account_id=run.account_id, resource=run.resource
     )
-    with accounts.client_for(run.account) as client:
+    tokens, scheduled = AccountTokens(run.account), run.trigger == Trigger.SCHEDULE
+    with client_of(tokens, scheduled=scheduled) as client:
         beat.count_requests(lambda: client.requests)
         with Fetcher(client, max_wait=conf.MAX_WAIT.total_seconds(), tick=beat.tick) as fetch:
             work = Work(
@@ -126,67 +135,13 @@ def _do(run: SyncRun, beat: Beat, using: str) -> None:
             )
             fetched = RESOURCES[run.resource](work)
     beat.tick(force=True)
-    written = write(run, fetched, beat.requests, using)
-    logger.info(
-        "run %s: %s after %d requests, %s%s",
-        run.pk,
-        run.status,
-        run.requests,
-        written.counts,
-        f" ({run.reason})" if run.reason else "",
-    )
-
-
-def _step_aside(run: SyncRun) -> None:
-    """Leave the run to whoever took it over or ended it."""
-    if _is_gone(run):
-        return
-    logger.warning("run %s: taken over or ended elsewhere; nothing is written here", run.pk)
-    run.refresh_from_db()
-    if run.status == RunStatus.CANCELLED:  # what was staged since is of no use to anybody
-        StagedPage.objects.using(run._state.db).filter(run=run).delete()
-
-
-def _is_gone(run: SyncRun) -> bool:
-    gone = not SyncRun.objects.using(run._state.db).filter(pk=run.pk).exists()
-    if gone:
-        logger.info("run %s: its account was deleted; nothing is written", run.pk)
-    return gone
-
-
-def _cancel(run: SyncRun, error: SpotifySyncError, requests: int) -> None:
-    run.finish(
-        RunStatus.CANCELLED,
-        reason=error.code,
-        error_code=error.code,
-        error_detail=str(error),
-        requests=requests,
-    )
-    StagedPage.objects.using(run._state.db).filter(run=run).delete()
-    logger.info("run %s: cancelled (%s)", run.pk, error.code)
-
-
-def _wait(run: SyncRun, error: RateLimited, requests: int) -> None:
-    """Put the run down until Spotify's pause is over. Until then nobody else asks Spotify either."""
-    resume_at = timezone.now() + timedelta(seconds=error.retry_after)
-    run.wait(resume_at, error.code, requests=requests)
-    logger.warning(
-        "run %s: waiting until %s (%s)", run.pk, resume_at.isoformat(timespec="seconds"), error.code
-    )
-
-
-def _fail(run: SyncRun, error: SpotifySyncError, requests: int) -> None:
-    if not run.finish(
-        RunStatus.FAILED, error_code=error.code, error_detail=str(error), requests=requests
-    ):
-        return
-    StagedPage.objects.using(run._state.db).filter(run=run).delete()
-    states = SyncState.objects.using(run._state.db).filter(
-        account_id=run.account_id, resource=run.resource
-    )
-    states.update(failures=F("failures") + 1)
-    logger.warning("run %s: failed: %s", run.pk, error)
-    sync_failed.send_robust(SyncRun, run=run, error=error)
+    try:
+        written = write(run, fetched, beat.requests, using)
+    except SoftTimeLimitExceeded as error:
+        # To go on later would come to the same end, since a write is whole or nothing.
+        raise SyncError("The write takes longer than the task's time limit allows.") from error
+    why = f" ({run.reason})" if run.reason else ""
+    log_of(run).info("%s%s after %d requests, %s", run.status, why, run.requests, written.counts)
 
 
 def _refuse_transaction(using: str) -> None:

@@ -9,8 +9,21 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
+
+from django_spotify_sync.exceptions import GrantInDoubt, RateLimited, RunInterrupted
 from django_spotify_sync.models import StagedPage, SyncRun
 from django_spotify_sync.sync.packing import pack, unpack
+
+#: What ends an attempt and not its run: what has arrived is staged for the next one.
+PAUSES = (
+    GrantInDoubt,
+    RateLimited,
+    RunInterrupted,
+    SoftTimeLimitExceeded,
+    KeyboardInterrupt,
+    SystemExit,
+)
 
 FLUSH_EVERY = 2.0  # seconds of fetching that a killed worker may lose
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.upsert import Counts
-from django_spotify_sync.exceptions import NotWhole, RateLimited
+from django_spotify_sync.exceptions import NotWhole
 from django_spotify_sync.models.runs import Mode
 from django_spotify_sync.spotify.parsers import skipped_reasons
 from django_spotify_sync.spotify.rows import Catalog, Key, SavedRow
@@ -20,7 +20,7 @@ from django_spotify_sync.sync import delta
 from django_spotify_sync.sync.alignment import align
 from django_spotify_sync.sync.saved_listing import LIMIT, Listing
 from django_spotify_sync.sync.saved_writing import stored_slots, write_saved
-from django_spotify_sync.sync.staging import Stage
+from django_spotify_sync.sync.staging import PAUSES, Stage
 from django_spotify_sync.sync.work import Fetched, Work, Written
 
 TRIES = 3  # looks at a library that moves before the run is called partial
@@ -35,7 +35,7 @@ def fetch_tracks(work: Work) -> Fetched:
         reading.doubt_large_loss(entries)
     except NotWhole as error:
         return reading.fetched(reading.as_they_came(), error.reason)
-    except (RateLimited, KeyboardInterrupt, SystemExit):
+    except PAUSES:
         reading.stage.flush()  # the run goes on later, from here
         raise
     return reading.fetched(entries)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 import random
 import time
 
-from django.db import IntegrityError, OperationalError, connections, transaction
+from django.db import (
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connections,
+    transaction,
+)
 from django.utils import timezone
 
 from django_spotify_sync.exceptions import RunCancelled, RunLost
 from django_spotify_sync.models import SpotifyAccount, StagedPage, SyncRun, SyncState
 from django_spotify_sync.models.accounts import AccountStatus
-from django_spotify_sync.models.runs import RunStatus
+from django_spotify_sync.models.runs import RunStatus, Trigger
 from django_spotify_sync.signals import sync_finished
+from django_spotify_sync.sync import intervals
+from django_spotify_sync.sync.log import log_of
 from django_spotify_sync.sync.work import Fetched, Written
-
-logger = logging.getLogger(__name__)
 
 WRITE_ATTEMPTS = 3
 
@@ -27,10 +32,10 @@ def write(run: SyncRun, fetched: Fetched, requests: int, using: str) -> Written:
         try:
             with transaction.atomic(using=using, durable=True):
                 return _write_once(run, fetched, requests, using)
-        except (IntegrityError, OperationalError) as error:
+        except (IntegrityError, InterfaceError, OperationalError) as error:
             if attempt == WRITE_ATTEMPTS:
                 raise
-            logger.warning("run %s: the write is repeated (%s)", run.pk, type(error).__name__)
+            log_of(run).warning("the write is repeated (%s)", type(error).__name__)
             connections[using].close_if_unusable_or_obsolete()
             time.sleep(random.uniform(0.05, 0.2) * attempt)
     raise AssertionError("the last attempt returns or raises")
@@ -42,11 +47,10 @@ def _write_once(run: SyncRun, fetched: Fetched, requests: int, using: str) -> Wr
         .select_for_update()
         .get(account_id=run.account_id, resource=run.resource)
     )
-    if (
-        not SpotifyAccount.objects.using(using)
-        .filter(pk=run.account_id, status=AccountStatus.CONNECTED)
-        .exists()
-    ):
+    # What was read before a grant came into doubt was read with its consent.
+    still = (AccountStatus.CONNECTED, AccountStatus.SUSPECT)
+    accounts = SpotifyAccount.objects.using(using)
+    if not accounts.filter(pk=run.account_id, status__in=still).exists():
         raise RunCancelled
     if (
         not SyncRun.objects.using(using)
@@ -76,7 +80,12 @@ def _write_once(run: SyncRun, fetched: Fetched, requests: int, using: str) -> Wr
         raise RunLost
     run.claim = claim  # should this transaction fail, the next attempt has to own the run still
     StagedPage.objects.using(using).filter(run=run).delete()
-    state.checked_at, state.failures = now, 0
+    state.checked_at = now
+    changed = bool(fetched.reason or counts.created or counts.updated or counts.removed)
+    scheduled = run.trigger == Trigger.SCHEDULE
+    intervals.after_success(state, changed=changed, scheduled=scheduled)
+    if scheduled and not changed:
+        _keep_newest(run, using)
     if fetched.reason:
         state.full_due = True
     elif fetched.mode == SyncRun.Mode.FULL:
@@ -92,3 +101,9 @@ def _write_once(run: SyncRun, fetched: Fetched, requests: int, using: str) -> Wr
         robust=True,
     )
     return written
+
+
+def _keep_newest(run: SyncRun, using: str) -> None:
+    """Let the table not grow by checks that found nothing: of those only the newest is kept."""
+    same = SyncRun.objects.using(using).filter(account_id=run.account_id, resource=run.resource)
+    same.found_nothing().exclude(pk=run.pk).delete()

@@ -543,6 +543,10 @@ def test_the_log_follows_a_run_by_its_ids(account, caplog):
 
     run = sync(account, "tracks")
 
-    lines = [record.getMessage() for record in caplog.records]
-    assert any(f"run {run.pk}: tracks of account {account.pk} begun" in line for line in lines)
-    assert any(f"run {run.pk}: succeeded after 4 requests" in line for line in lines)
+    ids = f"run={run.pk} account={account.pk} resource=tracks "
+    ours = [record for record in caplog.records if record.getMessage().startswith(ids)]
+    lines = [record.getMessage().removeprefix(ids) for record in ours]
+    assert lines[0] == "begun, asked for by command"
+    assert lines[-1].startswith("succeeded after 4 requests")
+    for record in ours:
+        assert (record.run_id, record.account_id, record.resource) == (run.pk, account.pk, "tracks")

@@ -1,0 +1,28 @@
+"""What the settings that name a function name by default. A site's own have the same arguments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+
+from django_spotify_sync.models import SpotifyAccount
+from django_spotify_sync.spotify.rows import ProfileRow
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+
+def get_user(profile: ProfileRow, request: HttpRequest | None) -> AbstractBaseUser | None:
+    """Return the user whom this Spotify account is connected to already; never a new one, and by nothing but its ids.
+
+    Spotify proves that the account is the browser's. It proves nothing about names or addresses: a site's own hook
+    must not take those for a user's.
+    """
+    account = SpotifyAccount.objects.select_related("user").get_for_profile(profile)
+    return account.user if account is not None else None
+
+
+def may_sync(account: SpotifyAccount, resource: str) -> bool:
+    """Tell whether the schedule may sync ``resource`` of ``account`` now: always."""
+    return True

@@ -1,0 +1,43 @@
+"""What Celery's beat is to call, and when. Only data: it can be imported from a settings module."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from celery.schedules import crontab
+
+
+def beat_schedule() -> dict[str, dict[str, Any]]:
+    """Return the entries for CELERY_BEAT_SCHEDULE. Merge them with your own by ``{**beat_schedule(), ...}``.
+
+    A call that no worker took in time is dropped: what it would have done, the next one does. Times are of
+    CELERY_TIMEZONE. The entries are plain values, so one can be left out or changed.
+    """
+    every_minute: dict[str, Any] = {
+        "task": "django_spotify_sync.sync_due_accounts",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 300},
+    }
+    every_five_minutes: dict[str, Any] = {
+        "task": "django_spotify_sync.refresh_expiring_tokens",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
+    }
+    every_hour: dict[str, Any] = {
+        "task": "django_spotify_sync.warn_expiring_grants",
+        "schedule": crontab(minute="12"),
+        "options": {"expires": 3600},
+    }
+    # At a time of day, since an interval of a day begins anew whenever beat is restarted.
+    every_night: dict[str, Any] = {
+        "task": "django_spotify_sync.prune",
+        "schedule": crontab(hour="3", minute="42"),
+        "options": {"expires": 12 * 3600},
+    }
+    return {
+        "spotify-sync-due-accounts": every_minute,
+        "spotify-refresh-expiring-tokens": every_five_minutes,
+        "spotify-warn-expiring-grants": every_hour,
+        "spotify-prune": every_night,
+    }
