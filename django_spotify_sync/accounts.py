@@ -8,8 +8,8 @@ from django_spotify_sync.disconnecting import REVOKE_URL, disconnect
 from django_spotify_sync.grants import AccountTokens, app, refresh
 from django_spotify_sync.linking import connect, keep
 from django_spotify_sync.models.accounts import wanted_scopes
-from django_spotify_sync.verdicts import ensure_usable
 from django_spotify_sync.oauth_state import Purpose, is_login
+from django_spotify_sync.verdicts import ensure_usable
 
 __all__ = [
     "REVOKE_URL",

@@ -5,6 +5,7 @@ No network call is made inside a transaction here.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
@@ -14,6 +15,7 @@ from django_spotify_sync.clients import FixedTokens, client_of
 from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import (
     AccessDenied,
+    AppForbidden,
     ConnectError,
     Forbidden,
     GrantRejected,
@@ -24,10 +26,9 @@ from django_spotify_sync.exceptions import (
     StateMissing,
 )
 from django_spotify_sync.grants import app
-from django_spotify_sync.linking import connect
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.models.accounts import wanted_scopes
-from django_spotify_sync.oauth_state import Attempt
+from django_spotify_sync.oauth_state import Attempt, Purpose
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify import oauth
 from django_spotify_sync.spotify.parsers import parse_profile
@@ -47,35 +48,73 @@ _OAUTH_ERRORS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Spotify's own word whose account it is that came back, to the user or the browser that began. Made here alone.
+
+    ``user`` is who connects, None to sign in; ``was_linked`` says that the Spotify account is somebody's already.
+    """
+
+    attempt: Attempt
+    profile: ProfileRow
+    grant: oauth.Grant
+    user: AbstractBaseUser | None
+    was_linked: bool
+
+
 def begin_connect(user: AbstractBaseUser, *, redirect_uri: str, next_url: str, browser: str) -> str:
     """Remember that ``user`` begins to connect, in this ``browser``; return the address of Spotify's consent page.
 
     :raises CacheUnavailable: if the attempt cannot be remembered: nobody is sent away who could not come back.
     """
+    return _begin(Purpose.CONNECT, str(user.pk), wanted_scopes(), redirect_uri, next_url, browser)
+
+
+def begin_login(
+    user: AbstractBaseUser | None, *, redirect_uri: str, next_url: str, browser: str
+) -> str:
+    """The same for signing in. ``user`` is who is signed in already, and asked for no less than was granted.
+
+    The scopes are those of connecting: one consent serves both.
+    """
+    account = SpotifyAccount.objects.get_for_user(user) if user is not None else None
+    granted = account.scopes if account is not None else []
+    scopes = list(dict.fromkeys([*wanted_scopes(), *granted]))
+    return _begin(Purpose.LOGIN, "", scopes, redirect_uri, next_url, browser)
+
+
+def _begin(
+    purpose: Purpose,
+    user_id: str,
+    scopes: list[str],
+    redirect_uri: str,
+    next_url: str,
+    browser: str,
+) -> str:
     verifier = oauth.new_verifier() if conf.USE_PKCE else None
     state = oauth_state.begin(
         Attempt(
-            user_id=str(user.pk),
+            user_id=user_id,
             browser=oauth_state.browser_hash(browser),
             redirect_uri=redirect_uri,
             next_url=next_url,
             verifier=verifier,
+            purpose=purpose,
         )
     )
     return oauth.authorize_url(
-        app(), redirect_uri=redirect_uri, scopes=wanted_scopes(), state=state, verifier=verifier
+        app(), redirect_uri=redirect_uri, scopes=scopes, state=state, verifier=verifier
     )
 
 
-def finish_connect(
+def finish(
     *, state: str, code: Secret, error: str, user_id: str | None, browser: str | None
-) -> tuple[SpotifyAccount, Attempt]:
-    """Turn what the callback brought into a connected account. Nothing is stored before ``/me`` has answered.
+) -> Proof:
+    """Turn what the callback brought into a proof of whose Spotify account it is. Nothing is stored.
 
     :raises StateMissing, StateExpired, StateReplayed, StateOtherBrowser: if the state is not this user's or browser's.
     :raises AccessDenied: if the user did not agree.
     :raises NotAllowlisted: if Spotify lets this user finish, but not use the app.
-    :raises LinkedElsewhere: if another user of the site has this Spotify account.
     :raises SpotifyError, CacheUnavailable: if either does not answer as it should.
     """
     if not (code or error):
@@ -83,33 +122,44 @@ def finish_connect(
     attempt = oauth_state.finish(state, user_id=user_id, browser=browser)
     if error:
         raise _refusal(error)
-    user = get_user_model()._default_manager.filter(pk=attempt.user_id).first()
-    if user is None or not user.is_active:
+    user = None
+    if attempt.purpose is Purpose.CONNECT:
+        user = get_user_model()._default_manager.filter(pk=attempt.user_id).first()
+    if not (user.is_active if user is not None else _is_login(attempt)):
         raise StateExpired
+    grant = _exchange(code, attempt)
+    profile = fetch_profile(grant)
+    was_linked = SpotifyAccount.objects.claiming(profile).exists()
+    return Proof(attempt, profile, grant, user, was_linked)
+
+
+def _is_login(attempt: Attempt) -> bool:
+    return conf.LOGIN_ENABLED and attempt.purpose is Purpose.LOGIN
+
+
+def _exchange(code: Secret, attempt: Attempt) -> oauth.Grant:
     try:
-        grant = oauth.exchange_code(
+        return oauth.exchange_code(
             app(), code=code, redirect_uri=attempt.redirect_uri, verifier=attempt.verifier
         )
     except GrantRejected:
-        rejected = True
-    else:
-        rejected = False
-    if rejected:
-        raise StateExpired(
-            "Spotify did not accept the code (too old, or used before): begin again."
-        )
-    return connect(user, fetch_profile(grant), grant), attempt
+        pass
+    # Out here, unchained.
+    raise StateExpired("Spotify did not accept the code (too old, or used before): begin again.")
 
 
 def fetch_profile(grant: oauth.Grant) -> ProfileRow:
     """Ask Spotify whose grant this is (Get Current User's Profile).
 
     :raises NotAllowlisted: if Spotify refuses the user, who was able to consent all the same.
+    :raises SpotifyUnavailable: if it does not answer, or refuses the whole app because its owner's Premium has ended.
     """
     with client_of(FixedTokens(grant.access_token)) as client:
         try:
             return client.get("/me", parse_profile)
         except Forbidden as error:
+            if isinstance(error, AppForbidden) and error.lacks_premium:  # of the app's owner
+                raise SpotifyUnavailable(str(error), status=403) from error
             raise NotAllowlisted from error
 
 

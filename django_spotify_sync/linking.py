@@ -6,15 +6,16 @@ No network call is made here.
 from __future__ import annotations
 
 import logging
+import secrets
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, router, transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from django_spotify_sync import erasure
 from django_spotify_sync.conf import conf
-from django_spotify_sync.exceptions import LinkedElsewhere, SpotifyUnavailable
+from django_spotify_sync.exceptions import LinkedElsewhere, NoUser, SpotifyUnavailable
 from django_spotify_sync.grants import lifetime
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncState
 from django_spotify_sync.models.accounts import (
@@ -38,23 +39,62 @@ def connect(user: AbstractBaseUser, profile: ProfileRow, grant: oauth.Grant) -> 
     """Store ``grant`` as the user's, with a new period of six months; the library stays if the Spotify account does.
 
     :raises LinkedElsewhere: if another user of the site has this Spotify account.
+    :raises SpotifyUnavailable: if the grant has no refresh token.
     """
-    if grant.refresh_token is None:
-        raise SpotifyUnavailable("Spotify gave no refresh token.")
-    try:
-        return _connect(user, profile, grant, grant.refresh_token)
-    except (
-        IntegrityError
-    ):  # two callbacks at once, and the other was first: look again at what it left
-        return _connect(user, profile, grant, grant.refresh_token)
+    return _connect(user, profile, grant, lambda account: True)
+
+
+def keep(
+    user: AbstractBaseUser, profile: ProfileRow, grant: oauth.Grant, *, was_linked: bool
+) -> SpotifyAccount:
+    """Keep what came of signing in, as far as it is of use; return the user's account.
+
+    A user without an account is linked. A grant takes the place of the stored one, whatever became of that, and begins
+    six new months, if it is as wide or wider. ``was_linked`` says that the Spotify account was somebody's when this
+    sign-in began.
+
+    :raises NoUser: if the account was disconnected since: signing in undoes no disconnect.
+    :raises LinkedElsewhere: if another user has this Spotify account, or this user another one.
+    """
+
+    def is_wanted(account: SpotifyAccount | None) -> bool:
+        if account is None or account.status == AccountStatus.DISCONNECTED:
+            if was_linked:
+                raise NoUser
+            return True
+        if not account.is_of(profile):
+            raise LinkedElsewhere("This user of the site has another Spotify account connected.")
+        return grant.refresh_token is not None and set(account.scopes) <= set(_scope(grant).split())
+
+    return _connect(user, profile, grant, is_wanted)
+
+
+type _Condition = Callable[[SpotifyAccount | None], bool]
 
 
 def _connect(
-    user: AbstractBaseUser, profile: ProfileRow, grant: oauth.Grant, refresh_token: Secret
+    user: AbstractBaseUser, profile: ProfileRow, grant: oauth.Grant, is_wanted: _Condition
+) -> SpotifyAccount:
+    try:
+        return _connect_once(user, profile, grant, is_wanted)
+    except IntegrityError:
+        # two callbacks at once, and the other was first: look again at what it left
+        return _connect_once(user, profile, grant, is_wanted)
+
+
+def _connect_once(
+    user: AbstractBaseUser, profile: ProfileRow, grant: oauth.Grant, is_wanted: _Condition
 ) -> SpotifyAccount:
     using = router.db_for_write(SpotifyAccount)
     with transaction.atomic(using=using):
-        account, created = _store(user, profile, grant, refresh_token, using)
+        # no_key: a sync that is writing rows of this account need not wait, nor be waited for
+        rows = SpotifyAccount.objects.using(using).select_for_update(no_key=True)
+        account = rows.filter(user_id=user.pk).first()
+        if not is_wanted(account) and account is not None:
+            return account
+        created = account is None
+        account = account or SpotifyAccount(user_id=user.pk)
+        _store(account, profile, grant, using)
         transaction.on_commit(
             lambda: account_connected.send_robust(SpotifyAccount, account=account, created=created),
             using=using,
@@ -64,25 +104,13 @@ def _connect(
     return account
 
 
-def _store(
-    user: AbstractBaseUser,
-    profile: ProfileRow,
-    grant: oauth.Grant,
-    refresh_token: Secret,
-    using: str,
-) -> tuple[SpotifyAccount, bool]:
-    accounts = SpotifyAccount.objects.using(using)
-    same = Q(spotify_id=profile.spotify_id)
-    if profile.spotify_account_id:
-        same |= Q(spotify_account_id=profile.spotify_account_id)
-    if accounts.linked().filter(same).exclude(user_id=user.pk).exists():
+def _store(account: SpotifyAccount, profile: ProfileRow, grant: oauth.Grant, using: str) -> None:
+    if grant.refresh_token is None:
+        raise SpotifyUnavailable("Spotify gave no refresh token.")
+    claims = SpotifyAccount.objects.using(using).claiming(profile)
+    if claims.exclude(user_id=account.user_id).exists():
         raise LinkedElsewhere
-    # no_key: a sync that is writing rows of this account need not wait, nor be waited for
-    account = accounts.select_for_update(no_key=True).filter(user_id=user.pk).first()
-    created = account is None
-    if account is None:
-        account = SpotifyAccount(user_id=user.pk)
-    elif not _is_same(account, profile):
+    if account.pk is not None and not account.is_of(profile):
         erasure.stop_syncs(account.pk, using, "other_account")
         erasure.erase_library(account.pk, using)
         erasure.forget_states(account.pk, using)
@@ -94,13 +122,9 @@ def _store(
     account.status, account.status_changed_at = AccountStatus.CONNECTED, now
     account.authorized_at, account.reauthorize_by = now, six_months_after(now)
     account.judge_at = account.grant_noticed_at = None
+    is_new = account.pk is None
     account.save(using=using)
-    old = SpotifyToken.objects.using(using).filter(pk=account.pk).first()
-    token = SpotifyToken(account=account, version=old.version + 1 if old else 1, refreshed_at=now)
-    token.scope = grant.scope if grant.scope is not None else " ".join(wanted_scopes())
-    token.expires_at = now + lifetime(grant)
-    token.seal(Tokens(access=grant.access_token, refresh=refresh_token))
-    token.save(using=using, force_update=old is not None, force_insert=old is None)
+    _seal(account, grant, grant.refresh_token, is_new=is_new, using=using)
     SyncState.objects.using(using).bulk_create(
         [
             SyncState(account=account, resource=resource, next_sync_at=now)
@@ -108,11 +132,22 @@ def _store(
         ],
         ignore_conflicts=True,
     )
-    return account, created
 
 
-def _is_same(account: SpotifyAccount, profile: ProfileRow) -> bool:
-    """Tell whether a row and a profile are one Spotify account: by the stable id where both have it."""
-    if account.spotify_account_id and profile.spotify_account_id:
-        return account.spotify_account_id == profile.spotify_account_id
-    return account.spotify_id == profile.spotify_id
+def _seal(
+    account: SpotifyAccount, grant: oauth.Grant, refresh_token: Secret, *, is_new: bool, using: str
+) -> None:
+    old = SpotifyToken.objects.using(using).filter(pk=account.pk).first()
+    # A refresh that began before the account was disconnected must not find its version again.
+    first = 1 if is_new else secrets.randbelow(10**9) + 2
+    version = old.version + 1 if old is not None else first
+    now = account.authorized_at
+    token = SpotifyToken(account=account, version=version, refreshed_at=now, scope=_scope(grant))
+    token.expires_at = now + lifetime(grant)
+    token.seal(Tokens(access=grant.access_token, refresh=refresh_token))
+    token.save(using=using, force_update=old is not None, force_insert=old is None)
+
+
+def _scope(grant: oauth.Grant) -> str:
+    """Return the scopes of a grant: those asked for where the answer did not say (RFC 6749, 5.1)."""
+    return grant.scope if grant.scope is not None else " ".join(wanted_scopes())

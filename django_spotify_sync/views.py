@@ -11,10 +11,13 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from django.contrib.auth import authenticate, get_user
+from django.contrib.auth import login as start_session
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.db import connections, transaction
 from django.http import (
+    Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
@@ -28,13 +31,21 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import serializers
+from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from django_spotify_sync import accounts, oauth_state
 from django_spotify_sync.conf import conf
-from django_spotify_sync.exceptions import ConnectError, InvalidRedirectURI, SpotifySyncError
+from django_spotify_sync.exceptions import (
+    ConnectError,
+    InvalidRedirectURI,
+    NoUser,
+    SignedInAsOther,
+    SpotifySyncError,
+)
+from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.rest import (
     OAuthThrottle,
     PinnedAPIView,
@@ -53,6 +64,7 @@ _LOOPBACK = ("127.0.0.1", "::1")
 
 
 type View = Callable[..., HttpResponseBase]
+type Begin = Callable[..., str]
 
 
 def talks_to_spotify(view: View) -> View:
@@ -73,7 +85,7 @@ def talks_to_spotify(view: View) -> View:
     return login_not_required(csrf_exempt(never_cache(private)))
 
 
-# auth/
+# auth/ and login/
 
 
 @talks_to_spotify
@@ -81,14 +93,28 @@ def auth(request: HttpRequest) -> HttpResponseBase:
     """GET auth/: send the user to Spotify's consent page; signed out, to the login page first."""
     if wants_json(request):
         return _AuthAPI.as_view()(request)
+    if request.method == "GET" and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    return _sent_to_spotify(request, accounts.begin_connect)
+
+
+@talks_to_spotify
+def login(request: HttpRequest) -> HttpResponseBase:
+    """GET login/: send whoever it is to Spotify's consent page, to sign in. Nothing is here without LOGIN_ENABLED."""
+    if wants_json(request):
+        return _LoginAPI.as_view()(request)
+    if not conf.LOGIN_ENABLED:
+        raise Http404
+    return _sent_to_spotify(request, accounts.begin_login)
+
+
+def _sent_to_spotify(request: HttpRequest, begin: Begin) -> HttpResponseBase:
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET"])
-    if not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
     if not OAuthThrottle().allow_request(request, None):
         return _sent_back(Throttle.code)
     try:
-        return _with_cookie(request, HttpResponseRedirect(_begin(request, request.user)))
+        return _with_cookie(request, HttpResponseRedirect(_begin(request, request.user, begin)))
     except SpotifySyncError as error:
         return _failed(error)
 
@@ -96,17 +122,27 @@ def auth(request: HttpRequest) -> HttpResponseBase:
 class _AuthAPI(PinnedAPIView):
     http_method_names = ["get"]  # a HEAD begins nothing
     throttle_classes = (OAuthThrottle,)
+    begin: Begin = staticmethod(accounts.begin_connect)
 
     def get(self, request: Request) -> Response:
-        return _with_cookie(
-            request._request, Response({"authorize_url": _begin(request._request, request.user)})
-        )
+        address = _begin(request._request, request.user, self.begin)
+        return _with_cookie(request._request, Response({"authorize_url": address}))
 
 
-def _begin(request: HttpRequest, user: Any) -> str:
+class _LoginAPI(_AuthAPI):
+    permission_classes = (AllowAny,)
+    begin: Begin = staticmethod(accounts.begin_login)
+
+    def get(self, request: Request) -> Response:
+        if not conf.LOGIN_ENABLED:
+            raise NotFound
+        return super().get(request)
+
+
+def _begin(request: HttpRequest, user: Any, begin: Begin) -> str:
     """Return the address of the consent page, and leave the browser's cookie value on the request."""
-    return accounts.begin_connect(
-        user,
+    return begin(
+        user if user and user.is_authenticated else None,
         redirect_uri=_redirect_uri(request),
         next_url=_safe_next(request),
         browser=_browser(request),
@@ -167,12 +203,11 @@ def callback(request: HttpRequest) -> HttpResponseBase:
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET", "POST"])
     try:
-        _, attempt = _finish(
-            _from_query(request), request.user, request.COOKIES.get(_cookie_name(request))
-        )
+        proof = _prove(_from_query(request), request, request.user)
+        _take(proof, request, request.user)
     except SpotifySyncError as error:
         return _failed(error)
-    return HttpResponseRedirect(attempt.next_url or resolve_url(conf.CONNECTED_URL))
+    return HttpResponseRedirect(proof.attempt.next_url or resolve_url(conf.CONNECTED_URL))
 
 
 class _CallbackSerializer(serializers.Serializer[Any]):
@@ -187,26 +222,57 @@ class _CallbackAPI(PinnedAPIView):
 
     def get_permissions(self) -> Any:
         # A GET may come from a browser that lost its session on the way; its cookie tells whose it is.
-        return [AllowAny()] if self.request.method == "GET" else super().get_permissions()
+        anyone = self.request.method == "GET" or conf.LOGIN_ENABLED
+        return [AllowAny()] if anyone else super().get_permissions()
 
     def get(self, request: Request) -> Response:
-        cookie = request.COOKIES.get(_cookie_name(request._request))
-        account, _ = _finish(_from_query(request._request), request.user, cookie)
-        return Response(SpotifyAccountSerializer(account).data)
+        return self._finish(request, _from_query(request._request))
 
     def post(self, request: Request) -> Response:
-        account, _ = _finish(_from_body(request), request.user, None)
+        brought = _from_body(request)
+        signed_in = request.user and request.user.is_authenticated
+        if not signed_in and not accounts.is_login(brought.state):
+            self.permission_denied(request)
+        return self._finish(request, brought)
+
+    def _finish(self, request: Request, brought: _Brought) -> Response:
+        proof = _prove(brought, request._request, request.user)
+        account = _take(proof, request._request, request.user)
         return Response(SpotifyAccountSerializer(account).data)
 
 
-def _finish(brought: _Brought, user: Any, browser: str | None) -> Any:
-    return accounts.finish_connect(
+def _prove(brought: _Brought, request: HttpRequest, user: Any) -> accounts.Proof:
+    return accounts.finish(
         state=brought.state,
         code=brought.code,
         error=brought.error,
         user_id=str(user.pk) if user and user.is_authenticated else None,
-        browser=browser,
+        browser=request.COOKIES.get(_cookie_name(request)),
     )
+
+
+def _take(proof: accounts.Proof, request: HttpRequest, user: Any) -> SpotifyAccount:
+    """Connect or sign in, as was begun."""
+    if proof.attempt.purpose is accounts.Purpose.LOGIN:
+        return _sign_in(proof, request, user)
+    return accounts.connect(proof.user, proof.profile, proof.grant)
+
+
+def _sign_in(proof: accounts.Proof, request: HttpRequest, user: Any) -> SpotifyAccount:
+    """Begin a session for the user whom the proof signs in. Whoever is signed in here is not taken for another.
+
+    :raises NoUser: if there is none, or one who may not.
+    :raises SignedInAsOther: if somebody else is signed in, by the session or the request's own credentials.
+    """
+    found = authenticate(request, proof=proof)
+    if found is None:
+        raise NoUser
+    for present in (user, get_user(request)):
+        if present and present.is_authenticated and present.pk != found.pk:
+            raise SignedInAsOther
+    account = accounts.keep(found, proof.profile, proof.grant, was_linked=proof.was_linked)
+    start_session(request, found)
+    return account
 
 
 def _from_query(request: HttpRequest) -> _Brought:

@@ -16,6 +16,7 @@ from django_spotify_sync.conf import conf
 from django_spotify_sync.db.sealing import KeyRing
 from django_spotify_sync.exceptions import SealBroken
 from django_spotify_sync.secret import Secret
+from django_spotify_sync.spotify.rows import ProfileRow
 from django_spotify_sync.spotify.scopes import scopes_for
 
 
@@ -60,6 +61,18 @@ class SpotifyAccountQuerySet(models.QuerySet["SpotifyAccount"]):
     def linked(self) -> SpotifyAccountQuerySet:
         """Accounts that hold on to their Spotify ids: all but the disconnected."""
         return self.exclude(status=AccountStatus.DISCONNECTED)
+
+    def claiming(self, profile: ProfileRow) -> SpotifyAccountQuerySet:
+        """Linked accounts that hold on to an id of this profile, be they the same Spotify account or not."""
+        same = models.Q(spotify_id=profile.spotify_id)
+        if profile.spotify_account_id:
+            same |= models.Q(spotify_account_id=profile.spotify_account_id)
+        return self.linked().filter(same)
+
+    def get_for_profile(self, profile: ProfileRow) -> SpotifyAccount | None:
+        """Return the linked account of this Spotify account; None if there is none, or two that claim its ids."""
+        claims = list(self.claiming(profile)[:2])
+        return claims[0] if len(claims) == 1 and claims[0].is_of(profile) else None
 
 
 class SpotifyAccount(models.Model):
@@ -124,6 +137,12 @@ class SpotifyAccount(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"https://open.spotify.com/user/{self.spotify_id}"
+
+    def is_of(self, profile: ProfileRow) -> bool:
+        """Tell whether this is the profile's Spotify account: by the stable id where both have it."""
+        if self.spotify_account_id and profile.spotify_account_id:
+            return self.spotify_account_id == profile.spotify_account_id
+        return self.spotify_id == profile.spotify_id
 
     @property
     def scopes(self) -> list[str]:
