@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django_spotify_sync import governor
 from django_spotify_sync.conf import conf
 from django_spotify_sync.grants import AccountTokens
 from django_spotify_sync.models import SpotifyAccount
@@ -25,7 +26,7 @@ class FixedTokens:
 
 
 def client_for(account: SpotifyAccount) -> Client:
-    """Return a client that reads Spotify's Web API with the account's token, refreshed as needed.
+    """Return a client that reads Spotify's Web API with the account's token, refreshed as needed, at the app's pace.
 
     Close it, or use it in a ``with``.
 
@@ -35,11 +36,13 @@ def client_for(account: SpotifyAccount) -> Client:
     return client_of(AccountTokens(account))
 
 
-def client_of(tokens: AccountTokens | FixedTokens) -> Client:
+def client_of(tokens: AccountTokens | FixedTokens, *, scheduled: bool = False) -> Client:
+    """Return a client of these tokens; ``scheduled`` work leaves a part of the pace to people."""
     return Client(
         tokens,
         api_url=conf.API_URL,
         workers=conf.FETCH_WORKERS,
         timeout=conf.REQUEST_TIMEOUT.total_seconds(),
         language=conf.ACCEPT_LANGUAGE,
+        pace=governor.pace(scheduled=scheduled),
     )

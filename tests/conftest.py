@@ -20,6 +20,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django_redis import get_redis_connection
 
+from django_spotify_sync import governor
 from django_spotify_sync.testing import FakeSpotify
 from tests.celery_app import app as celery_app
 
@@ -88,6 +89,7 @@ def redis_emptied() -> None:
     redis = get_redis_connection()
     if keys := list(redis.scan_iter(django_settings.REDIS_PREFIX + "*", count=1000)):
         redis.delete(*keys)
+    governor.forget()
 
 
 @pytest.fixture

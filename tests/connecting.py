@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
-from django_spotify_sync import accounts
-from django_spotify_sync.models import SavedTrack, SpotifyAccount
+from django.conf import settings
+from django.utils import timezone
+from django_redis import get_redis_connection
+
+from django_spotify_sync import accounts, governor
+from django_spotify_sync.models import SavedTrack, SpotifyAccount, SyncRun
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify import oauth
 from django_spotify_sync.testing import FakeSpotify
@@ -35,6 +40,15 @@ def stored(account: SpotifyAccount) -> list[Entry]:
         .in_order()
         .values_list("spotify_id", "added_at")
     ]
+
+
+def let_pauses_end() -> None:
+    """Let every pause that Spotify asked for be over: for the runs that wait, and for all who know of it."""
+    SyncRun.objects.filter(status="waiting").update(resume_at=timezone.now() - timedelta(seconds=1))
+    redis = get_redis_connection()
+    for key in redis.scan_iter(settings.REDIS_PREFIX + "*spotify_sync:pace:*", count=1000):
+        redis.delete(key)
+    governor.forget()
 
 
 def wait_until(happens: Callable[[], Any], *, seconds: float = 20.0) -> Any:

@@ -69,6 +69,8 @@ WRONG: dict[str, list[Any]] = {
     "FETCH_WORKERS": [None, 0, -1, 2.5, "8", True],
     "REQUEST_TIMEOUT": DURATIONS,
     "MAX_WAIT": [None, 30, 30.0, "30", timedelta(seconds=-1), True],
+    "REQUESTS_PER_WINDOW": [0, -1, 2.5, "180", True],
+    "WINDOW": DURATIONS,
     "BATCH_SIZE": [None, 0, -1, 2.5, "1000", True],
     "SYNC_INTERVAL": DURATIONS,
     "MAX_SYNC_INTERVAL": DURATIONS,

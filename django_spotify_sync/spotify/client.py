@@ -46,7 +46,7 @@ BACKOFF = 0.3  # seconds; doubled at each attempt, jittered
 MAX_BODY = 32 * 1024 * 1024
 RETRY_AFTER_FLOOR = 5.0  # Retry-After has been missing and 0 in real answers
 QUOTA_RETRY_AFTER = 3600.0  # for a quota without the header; seen with it: 13 to 24 hours
-PATIENCE = 5.0  # seconds that get() waits for its turn: somebody may be waiting for the answer, on a page
+PATIENCE = 5.0  # seconds that get() waits for its turn: its caller may be a page
 _CHUNK = 64 * 1024
 _ASK_AGAIN = 0.1
 
@@ -119,24 +119,26 @@ class Client:
         token = self.tokens.current()
         try:
             try:
-                return self.send(get, token, self._await_turn)
+                return self.send(get, token)
             except AccessTokenRejected:
-                return self.send(get, self.tokens.renew(token), self._await_turn)
+                return self.send(get, self.tokens.renew(token))
         except RateLimited as error:
             if error.status is not None:  # else nothing was sent, and everybody knows
                 self.pace.refused(error)
             raise
 
-    def send[Answer](self, get: Get[Answer], token: Secret, turn: Callable[[], None]) -> Answer:
+    def send[Answer](
+        self, get: Get[Answer], token: Secret, turn: Callable[[], None] | None = None
+    ) -> Answer:
         """Send one request, again after a fault of the moment (5xx, reset, timeout, cut or misshapen answer).
 
-        ``turn`` is called before each start and returns when that may be; what it raises ends the sending.
+        ``turn`` is called before each start and returns when that may be; by default it asks the pace.
 
         :raises SpotifyUnavailable: if it fails at each of 5 attempts.
         :raises SpotifyError: at once for anything else that is not a 200.
         """
         try:
-            return self._send(get, token, turn)
+            return self._send(get, token, turn or self._await_turn)
         except (Forbidden, NotFound, SpotifyUnavailable) as error:
             app_wide = isinstance(error, AppForbidden | InsufficientScope)
             if get.failed is None or app_wide or self._closed.is_set():

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 
-from django_spotify_sync.models import StagedPage, SyncRun
+from django_spotify_sync.models import StagedPage
 from django_spotify_sync.sync import sync
 from django_spotify_sync.testing import Quota
+from tests.connecting import let_pauses_end
 from tests.sync.truth import check_playlists
 
 
@@ -26,12 +24,8 @@ def cut_short(account, spotify, settings):
     assert (run.status, StagedPage.objects.count()) == ("waiting", 14)
     spotify.faults.clear()
     spotify.clear_log()
-    due()
+    let_pauses_end()
     return run
-
-
-def due():
-    SyncRun.objects.update(resume_at=timezone.now() - timedelta(seconds=1))
 
 
 def test_a_resumed_run_reads_only_what_is_missing(account, spotify, cut_short):
@@ -62,7 +56,7 @@ def test_a_long_list_goes_on_in_the_middle(account, spotify, settings):
     assert sync(account, "playlists").status == "waiting"
     spotify.faults.clear()
     spotify.clear_log()
-    due()
+    let_pauses_end()
 
     run = sync(account, "playlists")
 
@@ -80,7 +74,7 @@ def test_what_did_not_fit_together_is_not_kept(account, spotify, settings):
     )
     assert sync(account, "playlists").status == "waiting"
     spotify.faults.clear()
-    due()
+    let_pauses_end()
 
     run = sync(account, "playlists")
 
@@ -103,7 +97,7 @@ def test_an_import_beyond_the_quota_of_a_day_ends(account, spotify, settings):
         days += 1
         spotify.user.add_playlist(f"Day {days}", 3)  # who never stops making lists
         spotify.expire_access_tokens()
-        due()
+        let_pauses_end()
         run = sync(account, "playlists")
 
     assert run.status == "succeeded"

@@ -10,9 +10,11 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
+from django_spotify_sync import governor
 from django_spotify_sync.exceptions import (
     InsideTransaction,
     NotConnected,
+    RateLimited,
     ReauthorizationRequired,
     UnknownResource,
 )
@@ -31,7 +33,7 @@ from django_spotify_sync.sync import catalog as catalog_module
 from django_spotify_sync.sync import execute, request_sync, sync
 from django_spotify_sync.sync import saved_writing as saved_module
 from django_spotify_sync.sync import tracks as tracks_module
-from tests.connecting import connect, stored, wait_until
+from tests.connecting import connect, let_pauses_end, stored, wait_until
 
 
 @pytest.fixture
@@ -280,7 +282,7 @@ def test_a_long_pause_puts_the_run_to_waiting(account, spotify, heard, fault, re
     assert heard == []
     assert run.requests == spotify.count("/v1/me/tracks")
     spotify.faults.clear()
-    age(run, resume_at=timedelta(seconds=1))
+    let_pauses_end()
     assert sync(account, "tracks").pk == run.pk
     assert stored(account) == spotify.user.entries()
 
@@ -296,29 +298,27 @@ def test_while_one_account_has_to_wait_nobody_knocks(account, other_user, spotif
     assert spotify.requests == []
     assert (second.status, second.reason) == ("waiting", "quota_exceeded")
     assert abs(second.resume_at - first.resume_at) < timedelta(seconds=1)
-    for run in (first, second):
-        age(run, resume_at=timedelta(seconds=1))
+    let_pauses_end()
     assert sync(grace, "tracks").status == "succeeded"
     assert sync(account, "tracks").status == "succeeded"
 
 
 def test_a_run_under_way_stops_when_another_is_told_to_wait(account, other_user, spotify, settings):
-    settings.SPOTIFY_SYNC_HEARTBEAT = timedelta(milliseconds=1)
     grace = connect(other_user, spotify, spotify.add_user("grace", tracks=70))
-    told = request_sync(grace, "tracks")
-
-    def tell(fake):
-        told.start()
-        told.wait(timezone.now() + timedelta(hours=1), "rate_limited")
-        connection.close()
-
+    elsewhere = governor.Governor(spotify.client_id, None, 30.0)  # as another process has it
+    spotify.latency = 0.1
     settings.SPOTIFY_SYNC_FETCH_WORKERS = 1
     spotify.user.like(1000)
+
+    def tell(fake):
+        elsewhere.refused(RateLimited(retry_after=3600))
+        connection.close()
+
     spotify.faults.add("/me/tracks", nth=3, before=tell)
 
-    run = sync(account, "tracks")
+    runs = [sync(account, "tracks"), sync(grace, "tracks")]
 
-    assert (run.status, run.reason) == ("waiting", "rate_limited")
+    assert [(run.status, run.reason) for run in runs] == [("waiting", "rate_limited")] * 2
     assert spotify.count("/v1/me/tracks") < 15
 
 

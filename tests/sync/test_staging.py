@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_spotify_sync.models import SavedTrack, StagedPage, SyncRun
 from django_spotify_sync.sync import sync
 from django_spotify_sync.testing import FakeSpotify, Quota
-from tests.connecting import connect, stored, wait_until
+from tests.connecting import connect, let_pauses_end, stored, wait_until
 
 
 @pytest.fixture
@@ -25,8 +25,7 @@ def cut_short(account, spotify, settings):
     assert (run.status, StagedPage.objects.count()) == ("waiting", 6)
     spotify.faults.clear()
     spotify.clear_log()
-    run.resume_at = timezone.now() - timedelta(seconds=1)
-    run.save()
+    let_pauses_end()
     return run
 
 
@@ -82,7 +81,7 @@ def test_staged_pages_prove_no_loss(account, spotify, settings, is_true):
     run = sync(account, "tracks", full=True)
     assert run.status == "waiting"
     spotify.faults.clear()
-    SyncRun.objects.update(resume_at=timezone.now() - timedelta(seconds=1))
+    let_pauses_end()
 
     run = sync(account, "tracks")
 
@@ -146,7 +145,7 @@ def test_a_long_import_under_a_daily_quota_ends(account, spotify, settings):
         for _ in range(3):
             days += 1
             fake.user.like(1)
-            SyncRun.objects.update(resume_at=timezone.now() - timedelta(seconds=1))
+            let_pauses_end()
             run = sync(account, "tracks")
             if run.status != "waiting":
                 break
