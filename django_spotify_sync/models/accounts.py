@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.sealing import KeyRing
 from django_spotify_sync.exceptions import SealBroken
-from django_spotify_sync.secret import Secret
+from django_spotify_sync.secret import Secret, hushed
 from django_spotify_sync.spotify.rows import ProfileRow
 from django_spotify_sync.spotify.scopes import scopes_for
 
@@ -219,6 +219,7 @@ class SpotifyToken(models.Model):
         """Whether the access token ends within 60 seconds, or has ended."""
         return self.expires_at <= timezone.now() + EXPIRY_MARGIN
 
+    @hushed
     def seal(self, tokens: Tokens) -> None:
         """Put ``tokens`` into the row, sealed with the newest key. Does not save.
 
@@ -228,6 +229,7 @@ class SpotifyToken(models.Model):
         self.sealed = _SEAL_VERSION + ring.seal(self._plain(tokens))
         self.key_id = ring.newest
 
+    @hushed
     def unseal(self) -> Tokens:
         """Return the tokens in the row.
 
@@ -239,7 +241,7 @@ class SpotifyToken(models.Model):
             raise SealBroken
         tokens = self._tokens_in(KeyRing(conf.fernet_keys).unseal(sealed[1:], self.key_id))
         if tokens is None:
-            raise SealBroken  # out here, so that no traceback shows what was in it
+            raise SealBroken
         return tokens
 
     def _plain(self, tokens: Tokens) -> bytes:
@@ -253,11 +255,14 @@ class SpotifyToken(models.Model):
         ).encode()
 
     def _tokens_in(self, unsealed: bytes) -> Tokens | None:
-        """Return the tokens, None if they are another account's."""
-        plain = json.loads(unsealed)
-        if (plain["account"], plain["spotify_id"]) != (self.account_id, self.account.spotify_id):
+        """Return the tokens, None if they are another account's, or nothing that was ever sealed here."""
+        try:
+            plain = json.loads(unsealed)
+            whose = (plain["account"], plain["spotify_id"])
+            tokens = Tokens(access=Secret(plain["access"]), refresh=Secret(plain["refresh"]))
+        except (ValueError, TypeError, KeyError):
             return None
-        return Tokens(access=Secret(plain["access"]), refresh=Secret(plain["refresh"]))
+        return tokens if whose == (self.account_id, self.account.spotify_id) else None
 
 
 def six_months_after(moment: datetime) -> datetime:
