@@ -1,0 +1,7 @@
+"""The admin: accounts and what may be asked of them; all other rows are for reading. Tokens are nowhere in it."""
+
+from __future__ import annotations
+
+from django_spotify_sync.admin import accounts, catalog, library, runs
+
+__all__ = ["accounts", "catalog", "library", "runs"]

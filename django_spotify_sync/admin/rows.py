@@ -1,0 +1,190 @@
+"""What all our pages in the admin share: rows to be searched and looked at, however many there are, never changed."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince, timeuntil
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:  # ModelAdmin takes no parameter at run time
+    ModelAdmin = admin.ModelAdmin[Any]
+    RowPaginator = Paginator[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+    RowPaginator = Paginator
+
+#: So many rows are counted and can be paged through; whoever wants others searches for them.
+COUNTED = 10_000
+NOTHING = "—"
+_SPOTIFY_ID = re.compile(
+    r"(?:spotify:\w+:|https://open\.spotify\.com/(?:[\w-]+/)*)?([0-9A-Za-z]{22})(?:\?.*)?"
+)
+
+
+class BoundedPaginator(RowPaginator):
+    """Counts no further than it pays: to count ten million rows takes seconds, and nobody leafs through them."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return len(rows) if isinstance(rows, list) else int(rows.order_by()[:COUNTED].count())
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Rows that only a sync writes: to be searched and looked at, never changed by hand.
+
+    Sorted by primary key and by no click on a column, which would sort whole tables.
+    """
+
+    ordering = ("-pk",)
+    sortable_by: ClassVar[tuple[str, ...]] = ()
+    show_full_result_count = False
+    paginator = BoundedPaginator
+    list_per_page = 50
+    list_max_show_all = 200
+    view_on_site = False  # `on_spotify` says where it leads
+    #: The column that a Spotify id, URI or address is looked up in, by its index, instead of searching all texts.
+    spotify_id_field = "spotify_id"
+
+    class Media:
+        css = {"all": ["spotify_sync/admin.css"]}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever deletes a user, on the user's own page, deletes what is theirs here as well; elsewhere nobody."""
+        page = request.resolver_match.url_name if request.resolver_match else None
+        if page is None or page.startswith(f"{self.opts.app_label}_"):
+            return False
+        return super().has_delete_permission(request, obj)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With what the rows are called by, on a row's own page too."""
+        rows = super().get_queryset(request)
+        related = self.list_select_related
+        return rows.select_related(*related) if isinstance(related, list | tuple) else rows
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        found = _SPOTIFY_ID.fullmatch(search_term.strip())
+        if found and self.spotify_id_field:
+            return queryset.filter(Q(**{self.spotify_id_field: found[1]})), False
+        return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description=_("at Spotify"))
+    def on_spotify(self, row: Any) -> SafeString:
+        return format_html('<a href="{0}" rel="noreferrer">{0}</a>', row.get_absolute_url())
+
+    def link(self, row: Model | None, words: object = "") -> str:
+        """Return a link to the row's page in this admin, or only its name where it has none."""
+        if row is None:
+            return NOTHING
+        words = words or row
+        try:
+            url = reverse(self._url_of(row, "change"), args=[row.pk])
+        except NoReverseMatch:  # a host's user model need not be in the admin
+            return str(words)
+        return format_html('<a href="{}">{}</a>', url, words)
+
+    def list_link(self, model: type[Model], words: object, **query: object) -> str:
+        """Return a link to the list of those rows of ``model``."""
+        try:
+            url = reverse(self._url_of(model, "changelist"), query=query)
+        except NoReverseMatch:
+            return str(words)
+        return format_html('<a href="{}">{}</a>', url, words)
+
+    def _url_of(self, row: Model | type[Model], page: str) -> str:
+        meta = row._meta
+        return f"{self.admin_site.name}:{meta.app_label}_{meta.model_name}_{page}"
+
+
+def cover(url: str, size: int = 40) -> str:
+    """Return a picture of Spotify's, loaded when it comes into view, in a place of fixed size."""
+    if not url.startswith(("https://", "http://")):
+        return format_html('<span class="spotify-sync-cover is-{}"></span>', size)
+    return format_html(
+        '<img class="spotify-sync-cover is-{0}" src="{1}" width="{0}" height="{0}" alt="" loading="lazy" '
+        'decoding="async" referrerpolicy="no-referrer">',
+        size,
+        url,
+    )
+
+
+def titled(url: str, words: object, below: object = "") -> SafeString:
+    """Return a cover and what it belongs to."""
+    return format_html(
+        '<span class="spotify-sync-titled">{}<span>{}{}</span></span>',
+        cover(url),
+        words,
+        small(below),
+    )
+
+
+def badge(words: object, kind: str) -> SafeString:
+    """Return a state in words, coloured: ``good``, ``bad``, ``busy`` or ``plain``."""
+    return format_html('<span class="spotify-sync-badge is-{}">{}</span>', kind, words)
+
+
+def small(words: object) -> SafeString:
+    """Return a second line, smaller than the first; nothing for nothing."""
+    return (
+        format_html('<span class="spotify-sync-small">{}</span>', words)
+        if words
+        else SafeString("")
+    )
+
+
+def ago(moment: datetime | None) -> str:
+    """Return how long ago something was, or how soon it is due, and when exactly for who points at it."""
+    if moment is None:
+        return NOTHING
+    now = timezone.now()
+    words = (
+        gettext("%(time)s ago") % {"time": timesince(moment, now, depth=1)}
+        if moment <= now
+        else gettext("in %(time)s") % {"time": timeuntil(moment, now, depth=1)}
+    )
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(timespec="seconds"),
+        date_format(localtime(moment), "DATETIME_FORMAT"),
+        words,
+    )
+
+
+def number(value: int | None) -> str:
+    return NOTHING if value is None else f"{value:,}"
+
+
+def minutes(milliseconds: int | None) -> str:
+    """Return a duration as ``m:ss``."""
+    if not milliseconds:
+        return NOTHING
+    return "{}:{:02}".format(*divmod(round(milliseconds / 1000), 60))
+
+
+def artists_of(links: Any) -> str:
+    """Return the names of the artists of a track or an album, whose links were fetched with it."""
+    ordered = sorted(links.all(), key=lambda link: int(link.position))
+    return ", ".join(str(link.artist) for link in ordered) or NOTHING
