@@ -9,6 +9,8 @@ from cryptography.fernet import Fernet
 from django.db import IntegrityError, connection
 from django.utils import timezone
 
+from django_spotify_sync.conf import conf
+from django_spotify_sync.db.sealing import KeyRing, key_id
 from django_spotify_sync.exceptions import NoSealingKey, SealBroken, UnknownSealingKey
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken
 from django_spotify_sync.models.accounts import Tokens, six_months_after
@@ -95,6 +97,46 @@ def test_every_bit_counts(user: Any) -> None:
         token.sealed = bytes(changed)
         with pytest.raises(SealBroken):
             token.unseal()
+
+
+@pytest.mark.parametrize("left", [0.0, 0.1, 0.5, 0.99])
+def test_a_column_that_was_cut_is_loud(user: Any, left: float) -> None:
+    token = token_of(account_of(user))
+    SpotifyToken.objects.update(sealed=bytes(token.sealed)[: int(len(token.sealed) * left)])
+
+    with pytest.raises(SealBroken):
+        SpotifyToken.objects.get().unseal()
+
+
+@pytest.mark.parametrize("version", [0, 2, ord("g"), 255])
+def test_what_another_version_sealed_is_loud(user: Any, version: int) -> None:
+    token = token_of(account_of(user))
+    SpotifyToken.objects.update(sealed=bytes([version]) + bytes(token.sealed)[1:])
+
+    with pytest.raises(SealBroken):
+        SpotifyToken.objects.get().unseal()
+
+
+def test_a_row_that_names_another_key_is_loud(user: Any, settings: Any) -> None:
+    token_of(account_of(user))
+    other = Fernet.generate_key().decode()
+    settings.SPOTIFY_SYNC_FERNET_KEYS = [*settings.SPOTIFY_SYNC_FERNET_KEYS, other]
+
+    for name, error in ((key_id(other), SealBroken), ("", UnknownSealingKey)):
+        SpotifyToken.objects.update(key_id=name)
+        with pytest.raises(error):
+            SpotifyToken.objects.get().unseal()
+
+
+def test_a_seal_of_the_same_key_that_holds_no_tokens_is_loud(user: Any) -> None:
+    token = token_of(account_of(user))
+    ring = KeyRing(conf.fernet_keys)
+
+    for plain in (b"", b"hush", b"[]", b"{}", b'{"account": 1, "access": "hush"}'):
+        token.sealed = b"\x01" + ring.seal(plain)
+        with pytest.raises(SealBroken) as caught:
+            token.unseal()
+        assert "hush" not in told(caught.value)
 
 
 def test_a_key_that_is_gone_is_loud(user: Any, settings: Any) -> None:
