@@ -15,7 +15,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-VAR = Path(__file__).resolve().parent.parent / "var"
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = BASE_DIR / "var"
 DATABASE_URLS = "postgres://user:password@host:port/name or sqlite:////path/of/file"
 
 

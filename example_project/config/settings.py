@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from django_spotify_sync.testing import FakeSpotify
 
-from config.environment import VAR, database, flag, kept_key, words
+from config.environment import BASE_DIR, VAR, database, flag, kept_key, words
 
 # Django
 
@@ -36,7 +36,9 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "config.security.content_security_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -62,6 +64,9 @@ WSGI_APPLICATION = "config.wsgi.application"
 STATIC_URL = "static/"
 USE_TZ = True
 TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("ru", "Русский")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 
 LOGIN_URL = "sign_in"  # where auth/ sends who is not signed in
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
@@ -112,7 +117,10 @@ if SPOTIFY_IS_FAKE:
         raise ImproperlyConfigured("SPOTIFY_CLIENT_SECRET is set, but SPOTIFY_CLIENT_ID is not.")
     # Client id and addresses of the FakeSpotify that `manage.py spotify_fake` runs; `manage.py demo` runs one itself.
     FAKE_SPOTIFY_PORT = int(os.environ.get("FAKE_SPOTIFY_PORT", "8099"))
-    globals().update(FakeSpotify(port=FAKE_SPOTIFY_PORT).settings)
+    FAKE_SPOTIFY_URL = os.environ.get(
+        "FAKE_SPOTIFY_URL", ""
+    )  # where it does not run on this machine
+    globals().update(FakeSpotify(port=FAKE_SPOTIFY_PORT, public_url=FAKE_SPOTIFY_URL).settings)
     SPOTIFY_SYNC_REQUESTS_PER_WINDOW = None  # it has no rate limit that would have to be respected
 else:
     SPOTIFY_SYNC_CLIENT_ID = os.environ["SPOTIFY_CLIENT_ID"]
@@ -121,6 +129,14 @@ else:
 # Seals the tokens in the database. Whoever loses it has to ask every user to connect again, so keep it;
 # to change it, put the new one first: FERNET_KEY=new,old.
 SPOTIFY_SYNC_FERNET_KEYS = kept_key("FERNET_KEY", lambda: Fernet.generate_key().decode()).split(",")
+
+# The button "Sign in with Spotify"; who is new gets a user of their own.
+SPOTIFY_SYNC_LOGIN_ENABLED = True
+SPOTIFY_SYNC_GET_USER = "pages.signing_in.get_user"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "django_spotify_sync.backends.SpotifyBackend",
+]
 
 # What the pages show; users are asked for what these need, and for nothing else.
 SPOTIFY_SYNC_RESOURCES = ["tracks", "playlists", "following"]

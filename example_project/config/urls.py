@@ -10,6 +10,7 @@ from django.views.generic import RedirectView
 urlpatterns = [
     path("", include("pages.urls")),
     path("spotify/", include("django_spotify_sync.urls")),
+    path("language/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
     # Pages that name no icon of their own, such as the admin's, are asked for this one.
     path("favicon.ico", RedirectView.as_view(url=static("pages/disc.svg"))),

@@ -39,7 +39,15 @@ class Visitor:
 
     def connect_spotify(self) -> None:
         """Follow "Connect Spotify" to the consent page, agree there, and follow the way back."""
-        consent = self._get(reverse("spotify_sync:auth"))
+        self._agree(reverse("spotify_sync:auth"))
+
+    def sign_in_with_spotify(self) -> str:
+        """Do the same by "Sign in with Spotify"; return who that is, as the site says."""
+        self._agree(reverse("spotify_sync:login"))
+        return str(self._get(reverse("spotify_sync:account")).json()["display_name"])
+
+    def _agree(self, begin: str) -> None:
+        consent = self._get(begin)
         form = _Form(consent.text)
         if consent.url.startswith(self._site) or "state" not in form.fields:
             raise Stuck(f"The way to Spotify ended at {consent.url.partition('?')[0]}.")

@@ -6,8 +6,25 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django_spotify_sync.conf import conf
+
+from pages.grants import Grant
+from pages.visitors import account_of
+from pages.words import why_not_connected
+
+THEMES = ("auto", "light", "dark")
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Say whether Spotify is a fake, and whom the demo offers to be."""
-    return {"spotify_is_fake": settings.SPOTIFY_IS_FAKE, "demo_user": settings.DEMO_USER}
+    """Give the visitor's account and what there is to say of its grant, the theme, and whether Spotify is a fake."""
+    account = account_of(request) if request.user.is_authenticated else None
+    theme = request.COOKIES.get("theme")
+    return {
+        "account": account,
+        "grant": Grant(account) if account else None,
+        "theme": theme if theme in THEMES else "auto",
+        "problem": why_not_connected(request.GET.get("spotify_error", "")),
+        "spotify_is_fake": settings.SPOTIFY_IS_FAKE,
+        "demo_user": settings.DEMO_USER,
+        "can_sign_in_with_spotify": conf.LOGIN_ENABLED,
+    }

@@ -5,11 +5,23 @@ from __future__ import annotations
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from pages import views
+from pages.views import connection, library, overview, preferences, statistics, syncing
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("sync/<slug:resource>/", views.sync, name="sync"),
+    path("", overview.home, name="home"),
+    path("tracks/", library.tracks, name="tracks"),
+    path("playlists/", library.playlists, name="playlists"),
+    path("playlists/<slug:spotify_id>/", library.playlist, name="playlist"),
+    path("artists/", library.artists, name="artists"),
+    path("pictures/", statistics.pictures, name="pictures"),
+    path("syncs/", syncing.runs, name="runs"),
+    path("sync/", syncing.sync_all, name="sync_all"),
+    path("sync/<slug:resource>/", syncing.sync, name="sync"),
+    path("shelf/<slug:resource>/", syncing.shelf, name="shelf"),
+    path("connection/", connection.connection, name="connection"),
+    path("connection/leave/", connection.leave, name="leave"),
+    path("connection/disconnected/", connection.disconnected, name="disconnected"),
+    path("theme/", preferences.theme, name="theme"),
     path(
         "sign-in/",
         LoginView.as_view(template_name="pages/sign_in.html", redirect_authenticated_user=True),

@@ -76,6 +76,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture
+def own_site(tmp_path: Path) -> Iterator[Site]:
+    """Run another one, for what would be everybody's."""
+    with serving(tmp_path) as site:
+        yield site
+
+
+@pytest.fixture
 def production_site(tmp_path: Path) -> Iterator[Site]:
     """Run the site as production does: PostgreSQL, Redis, and the worker a process of its own."""
     database, name = os.environ["DATABASE_URL"], "spotify_sync_browser"
@@ -104,18 +111,21 @@ def visiting(new_context: Callable[..., Any]) -> Iterator[Callable[..., Visit]]:
     def open_window(
         site: Site,
         size: str = "desktop",
+        scheme: str = "light",
         *,
         host: str = "127.0.0.1",
         has_script: bool = True,
+        language: str = "en-GB",
         is_shown: bool = True,
     ) -> Visit:
         context = new_context(
             **SIZES[size],
             java_script_enabled=has_script,
-            locale="en-GB",
+            locale=language,
+            color_scheme=scheme,
             reduced_motion="reduce",  # a screenshot must not fall into the middle of a movement
         )
-        visits.append(Visit(context, site, size, host, is_shown=is_shown))
+        visits.append(Visit(context, site, size, scheme, host, is_shown=is_shown))
         return visits[-1]
 
     yield open_window

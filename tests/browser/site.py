@@ -31,7 +31,7 @@ PEOPLE = [
     "john",
     "kathleen",
 ]
-PEOPLE += ["leslie", "margaret", "tim"]
+PEOPLE += ["leslie", "margaret", "niklaus", "radia", "tim"]
 
 PREPARE = """
 import sys, django
@@ -56,6 +56,7 @@ class Site:
     url: str
     spotify: FakeSpotify
     log: Path
+    database: Path
     people: list[str] = field(default_factory=PEOPLE.copy)
 
 
@@ -101,7 +102,7 @@ def serving(folder: Path, **environment: str) -> Iterator[Site]:
                     url = process.stdout.readline().strip()
                     assert url, f"The site did not start: {log.read_text()}"
                     spotify.redirect_uris = {f"{url}spotify/callback/"}
-                    yield Site(url, spotify, log)
+                    yield Site(url, spotify, log, folder / "site.sqlite3")
                 finally:
                     process.terminate()
         assert "Traceback" not in log.read_text(), log.read_text()

@@ -15,7 +15,7 @@ def test_accounts_runs_and_saved_tracks_are_shown(site: Site, visiting):
     owner = visiting(site)
     owner.start(tracks=30)
     owner.connect()
-    owner.button("Sync saved tracks").click()
+    owner.sync("tracks")
     owner.expect_run("In step with Spotify")
 
     for size in ("desktop", "phone"):

@@ -1,6 +1,9 @@
-"""The way of a user, from signing in to their own tracks."""
+"""The way of a user: from signing in to their own library, and out of it again."""
 
 from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -10,13 +13,15 @@ from tests.browser.visit import Visit, held_back
 
 TRACKS = 1_000
 SHOWN = 50  # of them on a page
+PLAYLISTS, ARTISTS = 12, 70
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", ["desktop", "phone"])
-def test_sign_in_connect_sync_and_see_the_tracks(size, site: Site, visiting):
-    visit = visiting(site, size)
+def test_sign_in_connect_sync_search_look_and_leave(size, scheme, site: Site, visiting):
+    visit = visiting(site, size, scheme)
     visit.open()
     visit.look("01-welcome")
     visit.link("Sign in").first.click()
@@ -33,56 +38,150 @@ def test_on_postgresql_and_redis_with_a_worker_process_the_way_is_the_same(
 
     walk(visit)
 
-    # here, since a pause is everybody's, and would be that of other tests
-    visit.is_shown = True
-    production_site.spotify.faults.add("/me/tracks", status=429, retry_after=7200, times=None)
-    visit.button("Sync saved tracks").click()
-    visit.expect_run("Paused")
-    visit.look("12-paused")
-
 
 def walk(visit: Visit) -> None:
-    page, spotify = visit.page, visit.site.spotify
-    listener = visit.start(tracks=TRACKS, playlists=12, artists=70)
+    listener = visit.start(TRACKS, PLAYLISTS, ARTISTS)
     visit.look("03-connect")
     visit.link("Connect Spotify").click()
-    expect(page.get_by_role("heading", name="read your library")).to_be_visible()
-    visit.look("04-consent")
+    expect(visit.page.get_by_role("heading", name="read your library")).to_be_visible()
     visit.agree()
-    visit.look("05-connected")
+    visit.look("04-connected")
+    sync_and_watch(visit)
+    find_tracks(visit, listener)
+    open_playlists(visit, listener)
+    look_at_artists(visit)
+    look_at_pictures(visit)
+    disconnect(visit)
 
-    with held_back(spotify, "/me/tracks") as gate:
-        visit.button("Sync saved tracks").click()
+
+def sync_and_watch(visit: Visit) -> None:
+    page = visit.page
+    with held_back(visit.site.spotify, "/me/tracks") as gate:
+        visit.sync("tracks")
         gate.let(1)
-        page.locator(".run progress").wait_for()
+        page.locator("#bar-tracks").wait_for()
         gate.let(4)
         first = visit.wait_for_progress(beyond=0)
-        visit.look("06-syncing")
+        expect(page.locator("#shelf-tracks .figures").first).to_contain_text("of 1,000 tracks")
+        visit.look("05-syncing")
         gate.let(4)
         second = visit.wait_for_progress(beyond=first)
+        expect(page.get_by_role("status").first).to_contain_text("Reading from Spotify… ")
     visit.expect_run("In step with Spotify")
-
     assert 0 < first < second < TRACKS
-    expect(page.locator("#tracks")).to_have_text("Saved tracks 1,000")
-    expected = [entry.track.name for entry in listener.saved[:SHOWN]]
-    assert visit.titles() == expected
+    expect(page.locator("#count-tracks")).to_have_text("1,000")
+    expect(page.locator("#latest .title")).to_have_count(12)  # without a reload
+
+    visit.button("Sync everything").click()
+    for resource in ("tracks", "playlists", "following"):
+        visit.expect_run("In step with Spotify", resource)
+    expect(page.locator("#count-playlists")).to_have_text(str(PLAYLISTS))
+    expect(page.locator("#count-following")).to_have_text(str(ARTISTS))
     visit.load_covers()
+    visit.look("06-synced")
 
-    visit.button("Sync playlists").click()
-    visit.button("Sync followed artists").click()
-    visit.expect_run("In step with Spotify", "playlists")
-    visit.expect_run("In step with Spotify", "following")
-    expect(page.locator("#playlists")).to_have_text("Playlists 12")
-    expect(page.locator("#following")).to_have_text("Followed artists 70")
-    visit.look("07-synced")
+    visit.menu("History of syncs")
+    expect(page.locator(".run-row")).to_have_count(4)
+    expect(page.locator(".run-row").last).to_contain_text("1,000 new")
+    visit.look("07-history")
 
-    page.reload()
-    assert visit.titles() == expected
+
+def find_tracks(visit: Visit, listener) -> None:
+    page = visit.page
+    visit.go("Tracks")
+    names = [entry.track.name for entry in listener.saved]
+    assert visit.titles() == names[:SHOWN]
     visit.load_covers()
+    visit.look("08-tracks")
+    visit.link("Next").click()
+    expect(page.locator("[aria-current=page]", has_text="2")).to_be_visible()
+    assert visit.titles() == names[SHOWN : 2 * SHOWN]
 
-    visit.link("Older").click()
-    expect(page.locator("[aria-current=page]")).to_have_text("2")
-    assert visit.titles() == [entry.track.name for entry in listener.saved[SHOWN : 2 * SHOWN]]
+    word = names[0].split()[-1]
+    visit.search(word)
+    expect(page).to_have_url(re.compile(rf"\?q={word}"))
+    found = [
+        entry
+        for entry in listener.saved
+        if word.lower()
+        in " ".join(
+            [entry.track.name, entry.track.album.name, *(one.name for one in entry.track.artists)]
+        ).lower()
+    ]
+    expect(page.locator(".found")).to_have_text(re.compile(rf"^{len(found)} tracks?$"))
+    assert visit.titles() == [entry.track.name for entry in found][:SHOWN]
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    visit.look("09-search")
+
+    page.get_by_label("Sorted by").select_option("Longest first")
+    longest = max(found, key=lambda entry: entry.track.duration_ms)
+    expect(page.locator("#results .track .title a").first).to_have_text(longest.track.name)
+
+    visit.search("xyz")
+    expect(page.get_by_text("Nothing found")).to_be_visible()
+
+
+def open_playlists(visit: Visit, listener) -> None:
+    page = visit.page
+    visit.go("Playlists")
+    expect(page.locator(".playlist-card")).to_have_count(PLAYLISTS)
+    visit.look("10-playlists")
+
+    mixed = next(
+        one for one in listener.playlists if any(item.content is None for item in one.items)
+    )
+    page.locator(f"a[href$='/{mixed.id}/']").click()
+    for kind in ("episode", "local", "unavailable"):
+        expect(page.locator(f".kind-{kind} .tag").first).to_be_visible()
+    expect(page.locator(".track")).to_have_count(min(SHOWN, len(mixed.items)))
+    visit.look("11-playlist")
+
+    page.go_back()
+    theirs = next(
+        one for one in listener.playlists if one.owner is not listener and not one.collaborators
+    )
+    page.locator(f"a[href$='/{theirs.id}/']").click()
+    expect(page.get_by_text("The items of this playlist are not shown")).to_be_visible()
+    visit.look("12-playlist-not-shown")
+
+
+def look_at_artists(visit: Visit) -> None:
+    visit.go("Artists")
+    expect(visit.page.locator(".found")).to_have_text("70 artists")
+    visit.look("13-artists")
+
+
+def look_at_pictures(visit: Visit) -> None:
+    page = visit.page
+    visit.go("Pictures")
+    expect(page.locator("html[data-drawn]")).to_be_attached()
+    expect(page.get_by_role("img")).to_have_count(5)
+    blank = """canvas => {
+        const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+        return pixels.every(byte => byte === 0);
+    }"""
+    canvases = page.locator("canvas")
+    assert [canvases.nth(at).evaluate(blank) for at in range(5)] == [False] * 5
+    visit.look("14-pictures")
+    page.locator("[data-chart=columns] summary").first.click()
+    counts = page.locator("[aria-labelledby=decades] td")
+    assert sum(int(text.replace(",", "")) for text in counts.all_inner_texts()) == TRACKS
+
+
+def disconnect(visit: Visit) -> None:
+    page = visit.page
+    visit.menu("Connection to Spotify")
+    expect(page.get_by_text(re.compile(r"18\d days left"))).to_be_visible()
+    visit.look("15-connection")
+    visit.link("Disconnect Spotify…").click()
+    visit.look("16-leave")
+    visit.button("Disconnect").click()
+    expect(page.get_by_text("1,000 saved tracks")).to_be_visible()
+    revoke = visit.link("https://www.spotify.com/account/apps/")
+    expect(revoke).to_have_attribute("href", "https://www.spotify.com/account/apps/")
+    visit.look("17-disconnected")
+    visit.link("To the first page").click()
+    expect(visit.link("Connect Spotify")).to_be_visible()
 
 
 def test_without_script_the_essentials_work(site: Site, visiting):
@@ -91,14 +190,69 @@ def test_without_script_the_essentials_work(site: Site, visiting):
     visit.connect()
 
     with held_back(site.spotify, "/me/tracks") as gate:
-        visit.button("Sync saved tracks").click()
+        visit.sync("tracks")
         gate.let(5)
-        bar = visit.page.locator(".run progress[value]:not([value='0'])")  # after a reload or two
+        bar = visit.page.locator("#bar-tracks[value]:not([value='0'])")  # after a reload or two
         expect(bar).to_be_visible()
-        visit.look("08-syncing-without-script")
     visit.expect_run("In step with Spotify")
 
-    assert visit.titles() == [entry.track.name for entry in listener.saved[:SHOWN]]
+    visit.go("Tracks")
+    names = [entry.track.name for entry in listener.saved]
+    assert visit.titles() == names[:SHOWN]
+    visit.page.get_by_role("searchbox").fill(names[0])
+    visit.button("Search").click()
+    assert visit.titles()[0] == names[0]
+    visit.go("Pictures")
+    expect(visit.page.locator("[aria-labelledby=decades] td").first).to_be_visible()
+    visit.button("Dark").click()
+    expect(visit.page.locator("html[data-theme=dark]")).to_be_attached()
+    assert urlsplit(visit.page.url).path == "/pictures/"
+    visit.page.get_by_role("button", name="Русский").click()
+    expect(visit.page.locator("html[lang=ru]")).to_be_attached()
+
+
+def test_the_keyboard_alone_leads_there(site: Site, visiting):
+    visit = visiting(site)
+    visit.start(tracks=30)
+    visit.connect()
+    page = visit.page
+
+    page.keyboard.press("Tab")
+    expect(visit.link("Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    for _ in range(2):  # past the link to the connection
+        page.keyboard.press("Tab")
+    expect(visit.button("Sync everything")).to_be_focused()
+    sync = visit.button("Sync: Saved tracks")
+    sync.focus()
+    page.keyboard.press("Enter")
+    visit.expect_run("In step with Spotify")
+    expect(sync).to_be_focused()  # though the shelf was renewed around it
+
+    menu = page.locator("details.menu")
+    menu.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(visit.link("History of syncs").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(menu.locator("summary")).to_be_focused()
+    expect(menu).not_to_have_attribute("open", "")
+
+
+def test_signing_in_with_spotify_needs_no_password(site: Site, visiting):
+    newcomer = site.spotify.add_user("newcomer", tracks=3)
+    site.spotify.browser_user = newcomer
+    visit = visiting(site, "phone")
+    visit.open("sign-in/")
+
+    visit.link("Sign in with Spotify").click()
+    visit.agree()
+
+    expect(visit.page.get_by_role("heading", name="Newcomer")).to_be_visible()
+    visit.menu("Sign out")
+    visit.link("Sign in with Spotify").click()
+    visit.agree()
+    expect(visit.page.get_by_role("heading", name="Newcomer")).to_be_visible()
 
 
 def test_whoever_cancels_at_spotify_is_told_that_nothing_changed(site: Site, visiting):
@@ -110,7 +264,7 @@ def test_whoever_cancels_at_spotify_is_told_that_nothing_changed(site: Site, vis
 
     expect(visit.page.get_by_role("alert")).to_contain_text("You did not agree at Spotify")
     expect(visit.link("Connect Spotify")).to_be_visible()
-    visit.look("09-cancelled")
+    visit.look("20-cancelled")
 
 
 def test_opened_on_localhost_the_way_to_spotify_is_refused_with_a_reason(site: Site, visiting):
@@ -120,7 +274,7 @@ def test_opened_on_localhost_the_way_to_spotify_is_refused_with_a_reason(site: S
     visit.link("Connect Spotify").click()
 
     expect(visit.page.get_by_role("alert")).to_contain_text("127.0.0.1 rather than at localhost")
-    visit.look("10-localhost")
+    visit.look("21-localhost")
 
 
 def test_a_wrong_password_is_refused_with_a_reason(site: Site, visiting):
@@ -130,22 +284,92 @@ def test_a_wrong_password_is_refused_with_a_reason(site: Site, visiting):
     visit.sign_in("nobody")
 
     expect(visit.page.get_by_role("alert")).to_contain_text("correct username and password")
-    visit.look("11-wrong-password")
+    visit.look("22-wrong-password")
 
 
-def test_a_grant_that_ended_is_given_again(site: Site, visiting):
-    visit = visiting(site)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_pause_is_shown_with_its_reason_and_its_end(scheme, own_site: Site, visiting):
+    """On a site of its own: a pause is everybody's."""
+    visit = visiting(own_site, "phone", scheme)
+    visit.start(tracks=1)
+    visit.connect()
+    own_site.spotify.faults.add("/me/tracks", status=429, retry_after=7200, times=None)
+
+    visit.sync("tracks")
+
+    visit.expect_run("Paused. Spotify asks us to slow down.")
+    expect(visit.page.locator("#shelf-tracks")).to_contain_text(
+        re.compile(r"goes on in 1\u00a0hour, 59\u00a0minutes|goes on in 2\u00a0hours")
+    )
+    visit.look("23-paused")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_grant_that_ended_is_given_again(scheme, site: Site, visiting):
+    visit = visiting(site, scheme=scheme)
     listener = visit.start(tracks=1)
     visit.connect()
+    visit.age_grant(184)
     site.spotify.revoke(listener)
     site.spotify.expire_access_tokens()
 
-    visit.button("Sync saved tracks").click()
-    visit.expect_run("The last sync failed")
-    visit.look("13-grant-ended")
-    visit.link("Connect again").click()
+    visit.sync("tracks")
+    expect(visit.page.get_by_text("Your consent at Spotify has ended").first).to_be_visible()
+    visit.look("24-grant-ended")
+    visit.link("Connect again").first.click()
     visit.agree()
-    visit.button("Sync saved tracks").click()
+    visit.sync("tracks")
 
     visit.expect_run("In step with Spotify")
-    assert visit.titles() == [listener.saved[0].track.name]
+    expect(visit.page.locator("#count-tracks")).to_have_text("1")
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (160, "Your consent at Spotify is good for"),
+        (177, "Spotify ends your consent in"),
+    ],
+)
+def test_a_grant_that_ends_soon_is_spoken_of_in_time(days, said, site: Site, visiting):
+    visit = visiting(site, "phone", "dark")
+    visit.start(tracks=1)
+    visit.connect()
+    expect(visit.page.locator("[data-notice]")).to_have_count(0)
+
+    visit.age_grant(days)
+    visit.page.reload()
+
+    expect(visit.page.locator("[data-notice]")).to_contain_text(said)
+    visit.look(f"25-grant-{days}-days-old")
+    visit.link("Connect again").click()
+    visit.button("Agree").click()
+    expect(visit.page.get_by_text("Connected to Spotify")).to_be_visible()
+    expect(visit.page.locator("[data-notice]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_in_russian(size, site: Site, visiting):
+    visit = visiting(site, size, "light", language="ru-RU")
+    site.spotify.browser_user = site.spotify.add_user(f"russian-{size}", TRACKS, PLAYLISTS, ARTISTS)
+    page = visit.page
+    visit.open()
+    expect(page.get_by_role("heading", name="Ваша музыка на вашей полке")).to_be_visible()
+    visit.look("30-welcome-ru")
+    visit.link("Войти через Spotify").click()
+    visit.button("Agree").click()
+    visit.button("Синхронизировать всё").click()
+    for resource in ("tracks", "playlists", "following"):
+        visit.expect_run("Как в Spotify", resource)
+    expect(page.locator("#shelf-tracks")).to_contain_text("1\u00a0000")
+    visit.load_covers()
+    visit.look("31-overview-ru")
+    for number, path in enumerate(
+        ("tracks/", "playlists/", "pictures/", "syncs/", "connection/", "connection/leave/"), 32
+    ):
+        visit.open(path)
+        page.wait_for_load_state("networkidle")
+        visit.look(f"{number}-{path.strip('/').replace('/', '-')}-ru")
+        latin = page.locator("main").evaluate("main => main.innerText")
+        assert "Sync" not in latin
+        assert "Saved" not in latin

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Locator, Page, Request, Response, expect
 
 from django_spotify_sync.testing import FakeSpotify
@@ -18,6 +21,9 @@ from tests.browser.site import PASSWORD, Site
 
 SCREENSHOTS = Path(__file__).parents[2] / "artefacts" / "screenshots"
 PATIENCE = 30.0  # seconds for anything; a machine may be busy
+TALLEST = 2600  # pixels of a screenshot
+GRAVE = {"serious", "critical"}  # of what axe finds
+TITLES = {"tracks": "Saved tracks", "playlists": "Playlists", "following": "Followed artists"}
 SIZES: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 800}},
     "phone": {
@@ -35,11 +41,19 @@ class Visit:
     """One person's browser window on the site. ``problems`` is what a well-made site never has."""
 
     def __init__(
-        self, context: BrowserContext, site: Site, size: str, host: str, *, is_shown: bool
+        self,
+        context: BrowserContext,
+        site: Site,
+        size: str,
+        scheme: str,
+        host: str,
+        *,
+        is_shown: bool,
     ) -> None:
         context.set_default_timeout(PATIENCE * 1000)
         self.site = site
         self.size = size
+        self.scheme = scheme
         self.is_shown = is_shown
         self.url = site.url.replace("127.0.0.1", host)
         self.name = ""
@@ -82,6 +96,39 @@ class Visit:
         self.button("Agree").click()
         expect(self.page.get_by_text("Connected to Spotify")).to_be_visible()
 
+    def sync(self, resource: str) -> None:
+        self.button(f"Sync: {TITLES[resource]}").click()
+
+    def go(self, tab: str) -> None:
+        """Go to a page by the navigation."""
+        self.page.get_by_role("navigation", name="Library").get_by_role(
+            "link", name=tab, exact=True
+        ).click()
+
+    def menu(self, entry: str) -> None:
+        """Open the menu and choose something of it."""
+        menu = self.page.locator("details.menu")
+        menu.locator("summary").click()
+        menu.get_by_text(entry, exact=True).click()
+
+    def age_grant(self, days: int) -> None:
+        """Let the consent be so many days older, which nobody can wait for."""
+        older = timedelta(days=days)
+        columns = ("authorized_at", "reauthorize_by")
+        with closing(sqlite3.connect(self.site.database, timeout=PATIENCE)) as database, database:
+            one = "FROM spotify_sync_spotifyaccount WHERE spotify_id = ?"
+            row = database.execute(f"SELECT {', '.join(columns)} {one}", [self.name]).fetchone()
+            past = [str(datetime.fromisoformat(value) - older) for value in row]
+            database.execute(
+                "UPDATE spotify_sync_spotifyaccount SET authorized_at = ?, reauthorize_by = ? "
+                "WHERE spotify_id = ?",
+                [*past, self.name],
+            )
+
+    def search(self, text: str) -> None:
+        """Type it, as fast as people do, and press nothing."""
+        self.page.get_by_role("searchbox").press_sequentially(text, delay=20)
+
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
 
@@ -96,7 +143,7 @@ class Visit:
 
     def titles(self) -> list[str]:
         """The titles listed, once there are any."""
-        rows = self.page.locator(".track .title a")
+        rows = self.page.locator("#results .track .title a")
         expect(rows.first).to_be_visible()
         return rows.all_inner_texts()
 
@@ -114,7 +161,7 @@ class Visit:
         """Wait until the bar shows more than that, and return what it shows."""
         found = self.page.wait_for_function(
             """beyond => {
-                const value = document.querySelector(".run progress[value]")?.value ?? 0;
+                const value = document.querySelector("#bar-tracks[value]")?.value ?? 0;
                 return value > beyond && value;
             }""",
             arg=beyond,
@@ -122,17 +169,27 @@ class Visit:
         return float(found.json_value())
 
     def look(self, name: str) -> None:
-        """Keep screenshots, light and dark; nothing may stick out of the window."""
+        """Keep a screenshot; nothing may stick out of the window, nor bar anybody who cannot see it or use a mouse."""
+        page = self.page
         width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        if self.page.evaluate(width) > 0:
+        if page.evaluate(width) > 0:
             self._note("wider than the window", name)
-        for scheme in ("light", "dark") if self.is_shown else ():
-            self.page.emulate_media(color_scheme=scheme)
-            file = SCREENSHOTS / f"{name}-{self.size}-{scheme}.png"
-            self.page.screenshot(
-                path=file, full_page=True, scale="css", animations="disabled", caret="initial"
-            )
-        self.page.emulate_media(color_scheme="light")
+        if not self.is_shown:
+            return
+        self._ask_axe(name)
+        size = dict(page.viewport_size or {})
+        tall = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
+        # A taller window, not a longer picture: what is fixed to its lower edge belongs there.
+        page.set_viewport_size({**size, "height": max(size["height"], tall)})
+        file = SCREENSHOTS / f"{name}-{self.size}-{self.scheme}.png"
+        page.screenshot(path=file, scale="css", animations="disabled", caret="initial")
+        page.set_viewport_size(size)
+
+    def _ask_axe(self, name: str) -> None:
+        found = Axe().run(self.page).response["violations"]
+        for one in (one for one in found if one["impact"] in GRAVE):
+            where = "; ".join(str(node["target"]) for node in one["nodes"][:5])
+            self.problems.append(f"{name}: axe: {one['id']} ({one['impact']}): {where}")
 
     # What must not happen
 

@@ -1,40 +1,72 @@
-"""Filters of the library."""
+"""Filters and tags of the library."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
+from django.utils.safestring import mark_safe
+from django_spotify_sync.models import SyncRun
+from django_spotify_sync.models.catalog import OPEN_URL
 
 from pages import words
+from pages.words import Words
 
 register = template.Library()
 
 
 @register.filter
-def minutes(milliseconds: int) -> str:
-    """Write a length as people do: 3:07."""
+def minutes(milliseconds: int | None) -> str:
+    """Write a length as people do: 3:07, 1:02:30."""
+    if milliseconds is None:
+        return ""
     whole_minutes, seconds = divmod(round(milliseconds / 1000), 60)
-    return f"{whole_minutes}:{seconds:02}"
+    hours, whole_minutes = divmod(whole_minutes, 60)
+    return f"{hours}:{whole_minutes:02}:{seconds:02}" if hours else f"{whole_minutes}:{seconds:02}"
 
 
 @register.filter
-def shelf_title(resource: str) -> str:
+def shelf_title(resource: str) -> Words:
     """Name a shelf."""
-    return words.SHELVES[resource][0]
+    return words.SHELVES[resource]
 
 
 @register.filter
-def unit(resource: str) -> str:
-    """Say what a sync of it counts."""
-    return words.SHELVES[resource][1]
+def mode_in_words(run: SyncRun) -> Words:
+    """Say how a run went about it."""
+    return words.MODES.get(run.mode or "", "")
 
 
 @register.filter
-def why_failed(code: str) -> str:
-    """Explain the error of a sync."""
-    return words.failure(code)
+def trigger_in_words(run: SyncRun) -> Words:
+    """Say who asked."""
+    return words.TRIGGERS.get(run.trigger, run.trigger)
 
 
 @register.filter
-def in_words(code: str) -> str:
-    """Explain the reason of a sync."""
-    return words.reason(code)
+def why_unreadable(code: str) -> Words:
+    """Say why the items of a playlist are not here."""
+    return words.unreadable(code)
+
+
+@register.filter
+def open_url(uri: str) -> str:
+    """Return where a Spotify URI is shown: ``spotify:episode:1`` at https://open.spotify.com/episode/1."""
+    kind, _, spotify_id = uri.removeprefix("spotify:").partition(":")
+    return f"{OPEN_URL}/{kind}/{spotify_id}"
+
+
+@register.simple_tag(takes_context=True)
+def here_with(context: Any, **changes: Any) -> str:
+    """Return the query of this page with some of it changed, for links within a list."""
+    query = context["request"].GET.copy()
+    for name, value in changes.items():
+        query[name] = value
+    return f"?{query.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def current(context: Any, *names: str) -> str:
+    """Mark the link to the page one is on."""
+    match = context["request"].resolver_match
+    return mark_safe('aria-current="page"') if match and match.url_name in names else ""

@@ -147,8 +147,10 @@ class Command(BaseCommand):
         user = fake.user
         self._say(
             f"All {len(user.saved):,} tracks, {len(user.playlists):,} playlists and "
-            f"{len(user.following.entries):,} artists are here as Spotify has them: compared row by row.\n"
+            f"{len(user.following.entries):,} artists are here as Spotify has them: compared row by row."
         )
+        name = Visitor(site).sign_in_with_spotify()
+        self._say(f"Signed in with Spotify, without a password: {name}.\n")
 
     def _sync(self, visitor: Visitor, resource: str, label: str) -> SyncRun:
         progress = Progress(self.stdout, f"{label}, {TITLES[resource]}")

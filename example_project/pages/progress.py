@@ -1,0 +1,168 @@
+"""How a sync stands or went, in figures and in words for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.functional import cached_property
+from django.utils.timesince import timeuntil
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django_spotify_sync.models import SyncRun
+
+from pages import words
+
+Status = SyncRun.Status
+SETTLED = 1.0  # seconds after which a rate means something
+
+
+def number(value: int) -> str:
+    """Write a whole number as the reader's language does."""
+    return number_format(value, decimal_pos=0, use_l10n=True, force_grouping=True)
+
+
+def units(resource: str, count: int) -> str:
+    """Name what a sync counts, with how many there are."""
+    texts = {
+        "tracks": ngettext("%(count)s track", "%(count)s tracks", count),
+        "playlists": ngettext("%(count)s playlist item", "%(count)s playlist items", count),
+        "following": ngettext("%(count)s artist", "%(count)s artists", count),
+    }
+    return texts[resource] % {"count": number(count)}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One run as it is shown. Times are seconds."""
+
+    run: SyncRun
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether all was read, so that only the database is waited for."""
+        run = self.run
+        return run.status == Status.RUNNING and run.total is not None and run.done >= run.total
+
+    @property
+    def has_bar(self) -> bool:
+        return self.run.is_live and (self.run.status != Status.WAITING or bool(self.run.total))
+
+    @property
+    def title(self) -> str:
+        """Say in a sentence how it stands."""
+        run = self.run
+        match run.status:
+            case Status.QUEUED:
+                return _("Waiting for a worker…")
+            case Status.WAITING:
+                return _("Paused. %(reason)s") % {"reason": words.reason(run.reason)}
+            case Status.RUNNING:
+                return _("Writing it down…") if self.is_writing else _("Reading from Spotify…")
+            case Status.SUCCEEDED:
+                return _("In step with Spotify")
+            case Status.PARTIAL:
+                return _("Only a part was certain. %(reason)s") % {
+                    "reason": words.reason(run.reason)
+                }
+            case Status.FAILED:
+                return _("The last sync failed. %(reason)s") % {
+                    "reason": words.failure(run.error_code)
+                }
+            case Status.LOST:
+                return _("The last sync was cut short. %(reason)s") % {
+                    "reason": words.reason(run.reason)
+                }
+        return _("The last sync was cancelled. %(reason)s") % {"reason": words.reason(run.reason)}
+
+    @property
+    def share(self) -> str:
+        """Say how much of it is done."""
+        run = self.run
+        if run.total is None:
+            return units(run.resource, run.done)
+        return _("%(done)s of %(total)s") % {
+            "done": number(run.done),
+            "total": units(run.resource, run.total),
+        }
+
+    @property
+    def spoken(self) -> str:
+        """Say it as seldom as a listener wants to hear it: the sentence, and each quarter."""
+        run = self.run
+        if run.status == Status.RUNNING and run.total and not self.is_writing:
+            quarter = run.done * 4 // run.total * 25
+            return _("%(title)s %(percent)s%%") % {"title": self.title, "percent": quarter}
+        return self.title
+
+    @property
+    def figures(self) -> list[str]:
+        """Name pages, speed and what is left while it runs; what changed, once it has ended."""
+        return [*self._changes, self._pages] if not self.run.is_live else [*self._pace]
+
+    @property
+    def _pages(self) -> str:
+        count = self.run.requests
+        text = ngettext("%(count)s page asked for", "%(count)s pages asked for", count)
+        return text % {"count": number(count)}
+
+    @property
+    def _changes(self) -> list[str]:
+        run = self.run
+        texts = [
+            (run.created, ngettext("%(count)s new", "%(count)s new", run.created)),
+            (run.updated, ngettext("%(count)s changed", "%(count)s changed", run.updated)),
+            (run.removed, ngettext("%(count)s removed", "%(count)s removed", run.removed)),
+            (run.unchanged, ngettext("%(count)s unchanged", "%(count)s unchanged", run.unchanged)),
+            (run.skipped, ngettext("%(count)s unreadable", "%(count)s unreadable", run.skipped)),
+        ]
+        return [text % {"count": number(count)} for count, text in texts if count]
+
+    @property
+    def _pace(self) -> list[str]:
+        run = self.run
+        if run.status == Status.WAITING and run.resume_at:
+            if run.resume_at <= timezone.now():
+                return [_("It goes on as soon as a worker is free.")]
+            return [_("It goes on in %(time)s.") % {"time": timeuntil(run.resume_at)}]
+        if run.status != Status.RUNNING:
+            return []
+        texts = [self._pages]
+        if self._rate and not self.is_writing:
+            texts.append(_("%(count)s per second") % {"count": number(max(1, round(self._rate)))})
+            if run.total is not None:
+                texts.append(_left((run.total - run.done) / self._rate))
+        return texts
+
+    @cached_property
+    def _rate(self) -> float:
+        started = self.run.started_at
+        seconds = (timezone.now() - started).total_seconds() if started else 0.0
+        return self.run.done / seconds if seconds >= SETTLED else 0.0
+
+    @property
+    def took(self) -> str:
+        """Say how long it took from its start to its end; nothing if it has not ended, or never began."""
+        run = self.run
+        if not run.started_at or not run.finished_at:
+            return ""
+        return _lasting((run.finished_at - run.started_at).total_seconds())
+
+
+def _lasting(seconds: float) -> str:
+    if seconds < 90:
+        whole = max(1, round(seconds))
+        return ngettext("%(count)s second", "%(count)s seconds", whole) % {"count": number(whole)}
+    minutes = round(seconds / 60)
+    return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": number(minutes)}
+
+
+def _left(seconds: float) -> str:
+    if seconds < 90:
+        whole = max(1, round(seconds))
+        text = ngettext("about %(count)s second left", "about %(count)s seconds left", whole)
+        return text % {"count": number(whole)}
+    minutes = round(seconds / 60)
+    text = ngettext("about %(count)s minute left", "about %(count)s minutes left", minutes)
+    return text % {"count": number(minutes)}

@@ -1,0 +1,73 @@
+"""The three shelves of a user: how much is on each, and how its latest sync stands or went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import Model
+from django.http import Http404
+from django_spotify_sync.models import (
+    AccountPlaylist,
+    FollowedArtist,
+    SavedTrack,
+    SpotifyAccount,
+    SyncRun,
+)
+
+from pages import words
+from pages.progress import Progress
+from pages.words import Words
+
+MODELS: dict[str, type[Model]] = {
+    "tracks": SavedTrack,
+    "playlists": AccountPlaylist,
+    "following": FollowedArtist,
+}
+#: The page of each, by the name of its address.
+PAGES = {"tracks": "tracks", "playlists": "playlists", "following": "artists"}
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """One resource of a user."""
+
+    account: SpotifyAccount
+    resource: str
+    count: int
+    progress: Progress | None
+
+    @property
+    def title(self) -> Words:
+        return words.SHELVES[self.resource]
+
+    @property
+    def page(self) -> str:
+        return PAGES[self.resource]
+
+    @property
+    def is_syncing(self) -> bool:
+        return self.progress is not None and self.progress.run.is_live
+
+    @property
+    def may_sync(self) -> bool:
+        """Whether there is a grant to ask Spotify with."""
+        return self.account.status == SpotifyAccount.Status.CONNECTED
+
+
+def shelf_of(account: SpotifyAccount, resource: str) -> Shelf:
+    """Return one shelf, in two queries.
+
+    :raises Http404: if the site has no such shelf.
+    """
+    if resource not in settings.SPOTIFY_SYNC_RESOURCES:
+        raise Http404(f"There is no shelf {resource!r}.")
+    count = MODELS[resource]._default_manager.filter(account=account).count()
+    runs = SyncRun.objects.filter(account=account, resource=resource)
+    run = runs.order_by("-created_at", "-id").first()
+    return Shelf(account, resource, count, Progress(run) if run else None)
+
+
+def shelves_of(account: SpotifyAccount) -> list[Shelf]:
+    """Return all of them."""
+    return [shelf_of(account, resource) for resource in settings.SPOTIFY_SYNC_RESOURCES]

@@ -1,0 +1,56 @@
+"""What a user has at Spotify, as it stands in this site's database: tracks, playlists, artists."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+from django_spotify_sync.models import AccountPlaylist, SpotifyAccount
+
+from pages import listings
+from pages.visitors import connected, wants_part
+
+TRACKS_PER_PAGE = 50
+CARDS_PER_PAGE = 48
+ITEMS_PER_PAGE = 50
+
+
+def _list(request: HttpRequest, kind: str, listing: listings.Listing) -> HttpResponse:
+    """Render a whole page, or for htmx the part that a search changes."""
+    template = f"pages/_{kind}.html" if wants_part(request) else f"pages/{kind}.html"
+    return render(request, template, {"listing": listing, "page": listing.page})
+
+
+@require_safe
+@connected
+def tracks(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
+    """List saved tracks."""
+    listing = listings.saved_tracks(request, account, TRACKS_PER_PAGE)
+    return _list(request, "tracks", listing)
+
+
+@require_safe
+@connected
+def playlists(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
+    """List playlists."""
+    return _list(request, "playlists", listings.playlists(request, account, CARDS_PER_PAGE))
+
+
+@require_safe
+@connected
+def artists(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
+    """List followed artists."""
+    return _list(request, "artists", listings.artists(request, account, CARDS_PER_PAGE))
+
+
+@require_safe
+@connected
+def playlist(request: HttpRequest, account: SpotifyAccount, spotify_id: str) -> HttpResponse:
+    """Show one playlist of the visitor's, with as much of its items as Spotify lets them see."""
+    links = AccountPlaylist.objects.filter(account=account).select_related("playlist")
+    link = get_object_or_404(links, playlist__spotify_id=spotify_id)
+    items = link.playlist.items.readable_by(request.user).in_order().with_tracks()
+    page = Paginator(items, ITEMS_PER_PAGE).get_page(request.GET.get("page"))
+    listing = listings.Listing(page, "", "", {})
+    return render(request, "pages/playlist.html", {"link": link, "page": page, "listing": listing})

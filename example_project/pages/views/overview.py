@@ -1,0 +1,33 @@
+"""The first page: signing in, connecting, or how the visitor's library stands."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django_spotify_sync.models import SavedTrack, SpotifyAccount
+
+from pages.shelves import shelves_of
+from pages.visitors import account_of
+
+LATEST = 12
+
+
+@never_cache
+def home(request: HttpRequest) -> HttpResponse:
+    """Show what comes next: signing in, connecting Spotify, or the visitor's own library."""
+    account = account_of(request) if request.user.is_authenticated else None
+    if account is None:
+        return render(request, "pages/welcome.html")
+    shelves = shelves_of(account)
+    context = {
+        "shelves": shelves,
+        "is_syncing": any(shelf.is_syncing for shelf in shelves),
+        "latest": _latest(account),
+    }
+    return render(request, "pages/overview.html", context)
+
+
+def _latest(account: SpotifyAccount) -> list[SavedTrack]:
+    saved = SavedTrack.objects.filter(account=account, track__isnull=False)
+    return list(saved.recent().with_tracks()[:LATEST])

@@ -1,0 +1,83 @@
+"""Asking for a sync, seeing how it goes, and all that went before."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+from django_spotify_sync.exceptions import NotConnected, UnknownResource
+from django_spotify_sync.models import SpotifyAccount, SyncRun
+from django_spotify_sync.sync import request_sync
+from django_spotify_sync.tasks import queue
+
+from pages.progress import Progress
+from pages.shelves import shelf_of
+from pages.visitors import connected, wants_part
+
+RUNS_PER_PAGE = 20
+
+
+@require_POST
+@connected
+def sync(request: HttpRequest, account: SpotifyAccount, resource: str) -> HttpResponse:
+    """Ask for a sync. htmx is answered with the shelf, a form with the page it is on."""
+    try:
+        queue(request_sync(account, resource))
+    except UnknownResource as error:
+        raise Http404 from error
+    except NotConnected:
+        messages.error(request, _("Spotify has to be connected again first."))
+        return _whole_page(request)
+    return _shelf(request, account, resource) if wants_part(request) else redirect("home")
+
+
+@require_POST
+@connected
+def sync_all(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
+    """Ask for a sync of everything."""
+    try:
+        for resource in settings.SPOTIFY_SYNC_RESOURCES:
+            queue(request_sync(account, resource))
+    except NotConnected:
+        messages.error(request, _("Spotify has to be connected again first."))
+    return redirect("home")
+
+
+@require_safe
+@connected
+def shelf(request: HttpRequest, account: SpotifyAccount, resource: str) -> HttpResponse:
+    """Answer how a shelf stands, for who follows a sync; ``?status=`` is that of the account on the page."""
+    if request.GET.get("status", account.status) != account.status:
+        return _whole_page(
+            request
+        )  # the grant was lost meanwhile: there is something else to do now
+    return _shelf(request, account, resource)
+
+
+def _shelf(request: HttpRequest, account: SpotifyAccount, resource: str) -> HttpResponse:
+    shelf = shelf_of(account, resource)
+    response = render(request, "pages/_shelf.html", {"shelf": shelf})
+    if not shelf.is_syncing:
+        response.headers["HX-Trigger"] = "library-changed"  # other parts of the page show it too
+    return response
+
+
+def _whole_page(request: HttpRequest) -> HttpResponse:
+    if not wants_part(request):
+        return redirect("home")
+    return HttpResponse(headers={"HX-Refresh": "true"})
+
+
+@require_safe
+@connected
+def runs(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
+    """Show the history of syncs, newest first."""
+    all_runs = SyncRun.objects.filter(account=account).order_by("-created_at", "-id")
+    page = Paginator(all_runs, RUNS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request, "pages/runs.html", {"page": page, "rows": [Progress(run) for run in page]}
+    )
