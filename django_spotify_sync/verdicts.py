@@ -146,11 +146,12 @@ def _pause_before_look(account: SpotifyAccount) -> timedelta:
 
 def _doubt(account: SpotifyAccount) -> None:
     using = account._state.db
-    _become(account, AccountStatus.SUSPECT, judge_at=timezone.now() + SECOND_LOOK)
+    judge_at = timezone.now() + SECOND_LOOK
+    _become(account, AccountStatus.SUSPECT, judge_at=judge_at)
     logger.warning(
         "account %s: Spotify refused its grant (invalid_grant): suspect, to be looked at again at %s",
         account.pk,
-        account.judge_at,
+        judge_at.isoformat(timespec="seconds"),
     )
     if is_wave(using):
         logger.error(

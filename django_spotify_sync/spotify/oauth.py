@@ -227,5 +227,5 @@ def _refused(what: str, status: int, answer: object, header: str | None) -> Spot
     if error == "invalid_grant":
         return GrantRejected(words, status=status)
     if error in ("invalid_client", "unauthorized_client"):
-        return ClientRejected(words, status=status)
+        return ClientRejected(f"{words} {ClientRejected()}", status=status)
     return BadRequest(words, status=status)

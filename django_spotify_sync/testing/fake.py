@@ -223,6 +223,14 @@ class FakeSpotify:
         """Let refreshing answer ``invalid_grant``; an access token lives on until it expires."""
         self.accounts.grants.revoke(user or self.user)
 
+    def refuse_grants(self, *users: User) -> None:
+        """Answer ``invalid_grant`` for good grants, as in an outage: of these users, or of everybody."""
+        self.accounts.grants.refuse(list(users) or None)
+
+    def accept_grants(self) -> None:
+        """Let the outage of :meth:`refuse_grants` be over: every grant that was good is good again."""
+        self.accounts.grants.refuse([])
+
     def age_grants(self, days: float) -> None:
         """Let every consent be *days* older; refresh tokens die six months after consent."""
         self.accounts.grants.age(days)

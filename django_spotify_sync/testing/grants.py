@@ -70,6 +70,7 @@ class Grants:
         self._refresh: dict[str, Grant] = {}
         self._access: dict[str, tuple[Grant, float]] = {}
         self._approved: dict[str, set[str]] = {}
+        self._refused: set[str] | None = set()
 
     def grant(self, user: User, scope: str, expires_in: int = TOKEN_LIFETIME) -> dict[str, Any]:
         """Grant *scope* and answer as the token endpoint does for a code."""
@@ -104,6 +105,13 @@ class Grants:
             for grant in self._grants:
                 if grant.user is user:
                     grant.revoked = True
+
+    def refuse(self, users: list[User] | None) -> None:
+        """Answer ``invalid_grant`` for good grants of these users, of everybody if None, and kill none of them.
+
+        An outage did so (listenbrainz-server#1921).
+        """
+        self._refused = None if users is None else {user.key for user in users}
 
     def age(self, days: float) -> None:
         """Let every consent be *days* older."""
@@ -181,6 +189,8 @@ class Grants:
             grant = self._refresh.get(refresh_token)
             if grant is None:
                 raise TokenError("invalid_grant", "Invalid refresh token")
+            if self._refused is None or grant.user.key in self._refused:
+                raise TokenError("invalid_grant", "Refresh token revoked")
             if grant.dead(self._world.clock()) or refresh_token not in grant.refresh_tokens:
                 raise TokenError("invalid_grant", "Refresh token revoked")
             replacement = None

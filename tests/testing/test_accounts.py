@@ -273,6 +273,27 @@ def test_a_revoked_grant_ends_with_its_access_token(
     assert refresh(fake, session, others["refresh_token"]).status_code == 200
 
 
+def test_an_outage_refuses_good_grants_and_kills_none(
+    fake: FakeSpotify, session: requests.Session
+) -> None:
+    ada = fake.add_user("ada")
+    hers, others = fake.grant(ada), fake.grant()
+
+    def answers() -> list[int]:
+        return [refresh(fake, session, one["refresh_token"]).status_code for one in (hers, others)]
+
+    fake.refuse_grants(ada)
+    assert answers() == [400, 200]
+    fake.refuse_grants()
+    assert answers() == [400, 400]
+    assert refusal(refresh(fake, session, hers["refresh_token"])) == (
+        "invalid_grant",
+        "Refresh token revoked",
+    )
+    fake.accept_grants()
+    assert answers() == [200, 200]
+
+
 def test_consent_dies_after_six_months_however_often_refreshed(
     fake: FakeSpotify, session: requests.Session
 ) -> None:
