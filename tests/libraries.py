@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from django_spotify_sync.models import (
@@ -33,6 +34,24 @@ def account_of(user: Any, spotify_id: str = "", **values: Any) -> SpotifyAccount
         user=user,
         spotify_id=spotify_id or f"spotify-{user.username}",
         **{"authorized_at": now, "reauthorize_by": now + timedelta(days=180)} | values,
+    )
+
+
+def people(count: int, *, status: str = "connected", first: int = 0) -> list[SpotifyAccount]:
+    """Make connected accounts, all at once, without asking Spotify."""
+    users = get_user_model().objects.bulk_create(
+        get_user_model()(username=f"user {first + number}") for number in range(count)
+    )
+    now = timezone.now()
+    return SpotifyAccount.objects.bulk_create(
+        SpotifyAccount(
+            user=user,
+            spotify_id=f"spotify of {user.username}",
+            status=status,
+            authorized_at=now,
+            reauthorize_by=now + timedelta(days=180),
+        )
+        for user in users
     )
 
 

@@ -220,7 +220,6 @@ NOT_YET = {
     "setting SPOTIFY_SYNC_GET_USER",
     "endpoint GET login/",
     "endpoint POST disconnect/",
-    "command spotify_status",
     "option spotify_sync --due",
     "option spotify_sync --queue",
     "option spotify_sync --dry-run",

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -12,6 +11,7 @@ from django.utils import timezone
 from django_spotify_sync.models import SpotifyAccount, StagedPage, SyncRun, SyncState
 from django_spotify_sync.sync import due, request_sync, take_due
 from tests.concurrency import at_once, in_processes
+from tests.libraries import people
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,24 +23,6 @@ def roomy(settings):
     """Let a look take all there is; what the pace leaves is tested below."""
     settings.SPOTIFY_SYNC_REQUESTS_PER_WINDOW = None
     settings.SPOTIFY_SYNC_RESOURCES = ["tracks"]
-
-
-def people(count: int, *, status: str = "connected", first: int = 0) -> list[SpotifyAccount]:
-    """Make connected accounts, all at once, without asking Spotify."""
-    users = get_user_model().objects.bulk_create(
-        get_user_model()(username=f"user {first + number}") for number in range(count)
-    )
-    now = timezone.now()
-    return SpotifyAccount.objects.bulk_create(
-        SpotifyAccount(
-            user=user,
-            spotify_id=f"spotify of {user.username}",
-            status=status,
-            authorized_at=now,
-            reauthorize_by=now + timedelta(days=180),
-        )
-        for user in users
-    )
 
 
 def schedule(

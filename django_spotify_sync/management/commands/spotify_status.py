@@ -1,0 +1,69 @@
+"""spotify_status: how the whole app stands."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from django_spotify_sync.exceptions import NoSealingKey
+from django_spotify_sync.status import Requests, Status, read_status
+
+
+class Command(BaseCommand):
+    help = "Show accounts and runs by state, what is due, what Spotify wants, and whether the requests will do."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            status = read_status()
+        except NoSealingKey as error:
+            raise CommandError(str(error)) from error
+        if options["json"]:
+            self.stdout.write(json.dumps(status.as_json(), default=_utc))
+            return
+        for name, value in _lines(status):
+            self.stdout.write(f"{name:<18}{value}")
+        for warning in status.warnings:
+            self.stdout.write(self.style.WARNING(f"! {warning}"))
+
+
+def _lines(status: Status) -> Iterator[tuple[str, str]]:
+    yield "accounts", _counts(status.accounts)
+    yield "runs", f"{_counts(status.runs)} (ended: in the last 24 hours)"
+    since = f", the first since {_utc(status.due.since)}" if status.due.since else ""
+    yield "due", f"{status.due.runs} runs, {status.due.states} resources of accounts{since}"
+    blocked = (f"{reason} until {_utc(until)}" for reason, until in status.blocked.items())
+    yield "blocked", ", ".join(blocked) or "no"
+    yield "oldest heartbeat", _ago(status.oldest_heartbeat)
+    yield "keys", ", ".join(f"{key.key_id} ({key.state}): {key.rows}" for key in status.keys)
+    yield "requests a day", _requests(status.requests)
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "none"
+
+
+def _requests(requests: Requests) -> str:
+    parts = f"{requests.checks} checks, {requests.whole_passes} whole passes, {requests.changes} changes"
+    needed = f"{requests.needed} needed ({parts})"
+    if requests.possible is None:
+        return f"{needed}; no pace is set"
+    return f"{needed} of {requests.possible} possible: {requests.share:.0%}"
+
+
+def _utc(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+def _ago(moment: datetime | None) -> str:
+    if moment is None:
+        return "none is running"
+    return f"{(timezone.now() - moment).total_seconds():.0f} s ago"

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from django_spotify_sync.models import SpotifyAccount, SyncRun, SyncState
+from django_spotify_sync.status import read_status
+from django_spotify_sync.sync import execute, request_sync, sync
+from tests.connecting import connect
+from tests.libraries import people
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HOUR = timedelta(hours=1)
+
+
+def told(*arguments: str) -> str:
+    out = StringIO()
+    call_command("spotify_status", *arguments, stdout=out, no_color=True)
+    return out.getvalue()
+
+
+def ended(account: SpotifyAccount, **values) -> SyncRun:
+    now = timezone.now()
+    given = {"status": "succeeded", "trigger": "schedule", "resource": "tracks", "finished_at": now}
+    return SyncRun.objects.create(account=account, **given | values)
+
+
+def test_an_empty_site(db):
+    lines = dict(line.split(maxsplit=1) for line in told().splitlines())
+
+    assert lines["accounts"] == "none"
+    assert lines["blocked"] == "no"
+    assert "0 needed" in lines["requests"]
+    assert "!" not in told()
+
+
+def test_accounts_and_runs_are_counted_by_state():
+    [ada, grace, *_] = people(3)
+    people(2, status="suspect", first=10)
+    run = request_sync(ada, "tracks")
+    run.start()
+    request_sync(grace, "tracks")
+    ended(ada)
+    ended(ada, status="failed", finished_at=timezone.now() - 30 * HOUR)
+
+    status = read_status()
+
+    assert status.accounts == {
+        "connected": 3,
+        "suspect": 2,
+        "reauthorization_required": 0,
+        "disconnected": 0,
+    }
+    counted = {name: count for name, count in status.runs.items() if count}
+    assert counted == {"queued": 1, "running": 1, "succeeded": 1}
+    assert status.due.runs == 1
+    assert timezone.now() - status.oldest_heartbeat < HOUR
+    assert "3 connected, 2 suspect" in told()
+
+
+def test_what_is_due_and_since_when():
+    accounts = people(3)
+    now = timezone.now()
+    for account, since in zip(accounts, (9 * HOUR, HOUR, -HOUR), strict=True):
+        SyncState.objects.create(account=account, resource="tracks", next_sync_at=now - since)
+
+    status = read_status()
+
+    assert (status.due.states, status.due.since) == (2, now - 9 * HOUR)
+    assert any("are beat and workers running?" in warning for warning in status.warnings)
+
+
+def test_a_quota_is_seen(user, spotify):
+    [account] = people(1)
+    run = request_sync(account, "tracks")
+    run.start()
+    until = timezone.now() + 20 * HOUR
+    run.wait(until, "quota_exceeded")
+
+    answer = json.loads(told("--json"))
+
+    assert list(answer["blocked"]) == ["quota_exceeded"]
+    assert abs(datetime.fromisoformat(answer["blocked"]["quota_exceeded"]) - until) < HOUR / 60
+    assert "quota_exceeded until 2" in told()
+    assert answer["runs"]["waiting"] == 1
+
+
+def test_requests_needed_and_possible(settings):
+    settings.SPOTIFY_SYNC_REQUESTS_PER_WINDOW = 1  # 2,880 a day
+    accounts = people(100)
+    SyncState.objects.bulk_create(
+        SyncState(account=account, resource="tracks", interval=12 * HOUR) for account in accounts
+    )
+    for account in accounts[:10]:
+        ended(account, mode="probe", requests=2)
+    ended(accounts[0], mode="full", requests=70, created=3500)
+    ended(accounts[0], mode="delta", requests=7 * 5, created=1)
+    ended(
+        accounts[0],
+        mode="delta",
+        requests=999,
+        created=1,
+        finished_at=timezone.now() - 8 * 24 * HOUR,
+    )
+
+    requests = read_status().requests
+
+    # 100 accounts, twice a day, two requests each; a whole pass of 70 a week each; 5 a day for what changed
+    assert (requests.checks, requests.whole_passes, requests.changes) == (400, 1000, 5)
+    assert (requests.needed, requests.possible) == (1405, 2880)
+    assert read_status().warnings == []
+
+    SyncState.objects.update(interval=None)  # every 6 hours
+    assert read_status().requests.checks == 800
+    SyncState.objects.filter(account__in=accounts[:60]).update(interval=HOUR)  # shorter than is set
+    assert read_status().requests.checks == 800
+    settings.SPOTIFY_SYNC_SYNC_INTERVAL = 3 * HOUR
+    assert read_status().requests.share > 0.7
+    assert "! 90% of the requests" in told()
+    settings.SPOTIFY_SYNC_REQUESTS_PER_WINDOW = None
+    assert "no pace is set" in told()
+
+
+def test_it_says_what_one_real_sync_cost(transactional_db, user, spotify):
+    account = connect(user, spotify)
+    sync(account, "tracks")
+    execute(request_sync(account, "tracks", trigger="schedule").pk)
+
+    answer = json.loads(told("--json"))
+
+    # three resources, four times a day (tracks after a while less often): 1 for tracks, 2 for each of the others
+    assert answer["requests"]["checks"] == round(24 / 9 + 4 * 2 + 4 * 2)
+    assert [key["rows"] for key in answer["keys"]] == [1]
+    assert spotify.settings["SPOTIFY_SYNC_CLIENT_ID"] not in told()
+
+
+def test_it_costs_the_same_for_two_and_for_two_hundred():
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            read_status()
+        return len(queries)
+
+    statements()
+    few = statements()
+    for account in people(200):
+        SyncState.objects.create(account=account, resource="tracks", next_sync_at=timezone.now())
+        ended(account, mode="probe", requests=1)
+
+    assert statements() == few <= 9
