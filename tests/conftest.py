@@ -23,6 +23,7 @@ from django_redis import get_redis_connection
 from django_spotify_sync import governor
 from django_spotify_sync.testing import FakeSpotify
 from tests.celery_app import app as celery_app
+from tests.crowds import Crowd
 
 ROOT = Path(__file__).parent.parent
 WORKER_STARTUP_SECONDS = 90
@@ -111,6 +112,12 @@ def spotify(settings: Any) -> Iterator[FakeSpotify]:
         for name, value in fake.settings.items():
             setattr(settings, name, value)
         yield fake
+
+
+@pytest.fixture
+def crowd(django_user_model: Any, spotify: FakeSpotify) -> Crowd:
+    """Give more users, as many as come."""
+    return Crowd(django_user_model, spotify)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from django_spotify_sync.sync import execute, request_sync, sync
 from django_spotify_sync.testing import FakeSpotify
 from tests.concurrency import at_once, in_processes
 from tests.connecting import connect
+from tests.crowds import Crowd, let_pass, now, status_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,61 +46,10 @@ def lost() -> Iterator[list[tuple[int, str, str]]]:
     grant_lost.disconnect(hear)
 
 
-class Crowd:
-    """More users of the site, each connected."""
-
-    def __init__(self, users: Any, spotify: FakeSpotify) -> None:
-        self._users, self._spotify = users, spotify
-        self.accounts: list[SpotifyAccount] = []
-
-    def come(self, count: int) -> list[SpotifyAccount]:
-        """Connect so many more."""
-        new = []
-        for _ in range(count):
-            name = f"user-{len(self.accounts) + len(new)}"
-            user = self._users.objects.create_user(username=name)
-            new.append(connect(user, self._spotify, self._spotify.add_user(name)))
-        self.accounts += new
-        self._spotify.clear_log()
-        return new
-
-
-@pytest.fixture
-def crowd(django_user_model: Any, spotify: FakeSpotify) -> Crowd:
-    return Crowd(django_user_model, spotify)
-
-
-def now(account: SpotifyAccount) -> SpotifyAccount:
-    return SpotifyAccount.objects.get(pk=account.pk)
-
-
-def status_of(account: SpotifyAccount) -> str:
-    return now(account).status
-
-
 def refused(account: SpotifyAccount) -> None:
     """Refresh, and be refused."""
     with pytest.raises(GrantInDoubt):
         accounts.refresh(account)
-
-
-def let_pass(duration: timedelta) -> None:
-    """Let all that was noted be so much older."""
-    for account in SpotifyAccount.objects.all():
-        account.status_changed_at -= duration
-        account.authorized_at -= duration
-        account.reauthorize_by -= duration
-        if account.judge_at:
-            account.judge_at -= duration
-        account.save()
-    for token in SpotifyToken.objects.all():
-        token.refreshed_at -= duration
-        token.expires_at -= duration
-        token.save(update_fields=["refreshed_at", "expires_at"])
-    for run in SyncRun.objects.exclude(resume_at=None):
-        assert run.resume_at
-        run.resume_at -= duration
-        run.save(update_fields=["resume_at"])
 
 
 # The first refusal
