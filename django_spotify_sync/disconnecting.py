@@ -57,7 +57,8 @@ def erase(account: SpotifyAccount, using: str) -> dict[str, int]:
         removed = erasure.erase_library(account.pk, using)
         erasure.erase_rest(account.pk, using)
         if stored.status != AccountStatus.DISCONNECTED:
-            _tell(account, removed, using)
+            stored.status = AccountStatus.DISCONNECTED
+            _tell(stored, removed, using)  # Django takes the key from the instance that it deletes
     return removed
 
 
