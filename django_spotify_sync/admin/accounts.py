@@ -9,7 +9,6 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth import get_permission_codename, get_user_model
-from django.db import connections, transaction
 from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -44,6 +43,7 @@ from django_spotify_sync.models import (
 )
 from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.runs import Resource
+from django_spotify_sync.rest import outside_transactions
 
 KINDS = {
     AccountStatus.CONNECTED: "good",
@@ -84,13 +84,6 @@ class GrantFilter(admin.SimpleListFilter):
 
 def _in_days(days: int) -> str:
     return ngettext("ends within %d day", "ends within %d days", days) % days
-
-
-def outside_transactions(view: Any) -> Any:
-    """Mark a view that talks to Spotify: a host's ATOMIC_REQUESTS must not hold a transaction open meanwhile."""
-    for alias in connections:
-        view = transaction.non_atomic_requests(using=alias)(view)
-    return view
 
 
 @admin.register(SpotifyAccount)
