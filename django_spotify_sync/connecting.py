@@ -63,7 +63,9 @@ class Proof:
 
 
 def begin_connect(user: AbstractBaseUser, *, redirect_uri: str, next_url: str, browser: str) -> str:
-    """Remember that ``user`` begins to connect, in this ``browser``; return the address of Spotify's consent page.
+    """Remember that ``user`` begins to connect, in this ``browser``, known by the hash of its cookie.
+
+    Return the address of Spotify's consent page.
 
     :raises CacheUnavailable: if the attempt cannot be remembered: nobody is sent away who could not come back.
     """
@@ -95,7 +97,7 @@ def _begin(
     state = oauth_state.begin(
         Attempt(
             user_id=user_id,
-            browser=oauth_state.browser_hash(browser),
+            browser=browser,
             redirect_uri=redirect_uri,
             next_url=next_url,
             verifier=verifier,

@@ -57,8 +57,9 @@ def begin(attempt: Attempt) -> str:
 def finish(state: str, *, user_id: str | None, browser: str | None) -> Attempt:
     """Return what was begun under ``state``, once, to the user or the browser that began it.
 
-    To connect, somebody signed in as another user is refused even in the same browser; nobody signed in has to have
-    the cookie. To sign in, everybody has to: who is signed in proves nothing about who began.
+    ``browser`` is the hash of the binding cookie. To connect, somebody signed in as another user is refused even in the
+    same browser; nobody signed in has to have the cookie. To sign in, everybody has to: who is signed in proves nothing
+    about who began.
 
     :raises StateMissing, StateExpired, StateReplayed, StateOtherBrowser: each for what its name says.
     :raises CacheUnavailable: if the cache does not answer.
@@ -69,9 +70,7 @@ def finish(state: str, *, user_id: str | None, browser: str | None) -> Attempt:
     attempt = _unpacked(shared_cache.get(key))
     if attempt is None:
         raise StateReplayed if shared_cache.get(used) else StateExpired
-    same_browser = browser is not None and hmac.compare_digest(
-        browser_hash(browser), attempt.browser
-    )
+    same_browser = browser is not None and hmac.compare_digest(browser, attempt.browser)
     by_user = attempt.purpose is Purpose.CONNECT and user_id is not None
     if not (user_id == attempt.user_id if by_user else same_browser):
         raise StateOtherBrowser  # and stays good for the one who began it
@@ -96,6 +95,7 @@ def new_browser() -> str:
 
 
 def browser_hash(browser: str) -> str:
+    """Return what stands for the cookie's value wherever that might be seen."""
     return _hash("browser:" + browser)
 
 

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection
 from redis import Redis
 
-from django_spotify_sync import grants
+from django_spotify_sync import grants, oauth_state
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify import client as spotify_client
 from django_spotify_sync.spotify import oauth
@@ -26,6 +26,7 @@ CLIENT_SECRET = "CANARY-client-secret-3f9a"
 FERNET_KEY = base64.urlsafe_b64encode(b"CANARY fernet key of 32 bytes...").decode()
 BAD_KEY = "CANARY-that-is-no-fernet-key"
 VERIFIER = "CANARY-verifier-" + "v" * 40
+BROWSER = "CANARY-browser-cookie-5e1d"
 SECRETS = {
     "access token": "FAKE_ACCESS_",
     "refresh token": "FAKE_REFRESH_",
@@ -34,6 +35,7 @@ SECRETS = {
     "Fernet key": FERNET_KEY,
     "broken Fernet key": BAD_KEY,
     "verifier": VERIFIER,
+    "browser's cookie": BROWSER,
 }
 
 
@@ -63,7 +65,8 @@ class Evidence:
         request = response.wsgi_request
         where = f"{request.method} {request.path} {response.status_code}"
         self.add(where, response.content.decode("utf-8", "replace"))
-        self.add(where + " headers", f"{response.headers} {response.cookies}")
+        # The browser itself is told what its cookie is.
+        self.add(where + " headers", f"{response.headers} {response.cookies}".replace(BROWSER, ""))
         return response
 
     def error(self, act: Callable[[], Any]) -> None:
@@ -131,6 +134,7 @@ def let_canaries_out(spotify: FakeSpotify, settings: Any, monkeypatch: pytest.Mo
     spotify.client_secret = settings.SPOTIFY_SYNC_CLIENT_SECRET = CLIENT_SECRET
     settings.SPOTIFY_SYNC_FERNET_KEYS = [FERNET_KEY]
     monkeypatch.setattr(oauth, "new_verifier", lambda: Secret(VERIFIER))
+    monkeypatch.setattr(oauth_state, "new_browser", lambda: BROWSER)
     monkeypatch.setattr(spotify_client, "BACKOFF", 0)
     monkeypatch.setattr(oauth, "BACKOFF", (0.0,))
     settings.SPOTIFY_SYNC_MAX_WAIT = timedelta(0)

@@ -20,9 +20,10 @@ from django_spotify_sync.oauth_state import Attempt, browser_hash
 from django_spotify_sync.secret import Secret
 from tests.concurrency import at_once, in_processes
 
+HERS = browser_hash("hers")
 ATTEMPT = Attempt(
     user_id="7",
-    browser=browser_hash("hers"),
+    browser=HERS,
     redirect_uri="https://site.example/callback/",
     next_url="/library/?ü=1",
     verifier=Secret("v" * 43),
@@ -55,7 +56,7 @@ def test_other_caches_serve_as_well(settings: Any, backend: dict[str, Any]) -> N
     state = oauth_state.begin(ATTEMPT)
 
     with pytest.raises(StateOtherBrowser):
-        oauth_state.finish(state, user_id="8", browser="hers")
+        oauth_state.finish(state, user_id="8", browser=HERS)
     assert oauth_state.finish(state, user_id="7", browser=None) == ATTEMPT
     with pytest.raises(StateReplayed):
         oauth_state.finish(state, user_id="7", browser=None)
@@ -80,22 +81,22 @@ def test_the_database_cache_serves_as_well(settings: Any, django_db_blocker: Any
 
 def test_no_state() -> None:
     with pytest.raises(StateMissing):
-        oauth_state.finish("", user_id="7", browser="hers")
+        oauth_state.finish("", user_id="7", browser=HERS)
 
 
 @pytest.mark.parametrize(
     ("user_id", "browser", "may"),
     [
-        ("7", "hers", True),
-        ("7", "another", True),
+        ("7", HERS, True),
+        ("7", browser_hash("another"), True),
         ("7", None, True),
-        (None, "hers", True),
-        (None, "another", False),
+        (None, HERS, True),
+        (None, browser_hash("another"), False),
         (None, "", False),
         (None, None, False),
-        ("8", "hers", False),
+        ("8", HERS, False),
         ("8", None, False),
-        ("", "another", False),
+        ("", browser_hash("another"), False),
     ],
 )
 def test_who_may_finish(user_id: str | None, browser: str | None, may: bool) -> None:
