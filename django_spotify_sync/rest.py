@@ -13,6 +13,7 @@ from typing import Any
 from django.core.cache import caches
 from django.db import connections, transaction
 from django.http import HttpRequest
+from django.urls import reverse
 from rest_framework.exceptions import Throttled
 from rest_framework.fields import BooleanField
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -118,6 +119,15 @@ def own_account(request: Request) -> SpotifyAccount:
     if account is None:
         raise NotConnected
     return account
+
+
+def own_url(request: HttpRequest | Request, name: str, *args: object) -> str:
+    """Return the path of one of our pages, in the namespace that the request came in by: a site may mount the app in
+    one of its own, in another, or twice.
+    """
+    match = request.resolver_match
+    namespace = match.namespace if match else "spotify_sync"
+    return reverse(f"{namespace}:{name}", args=args)
 
 
 class Throttle(UserRateThrottle):

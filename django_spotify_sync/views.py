@@ -26,7 +26,6 @@ from django.http import (
     QueryDict,
 )
 from django.shortcuts import resolve_url
-from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -51,6 +50,7 @@ from django_spotify_sync.rest import (
     PinnedAPIView,
     Throttle,
     code_of,
+    own_url,
     status_of,
     wants_json,
 )
@@ -155,7 +155,7 @@ def _redirect_uri(request: HttpRequest) -> str:
 
     :raises InvalidRedirectURI: if a named one is not allowed, or a browser opened on this host could not come back.
     """
-    own = conf.REDIRECT_URI or request.build_absolute_uri(reverse("spotify_sync:callback"))
+    own = conf.REDIRECT_URI or request.build_absolute_uri(own_url(request, "callback"))
     uri = request.GET.get("redirect_uri") or own
     if uri != own and uri not in conf.REDIRECT_URIS:
         raise InvalidRedirectURI("This redirect URI is not in SPOTIFY_SYNC_REDIRECT_URIS.")
