@@ -197,4 +197,4 @@ def _become(
         waiting = SyncRun.objects.using(using).filter(
             account_id=account.pk, status=RunStatus.WAITING, reason=GrantInDoubt.code
         )
-        waiting.update(resume_at=Now())
+        waiting.update(resume_at=Now(), published_at=None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,16 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from django.views.debug import ExceptionReporter
 
 from django_spotify_sync import accounts, connecting, tasks
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun
+from django_spotify_sync.notices import warn_expiring_grants
+from django_spotify_sync.signals import grant_lost
 from django_spotify_sync.sync import request_sync, sync
 from django_spotify_sync.testing import FakeSpotify
+from django_spotify_sync.upkeep import refresh_tokens
 from tests.browsing import HOST, JSON, begun, browser_of
 from tests.canary import (
     BAD_KEY,
@@ -195,16 +200,46 @@ def _fail_with_the_tokens(evidence: Evidence, user: Any, fake: FakeSpotify, sett
     evidence.add("repr", f"{token!r} {vars(token)!r} {token.unseal()!r} {accounts.app()!r}")
     token.account.spotify_id = "somebody else"
     evidence.error(token.unseal)
-    fake.revoke()
-    evidence.error(lambda: accounts.refresh(account))
-    fake.revoke()
-    SpotifyAccount.objects.update(status="connected")
+    _lose_the_grant(evidence, account, fake)
     settings.SPOTIFY_SYNC_CLIENT_SECRET = CLIENT_SECRET + "-wrong"
     evidence.error(lambda: accounts.refresh(account))
     settings.SPOTIFY_SYNC_CLIENT_SECRET = CLIENT_SECRET
     fake.stop()
     evidence.error(ask)
     fake.start()
+
+
+def _lose_the_grant(evidence: Evidence, account: SpotifyAccount, fake: FakeSpotify) -> None:
+    """Refused, looked at again, and lost, by every door; and looked at by a round in which everything goes wrong."""
+    told_of: list[str] = []
+
+    def hear(**arguments: Any) -> None:
+        told_of.append(f"{arguments!r} {vars(arguments['account'])!r}")
+
+    grant_lost.connect(hear)
+    browser = browser_of(account.user)
+    long_ago = timezone.now() - timedelta(days=2)
+    fake.refuse_grants()
+    evidence.answer(browser.post("/spotify/refresh/"))
+    evidence.error(lambda: accounts.refresh(account))
+    evidence.answer(browser.get("/spotify/account/"))
+    for fault in FAULTS:
+        SpotifyAccount.objects.update(
+            status="suspect", status_changed_at=long_ago, judge_at=long_ago
+        )
+        scripted = fake.faults.add("/api/token", times=None, **fault)
+        evidence.answer(browser.post("/spotify/refresh/"))
+        evidence.add("round", repr(refresh_tokens()))
+        fake.faults.remove(scripted)
+    evidence.error(lambda: accounts.refresh(account))
+    grant_lost.disconnect(hear)
+    assert len(told_of) == 1
+    evidence.add("signal", told_of)
+    fake.accept_grants()
+    SpotifyAccount.objects.update(status="connected")
+    SpotifyToken.objects.update(refreshed_at=long_ago)
+    evidence.add("round", repr(refresh_tokens()))
+    evidence.add("notices", repr(warn_expiring_grants()))
 
 
 def _open_every_page(evidence: Evidence, ada: Client) -> None:
@@ -321,13 +356,13 @@ def test_a_worker_is_told_nothing_and_tells_nothing(
         for _ in range(2):  # the second finds its grant revoked
             run = request_sync(account, "tracks")
             tasks.queue(run)
-            wait_until(lambda: SyncRun.objects.get(pk=run.pk).finished_at)  # noqa: B023
+            ended = SyncRun.objects.filter(pk=run.pk, status__in=("succeeded", "waiting"))
+            wait_until(ended.first)
             runs.append(SyncRun.objects.get(pk=run.pk))
             spotify.revoke()
             spotify.expire_access_tokens()
 
-    assert [run.status for run in runs] == ["succeeded", "failed"]
-    assert runs[1].error_code == "reauthorization_required"
+    assert [(run.status, run.reason) for run in runs] == [("succeeded", ""), ("waiting", "suspect")]
     assert any("django_spotify_sync.sync_account" in line for line in said_to_redis)
     for line in said_to_redis:
         evidence.add("Redis", line)

@@ -76,10 +76,12 @@ def test_who_wants_json(headers: dict[str, str], json_wanted: bool) -> None:
         ("LinkedElsewhere", 409, "linked_elsewhere"),
         ("NotConnected", 409, "not_connected"),
         ("ReauthorizationRequired", 409, "reauthorization_required"),
+        ("GrantInDoubt", 409, "suspect"),
         ("RateLimited", 429, "rate_limited"),
         ("QuotaExceeded", 429, "quota_exceeded"),
         ("SpotifyUnavailable", 502, "spotify_unavailable"),
         ("ClientRejected", 502, "spotify_unavailable"),
+        ("RefreshUnderWay", 502, "spotify_unavailable"),
         ("AppForbidden", 502, "spotify_unavailable"),
         ("AccessTokenRejected", 502, "spotify_unavailable"),
         ("CacheUnavailable", 503, "cache_unavailable"),
@@ -90,7 +92,8 @@ def test_who_wants_json(headers: dict[str, str], json_wanted: bool) -> None:
 )
 def test_each_error_has_its_status_and_code(name: str, status: int, code: str) -> None:
     kind: type[SpotifySyncError] = getattr(exceptions, name)
-    error = kind(retry_after=1) if status == 429 else kind()  # type: ignore[call-arg]
+    is_timed = status == 429 or name == "GrantInDoubt"
+    error = kind(retry_after=1) if is_timed else kind()  # type: ignore[call-arg]
 
     assert (status_of(error), code_of(error)) == (status, code)
 

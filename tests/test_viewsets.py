@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from django_spotify_sync.models import SavedTrack, SpotifyAccount, SyncRun
+from django_spotify_sync.models import SavedTrack, SpotifyAccount, SpotifyToken, SyncRun
 from django_spotify_sync.testing import FakeSpotify
 from tests.browsing import JSON, browser_of
 from tests.connecting import connect
@@ -133,6 +135,90 @@ def test_account_whose_grant_is_gone_says_so(ada: Client, account: SpotifyAccoun
     assert ada.get("/spotify/account/").json()["status"] == "reauthorization_required"
 
 
+# refresh/
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_token_is_refreshed_now(user: Any, ada: Client, spotify: FakeSpotify) -> None:
+    account = connect(user, spotify)
+    before = SpotifyToken.objects.get()
+    spotify.clear_log()
+
+    response = ada.post("/spotify/refresh/")
+
+    after = SpotifyToken.objects.get()
+    assert response.status_code == 200
+    assert response.json() == {"expires_at": after.expires_at.isoformat().replace("+00:00", "Z")}
+    assert after.version == before.version + 1
+    assert after.unseal().access != before.unseal().access
+    assert [line.path for line in spotify.requests] == ["/api/token"]
+    account.refresh_from_db()
+    assert account.status == "connected"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_refresh_finds_out_outlives_the_error_answer(
+    user: Any, ada: Client, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With ATOMIC_REQUESTS an error answer rolls back what the view wrote; and no transaction waits for Spotify."""
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+    connect(user, spotify)
+    spotify.revoke()
+    opened = []
+    spotify.faults.add(
+        "/api/token", before=lambda _: opened.append(SpotifyAccount.objects.update(image_url="x"))
+    )
+
+    response = ada.post("/spotify/refresh/")
+
+    assert (response.status_code, response.json()["code"]) == (409, "suspect")
+    assert SpotifyAccount.objects.get().status == "suspect"
+    assert opened == [1]
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        ({"status": 503}, 502, "spotify_unavailable"),
+        ({"status": 400, "reason": "invalid_client"}, 502, "spotify_unavailable"),
+        ({"status": 429, "retry_after": 7}, 429, "rate_limited"),
+    ],
+)
+def test_a_refresh_that_fails_for_a_moment(
+    user: Any, ada: Client, spotify: FakeSpotify, fault: dict[str, Any], status: int, code: str
+) -> None:
+    connect(user, spotify)
+    spotify.faults.add("/api/token", times=None, **fault)
+
+    response = ada.post("/spotify/refresh/")
+
+    assert (response.status_code, response.json()["code"]) == (status, code)
+    assert response.headers.get("Retry-After") == ("7" if status == 429 else None)
+    assert SpotifyAccount.objects.get().status == "connected"
+
+
+def test_a_refresh_without_an_account(ada: Client) -> None:
+    response = ada.post("/spotify/refresh/")
+
+    assert (response.status_code, response.json()["code"]) == (409, "not_connected")
+
+
+def test_nobody_refreshes_anything(client: Client) -> None:
+    assert client.post("/spotify/refresh/", headers=JSON).status_code == 403
+
+
+def test_refreshes_are_throttled(
+    user: Any, ada: Client, spotify: FakeSpotify, settings: Any
+) -> None:
+    connect(user, spotify)
+    settings.SPOTIFY_SYNC_THROTTLE_RATES = {"oauth": "1/day"}
+
+    answers = [ada.post("/spotify/refresh/") for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert answers[1].json()["code"] == "throttled"
+
+
 # sync/
 
 
@@ -185,19 +271,28 @@ def test_nothing_is_handed_over_before_the_host_s_transaction_commits(
     ("status", "code"),
     [
         ("disconnected", "not_connected"),
-        ("suspect", "reauthorization_required"),
+        ("suspect", "suspect"),
         ("reauthorization_required", "reauthorization_required"),
     ],
 )
 def test_a_sync_without_a_grant(
     ada: Client, account: SpotifyAccount, status: str, code: str
 ) -> None:
-    SpotifyAccount.objects.update(status=status)
+    judge_at = timezone.now() + timedelta(minutes=1)
+    SpotifyAccount.objects.update(status=status, judge_at=judge_at)
 
     response = ada.post("/spotify/sync/tracks/")
 
     assert (response.status_code, response.json()["code"]) == (409, code)
     assert not SyncRun.objects.exists()
+
+
+def test_a_suspect_that_is_due_is_looked_at_by_who_asks_for_a_sync(
+    ada: Client, account: SpotifyAccount, sent: list[dict[str, Any]]
+) -> None:
+    SpotifyAccount.objects.update(status="suspect", judge_at=timezone.now())
+
+    assert ada.post("/spotify/sync/tracks/").status_code == 202
 
 
 def test_a_sync_without_an_account(ada: Client) -> None:

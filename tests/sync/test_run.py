@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from django_spotify_sync import governor
 from django_spotify_sync.exceptions import (
+    GrantInDoubt,
     InsideTransaction,
     NotConnected,
     RateLimited,
@@ -86,12 +87,13 @@ def test_an_unknown_resource_is_refused(account):
     ("status", "error"),
     [
         ("disconnected", NotConnected),
-        ("suspect", ReauthorizationRequired),
+        ("suspect", GrantInDoubt),
         ("reauthorization_required", ReauthorizationRequired),
     ],
 )
 def test_no_run_without_a_grant(account, status, error):
     account.status = status
+    account.judge_at = timezone.now() + timedelta(minutes=1)
 
     with pytest.raises(error):
         request_sync(account, "tracks")
@@ -332,13 +334,36 @@ def test_a_user_who_is_off_the_allow_list_fails_the_run(account, spotify):
     assert account.status == "connected"
 
 
-def test_a_revoked_grant_fails_the_run(account, spotify):
+def test_a_revoked_grant_is_doubted_at_first(account, spotify):
+    """And fails the run when it is lost: tests/test_verdicts.py."""
     spotify.revoke(spotify.user)
     spotify.expire_access_tokens()
 
     run = sync(account, "tracks")
 
+    assert (run.status, run.reason, run.error_code) == ("waiting", "suspect", "")
+
+
+def test_a_grant_that_has_ended_fails_the_run(account, spotify):
+    spotify.age_grants(185)
+    SpotifyAccount.objects.update(reauthorize_by=timezone.now())
+    spotify.expire_access_tokens()
+
+    run = sync(account, "tracks")
+
     assert (run.status, run.error_code) == ("failed", "reauthorization_required")
+
+
+def test_an_app_that_is_refused_fails_the_run_and_blames_no_user(account, spotify):
+    spotify.faults.add("/api/token", status=400, reason="invalid_client", times=None)
+    spotify.expire_access_tokens()
+
+    run = sync(account, "tracks")
+
+    assert (run.status, run.error_code) == ("failed", "invalid_client")
+    assert "SPOTIFY_SYNC_CLIENT_SECRET" in run.error_detail
+    account.refresh_from_db()
+    assert account.status == "connected"
 
 
 def test_an_expired_token_is_refreshed_once_on_the_way(account, spotify, is_true):
