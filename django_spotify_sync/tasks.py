@@ -85,11 +85,11 @@ def prune(**kwargs: Any) -> None:
     prune_all()
 
 
-def queue(*runs: SyncRun) -> None:
+def queue(*runs: SyncRun, noted: bool = False) -> None:
     """Hand runs to Celery when the transaction commits, but for those that were handed over a moment ago or are under
-    way.
+    way; all of them if it is ``noted`` already that they are handed over.
     """
-    published = [run.pk for run in runs if run.publish()]
+    published = [run.pk for run in runs if noted or run.publish()]
     if published:
         transaction.on_commit(lambda: _send(published), using=router.db_for_write(SyncRun))
 

@@ -220,9 +220,6 @@ NOT_YET = {
     "setting SPOTIFY_SYNC_GET_USER",
     "endpoint GET login/",
     "endpoint POST disconnect/",
-    "option spotify_sync --due",
-    "option spotify_sync --queue",
-    "option spotify_sync --dry-run",
     "signal account_disconnected",
     "name backends.SpotifyBackend",
 }

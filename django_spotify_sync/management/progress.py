@@ -7,6 +7,7 @@ import time
 from django.core.management.base import OutputWrapper
 
 from django_spotify_sync.models import SyncRun
+from django_spotify_sync.models.runs import RunStatus
 
 WIDTH = 30
 PLAIN_EVERY = 5.0  # seconds between two plain lines
@@ -50,3 +51,17 @@ class Progress:
         total = "?" if run.total is None else str(run.total)
         writing = ", writing" if run.is_live and run.total and run.done >= run.total else ""
         return f"{run.done}/{total}, {run.requests} requests{writing}"
+
+
+def summary(run: SyncRun) -> str:
+    """Say in one line how a run stands."""
+    line = f"{run.resource} {run.get_status_display()}"
+    why = f" ({run.reason})" if run.reason else ""
+    if run.status == RunStatus.WAITING and run.resume_at:
+        return f"{line}{why} until {run.resume_at.isoformat(timespec='seconds')}"
+    if run.status == RunStatus.QUEUED:
+        return f"{line}: run {run.pk}"
+    if run.error_code:
+        return f"{line}: {run.error_detail}"
+    counts = f"{run.created} new, {run.updated} changed, {run.unchanged} unchanged, {run.removed} removed"
+    return f"{line}{why}: {counts}; {run.requests} requests"

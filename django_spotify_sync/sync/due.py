@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import router, transaction
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, Count, Q, Value, When
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
@@ -48,6 +49,25 @@ def take_due(resources: Collection[str] | None = None) -> list[int]:
     limit = room()
     ids = _go_on(limit, resources, using)
     return ids + _begin(limit - len(ids), resources, using)
+
+
+def foretell(resources: Collection[str]) -> dict[str, Any]:
+    """Return how much a look would find, without touching anything or asking MAY_SYNC."""
+    using = router.db_for_write(SyncRun)
+    runs = SyncRun.objects.using(using).filter(resource__in=resources)
+    states = SyncState.objects.using(using).filter(
+        resource__in=resources,
+        account__status=AccountStatus.CONNECTED,
+        next_sync_at__lte=timezone.now(),
+    )
+    block = governor.blocked()
+    return {
+        "lost": runs.silent().count(),
+        "to go on": runs.not_in_queue().count(),
+        "to begin": dict(states.order_by().values_list("resource").annotate(Count("pk"))),
+        "room": room(),
+        "blocked until": block.until if block else None,
+    }
 
 
 def room() -> int:

@@ -1,113 +1,243 @@
-"""spotify_sync: bring users' libraries up to date, here and now."""
+"""spotify_sync: bring users' libraries up to date, here and now, or hand that over to Celery."""
 
 from __future__ import annotations
 
 import json
 import logging
 from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import QuerySet
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import SpotifySyncError
-from django_spotify_sync.management.progress import Progress
+from django_spotify_sync.management.progress import Progress, summary
+from django_spotify_sync.management.signals import stopped_by_signals
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.runs import RunStatus, Trigger
 from django_spotify_sync.serializers import SyncRunSerializer
-from django_spotify_sync.sync import sync
+from django_spotify_sync.sync import due, execute, request_sync, sync, take_due
+from django_spotify_sync.sync.stopping import is_stopping
+from django_spotify_sync.tasks import queue
 
 logger = logging.getLogger(__name__)
+
+CHUNK = 500  # accounts that are read together
+ENDED_BADLY = (RunStatus.FAILED, RunStatus.LOST, RunStatus.CANCELLED)
+
+type Watch = Callable[[SyncRun], None]
 
 
 class Command(BaseCommand):
     help = "Bring the Spotify library of users up to date; exit 1 if a run failed."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
+        who = parser.add_mutually_exclusive_group()
+        who.add_argument(
             "--user",
             action="append",
             default=[],
             metavar="NAME",
             help="a user name; may be repeated",
         )
-        parser.add_argument("--all", action="store_true", help="all connected users")
+        who.add_argument("--all", action="store_true", help="all connected users")
+        who.add_argument(
+            "--due",
+            action="store_true",
+            help="whatever is due by the schedule: runs that wait or were lost, and accounts",
+        )
         parser.add_argument("--only", metavar="tracks,…", help="these resources only")
         parser.add_argument(
             "--full", action="store_true", help="read everything, whatever seems unchanged"
+        )
+        parser.add_argument(
+            "--queue", action="store_true", help="hand the runs over to Celery; do none here"
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="only say what would be done; ask nobody"
         )
         parser.add_argument(
             "--json", action="store_true", help='print {"runs": [run, …]} and nothing else'
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        accounts = self._accounts(options["user"], everybody=options["all"])
-        resources = conf.RESOURCES if options["only"] is None else options["only"].split(",")
-        runs: list[SyncRun] = []
-        failed = False
-        for account in accounts:
-            for resource in resources:
-                try:
-                    runs.append(
-                        self._sync(account, resource, full=options["full"], quiet=options["json"])
-                    )
-                except CommandError as error:
-                    if not options["all"]:
-                        raise
-                    failed = True  # one account must not keep the others from theirs
-                    self.stderr.write(str(error))
+        self._options = options
+        self._failed = False
+        self._runs: list[SyncRun] = []
+        resources = _resources(options["only"])
+        if options["due"] and options["full"]:
+            raise CommandError("--full goes with --user and --all; what is due knows for itself.")
+        if options["dry_run"]:
+            return self._foretell(resources)
+        with stopped_by_signals():
+            if options["due"]:
+                self._do_due(resources)
+            elif options["queue"]:
+                self._queue(resources)
+            else:
+                self._do(resources)
+            self._failed |= is_stopping()
         if options["json"]:
-            self.stdout.write(
-                json.dumps({"runs": SyncRunSerializer(runs, many=True).data}, default=str)
-            )
-        ended_badly = (RunStatus.FAILED, RunStatus.LOST, RunStatus.CANCELLED)
-        if failed or any(run.status in ended_badly for run in runs):
+            runs = SyncRunSerializer(self._runs, many=True).data
+            self.stdout.write(json.dumps({"runs": runs}, default=str))
+        if self._failed:
             raise SystemExit(1)
+        return None
 
-    def _accounts(self, names: list[str], *, everybody: bool) -> list[SpotifyAccount]:
-        if everybody:
-            return list(SpotifyAccount.objects.connected().order_by("pk"))
-        if not names:
-            raise CommandError("Say whose library to sync: --user NAME, or --all.")
-        users = get_user_model()
-        found = []
-        for name in names:
-            user = users._default_manager.filter(**{users.USERNAME_FIELD: name}).first()
-            if user is None:
-                raise CommandError(f"There is no user {name!r}.")
-            account = SpotifyAccount.objects.get_for_user(user)
-            if account is None:
-                raise CommandError(f"User {name!r} has not connected Spotify.")
-            found.append(account)
-        return found
+    # Here and now
 
-    def _sync(self, account: SpotifyAccount, resource: str, *, full: bool, quiet: bool) -> SyncRun:
-        progress = Progress(self.stdout, f"{account.user}: {resource}", quiet=quiet)
+    def _do(self, resources: list[str]) -> None:
+        for account, resource in self._wanted(resources):
+
+            def one(watch: Watch, account: Any = account, resource: str = resource) -> SyncRun:
+                full = self._options["full"]
+                return sync(account, resource, full=full, trigger=Trigger.COMMAND, watch=watch)
+
+            self._try(f"{account.user}: {resource}", one)
+            if is_stopping():
+                return
+
+    def _do_due(self, resources: list[str]) -> None:
+        while ids := take_due(resources):
+            if self._options["queue"]:
+                return self._hand_over(list(_with_users().filter(pk__in=ids)), noted=True)
+            for run_id in ids:
+                run = _with_users().get(pk=run_id)
+
+                def one(watch: Watch, run_id: int = run_id) -> SyncRun:
+                    return execute(run_id, watch=watch)
+
+                self._try(f"{run.account.user}: {run.resource}", one)
+                if is_stopping():
+                    return None
+        return None
+
+    def _try(self, label: str, one: Callable[[Watch], SyncRun]) -> None:
+        """Do one run and tell of it. One account does not keep the others from theirs, where there are others."""
+        progress = Progress(self.stdout, label, quiet=self._options["json"])
         try:
-            run = sync(account, resource, full=full, trigger=Trigger.COMMAND, watch=progress.show)
-        except SpotifySyncError as error:
-            raise CommandError(f"{account.user}: {resource}: {error}") from error
+            run = one(progress.show)
         except Exception as error:
-            # The run has it on record; the log has its traceback, which is no answer to a user.
-            logger.exception("account %s: %s", account.pk, resource)
-            raise CommandError(
-                f"{account.user}: {resource}: an unexpected {type(error).__name__}; see the log."
-            ) from error
+            self._failed = True
+            known = isinstance(error, SpotifySyncError)
+            if not known:
+                # The run has it on record; the log has its traceback, which is no answer to a user.
+                logger.exception("%s", label)
+            words = error if known else f"an unexpected {type(error).__name__}; see the log."
+            if self._options["user"]:
+                raise CommandError(f"{label}: {words}") from error
+            self.stderr.write(f"{label}: {words}")
+            return
         finally:
             progress.close()
-        if not quiet:
-            self.stdout.write(f"{account.user}: {summary(run)}")
-        return run
+        self._tell(run)
+
+    def _tell(self, run: SyncRun) -> None:
+        self._failed |= run.status in ENDED_BADLY
+        if self._options["json"]:
+            self._runs.append(run)
+        else:
+            self.stdout.write(f"{run.account.user}: {summary(run)}")
+
+    # By Celery
+
+    def _queue(self, resources: list[str]) -> None:
+        runs = []
+        for account, resource in self._wanted(resources):
+            try:
+                full = self._options["full"]
+                runs.append(request_sync(account, resource, full=full, trigger=Trigger.COMMAND))
+            except SpotifySyncError as error:
+                if self._options["user"]:
+                    raise CommandError(f"{account.user}: {resource}: {error}") from error
+                self._failed = True
+                self.stderr.write(f"{account.user}: {resource}: {error}")
+        self._hand_over(runs)
+
+    def _hand_over(self, runs: list[SyncRun], *, noted: bool = False) -> None:
+        """Queue as many as workers can begin in a while; the schedule hands over the others, at the pace there is."""
+        most = len(runs) if noted else due.room()
+        queue(*runs[:most], noted=noted)
+        for run in runs:
+            run.refresh_from_db()
+            self._tell(run)
+        left = sum(run.published_at is None and run.is_live for run in runs[:most])
+        if left:
+            raise CommandError(
+                f"The broker is away: {left} runs stay queued in the database, and are handed over by the schedule."
+            )
+
+    # Nothing but words
+
+    def _foretell(self, resources: list[str]) -> None:
+        if self._options["due"]:
+            found: dict[str, Any] = due.foretell(resources)
+            if not self._options["json"]:
+                for name, value in found.items():
+                    self.stdout.write(f"{name}: {value}")
+                return
+        else:
+            found = {"runs": []}
+            for account, resource in self._wanted(resources):
+                found["runs"].append({"user": str(account.user), "resource": resource})
+                if not self._options["json"]:
+                    self.stdout.write(f"would sync {account.user}: {resource}")
+        if self._options["json"]:
+            self.stdout.write(json.dumps(found, default=str))
+
+    # Whose
+
+    def _wanted(self, resources: list[str]) -> Iterator[tuple[SpotifyAccount, str]]:
+        if self._options["all"]:
+            accounts = _all_connected()
+        elif names := self._options["user"]:
+            accounts = iter([_account_of(name) for name in names])
+        else:
+            raise CommandError("Say whose library to sync: --user NAME, or --all, or --due.")
+        for account in accounts:
+            for resource in resources:
+                yield account, resource
 
 
-def summary(run: SyncRun) -> str:
-    """Say in one line how a run ended."""
-    counts = f"{run.created} new, {run.updated} changed, {run.unchanged} unchanged, {run.removed} removed"
-    line = f"{run.resource} {run.get_status_display()}"
-    if run.status == RunStatus.WAITING and run.resume_at:
-        return f"{line} ({run.reason}) until {run.resume_at.isoformat(timespec='seconds')}"
-    if run.error_code:
-        return f"{line}: {run.error_detail}"
-    why = f" ({run.reason})" if run.reason else ""
-    return f"{line}{why}: {counts}; {run.requests} requests"
+def _resources(only: str | None) -> list[str]:
+    """Return the resources that ``--only`` names, all of the site's without it."""
+    if only is None:
+        return list(conf.RESOURCES)
+    names = [name.strip() for name in only.split(",")]
+    for name in names:
+        if name not in conf.RESOURCES:
+            synced = ", ".join(conf.RESOURCES)
+            raise CommandError(f"There is no resource {name!r}; this site syncs {synced}.")
+    return names
+
+
+def _with_users() -> QuerySet[SyncRun]:
+    # The user by a query of its own: it may live in another database.
+    return SyncRun.objects.select_related("account").prefetch_related("account__user")
+
+
+def _account_of(name: str) -> SpotifyAccount:
+    users = get_user_model()
+    user = users._default_manager.filter(**{users.USERNAME_FIELD: name}).first()
+    if user is None:
+        raise CommandError(f"There is no user {name!r}.")
+    account = SpotifyAccount.objects.get_for_user(user)
+    if account is None:
+        raise CommandError(f"User {name!r} has not connected Spotify.")
+    return account
+
+
+def _all_connected() -> Iterator[SpotifyAccount]:
+    """Give all connected accounts, some at a time: a cursor would not survive what is done in between."""
+    last = 0
+    while chunk := list(
+        SpotifyAccount.objects.connected()
+        .filter(pk__gt=last)
+        .prefetch_related("user")
+        .order_by("pk")[:CHUNK]
+    ):
+        last = chunk[-1].pk
+        yield from chunk

@@ -3,17 +3,23 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
+from kombu.exceptions import OperationalError
 
-from django_spotify_sync.models import SavedTrack, SpotifyAccount, SpotifyToken, SyncRun
-from tests.connecting import connect
+from django_spotify_sync.models import SavedTrack, SpotifyAccount, SpotifyToken, SyncRun, SyncState
+from django_spotify_sync.sync import due, request_sync, sync
+from django_spotify_sync.tasks import sync_account
+from tests.connecting import connect, stored, wait_until
 
 
 @pytest.fixture
@@ -99,7 +105,9 @@ def test_a_run_that_failed_is_exit_code_1(account, spotify):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), "--user NAME, or --all"),
+        ((), "--user NAME, or --all, or --due"),
+        (("--due", "--full"), "--full goes with"),
+        (("--user", "ada", "--all"), "not allowed with"),
         (("--user", "nobody"), "no user 'nobody'"),
         (("--user", "grace"), "'grace' has not connected Spotify"),
         (("--user", "ada", "--only", "albums"), "no resource 'albums'"),
@@ -147,3 +155,170 @@ def test_a_generated_key_is_a_key():
     call_command("spotify_generate_key", stdout=out)
 
     Fernet(out.getvalue().strip())
+
+
+# What is due
+
+
+def come_due(*, since: timedelta = timedelta(minutes=1)) -> None:
+    SyncState.objects.update(next_sync_at=timezone.now() - since)
+
+
+def test_what_is_due_is_done_here(account, other_user, spotify):
+    connect(other_user, spotify, spotify.add_user("grace", tracks=10))
+    come_due()
+
+    lines = [line for line in run("--due").splitlines() if "succeeded" in line]
+
+    assert sorted(lines) == [
+        "ada: tracks succeeded: 120 new, 0 changed, 0 unchanged, 0 removed; 4 requests",
+        "grace: tracks succeeded: 10 new, 0 changed, 0 unchanged, 0 removed; 2 requests",
+    ]
+    assert {one.trigger for one in SyncRun.objects.all()} == {"schedule"}
+    assert run("--due") == ""
+    assert SyncState.objects.filter(resource="playlists", next_sync_at__lte=timezone.now()).exists()
+
+
+def test_all_that_is_due_is_done_however_little_fits_in_one_look(
+    account, spotify, monkeypatch, settings
+):
+    settings.SPOTIFY_SYNC_REQUESTS_PER_WINDOW = 180
+    monkeypatch.setattr(due, "TICK", timedelta(seconds=0.2))
+    assert due.room() == 1
+    come_due()
+
+    assert run("--due", only="").count("succeeded") == 3
+
+
+def test_without_beat_a_run_that_waits_goes_on(account, spotify):
+    waiting = request_sync(account, "tracks")
+    waiting.start()
+    waiting.wait(timezone.now() - timedelta(minutes=1), "rate_limited")
+
+    [told] = json.loads(run("--due", "--json", only=""))["runs"][:1]
+
+    assert (told["id"], told["status"]) == (waiting.pk, "succeeded")
+
+
+def test_one_that_fails_does_not_keep_the_others_from_theirs(account, other_user, spotify):
+    connect(other_user, spotify, spotify.add_user("grace", tracks=10))
+    SpotifyToken.objects.filter(account=account).delete()
+    come_due()
+
+    with pytest.raises(SystemExit):
+        run("--due")
+
+    assert SavedTrack.objects.filter(account__user=other_user).count() == 10
+
+
+# By Celery
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    messages: list[int] = []
+
+    def send(*, kwargs):
+        messages.append(kwargs["run_id"])
+
+    monkeypatch.setattr(sync_account, "apply_async", send)
+    return messages
+
+
+def test_runs_are_handed_over(account, sent, spotify):
+    spotify.clear_log()
+
+    lines = run("--user", "ada", "--queue", only="").splitlines()
+
+    runs = list(SyncRun.objects.order_by("pk"))
+    assert sent == [one.pk for one in runs]
+    assert lines == [f"ada: {one.resource} queued: run {one.pk}" for one in runs]
+    assert spotify.requests == []
+    assert {one.status for one in runs} == {"queued"}
+
+
+def test_what_is_due_is_handed_over(account, sent):
+    come_due()
+
+    told = json.loads(run("--due", "--queue", "--json"))["runs"]
+
+    assert [one["id"] for one in told] == sent == [SyncRun.objects.get().pk]
+
+
+def test_more_than_workers_can_begin_is_left_to_the_schedule(account, sent, settings):
+    settings.SPOTIFY_SYNC_REQUESTS_PER_WINDOW = 1  # room for one in a minute
+
+    run("--all", "--queue", only="")
+
+    assert len(sent) == 1
+    assert SyncRun.objects.filter(status="queued", published_at=None).count() == 2
+
+
+def test_a_broker_that_is_away_is_told_of(account, monkeypatch):
+    def refuse(**options):
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(sync_account, "apply_async", refuse)
+
+    with pytest.raises(CommandError, match="The broker is away: 1 runs stay queued"):
+        run("--user", "ada", "--queue")
+
+    assert SyncRun.objects.get().status == "queued"
+
+
+# Nothing but words
+
+
+def test_a_dry_run_of_users_says_whose(account, spotify):
+    spotify.clear_log()
+
+    assert run("--user", "ada", "--dry-run") == "would sync ada: tracks\n"
+    assert json.loads(run("--all", "--dry-run", "--json"))["runs"] == [
+        {"user": "ada", "resource": "tracks"}
+    ]
+    assert spotify.requests == []
+    assert not SyncRun.objects.exists()
+
+
+def test_a_dry_run_of_what_is_due_counts_it(account, other_user, spotify):
+    connect(other_user, spotify, spotify.add_user("grace", tracks=10))
+    come_due()
+    lost, waiting = (request_sync(account, name) for name in ("tracks", "following"))
+    lost.start()
+    SyncRun.objects.filter(pk=lost.pk).update(heartbeat_at=timezone.now() - timedelta(hours=1))
+
+    told = json.loads(run("--due", "--dry-run", "--json", only=""))
+
+    assert (told["lost"], told["to go on"]) == (1, 1)
+    assert told["to begin"] == {"tracks": 2, "playlists": 2, "following": 2}
+    assert told["blocked until"] is None
+    assert "to go on: 1" in run("--due", "--dry-run", only="")
+    assert [one.status for one in (lost, waiting) if one.refresh_from_db() is None] == [
+        "running",
+        "queued",
+    ]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_told_to_end_it_puts_its_run_down(account, spotify, number):
+    spotify.latency = 0.3
+    overrides = {"DATABASES": {"default": connection.settings_dict}, **spotify.settings}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "django", "spotify_sync", "--user", "ada"],
+        env={**os.environ, "TEST_OVERRIDES": json.dumps(overrides)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    wait_until(lambda: spotify.count("/v1/me/tracks") >= 1, seconds=60)
+    process.send_signal(number)
+    out = process.communicate(timeout=60)[0]
+
+    assert process.returncode == 1
+    assert "Traceback" not in out
+    left = SyncRun.objects.get()
+    assert (left.status, left.reason) == ("waiting", "interrupted")
+    spotify.latency = 0
+    assert sync(account, "tracks").pk == left.pk
+    assert stored(account) == spotify.user.entries()
