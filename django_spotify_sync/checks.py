@@ -8,12 +8,15 @@ from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections, router
+from django.utils.module_loading import import_string
 
+from django_spotify_sync.backends import SpotifyBackend
 from django_spotify_sync.conf import PREFIX, Conf, Setting, conf
 from django_spotify_sync.db.sealing import KeyRing
 from django_spotify_sync.exceptions import NoSealingKey
@@ -33,7 +36,14 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 @register(TAG)
 def check_site(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """What around the settings would make connecting or syncing fail on some day."""
-    return [*_redirect_uris(), *_cache_of_one_process(), *_strict_session(), *_keys(), *_sqlite()]
+    return [
+        *_redirect_uris(),
+        *_cache_of_one_process(),
+        *_strict_session(),
+        *_keys(),
+        *_sqlite(),
+        *_login(),
+    ]
 
 
 def _unknown() -> Iterator[CheckMessage]:
@@ -182,6 +192,37 @@ def _strict_session() -> Iterator[CheckMessage]:
             hint="'Lax' sends the session along when a browser is sent back.",
             id="spotify_sync.W003",
         )
+
+
+def _login() -> Iterator[CheckMessage]:
+    if not conf.LOGIN_ENABLED:
+        return
+    if not _names(SpotifyBackend, settings.AUTHENTICATION_BACKENDS):
+        yield Error(
+            "SPOTIFY_SYNC_LOGIN_ENABLED is True, and AUTHENTICATION_BACKENDS has no backend that signs users in.",
+            hint="Add 'django_spotify_sync.backends.SpotifyBackend' to it.",
+            id="spotify_sync.E009",
+        )
+    in_database = settings.SESSION_ENGINE.rpartition(".")[2] in ("db", "cached_db")
+    has_table = not in_database or apps.is_installed("django.contrib.sessions")
+    if not (_names(SessionMiddleware, settings.MIDDLEWARE) and has_table):
+        yield checks.Warning(
+            "SPOTIFY_SYNC_LOGIN_ENABLED is True, and this site keeps no sessions: nobody stays signed in.",
+            hint="Add 'django.contrib.sessions' to INSTALLED_APPS and its SessionMiddleware to MIDDLEWARE.",
+            id="spotify_sync.W006",
+        )
+
+
+def _names(kind: type, paths: Sequence[str]) -> bool:
+    """Tell whether one of the dotted paths names this class or a subclass of it."""
+    for path in paths:
+        try:
+            named = import_string(path)
+        except ImportError:
+            continue  # which Django tells
+        if isinstance(named, type) and issubclass(named, kind):
+            return True
+    return False
 
 
 def _keys() -> Iterator[CheckMessage]:

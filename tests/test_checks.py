@@ -15,6 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from django_spotify_sync import checks
+from django_spotify_sync.backends import SpotifyBackend
 from django_spotify_sync.checks import TAG, check_keys_in_use, check_settings, check_site
 from django_spotify_sync.conf import Conf
 from django_spotify_sync.db.sealing import key_id
@@ -437,3 +438,51 @@ def test_before_the_first_migration_there_is_no_table_to_ask(sealed):
         with connection.schema_editor() as editor:
             editor.create_model(SpotifyToken)
     assert key_id(KEY) not in SpotifyToken.objects.by_key()
+
+
+BACKEND = "django_spotify_sync.backends.SpotifyBackend"
+
+
+class OwnBackend(SpotifyBackend):
+    """A host's own."""
+
+
+@pytest.mark.parametrize(
+    ("enabled", "backends", "wrong"),
+    [
+        (False, [], False),
+        (True, ["django.contrib.auth.backends.ModelBackend"], True),
+        (True, ["no.such.Backend"], True),
+        (True, ["django.contrib.auth.backends.ModelBackend", BACKEND], False),
+        (True, [f"{__name__}.OwnBackend"], False),
+    ],
+)
+def test_e009_no_backend_signs_users_in(settings, enabled, backends, wrong):
+    settings.SPOTIFY_SYNC_LOGIN_ENABLED = enabled
+    settings.AUTHENTICATION_BACKENDS = backends
+
+    assert ("E009" in around()) is wrong
+    if wrong:
+        assert BACKEND in around()["E009"].hint
+
+
+@pytest.mark.parametrize(
+    ("without", "engine", "warned"),
+    [
+        ("", "db", False),
+        ("MIDDLEWARE", "db", True),
+        ("INSTALLED_APPS", "db", True),
+        ("INSTALLED_APPS", "signed_cookies", False),
+    ],
+)
+def test_w006_nobody_stays_signed_in(settings, without, engine, warned):
+    settings.SPOTIFY_SYNC_LOGIN_ENABLED = True
+    settings.AUTHENTICATION_BACKENDS = [BACKEND]
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
+    if without:
+        kept = [name for name in getattr(settings, without) if "sessions" not in name]
+        setattr(settings, without, kept)
+
+    assert ("W006" in around()) is warned
+    if warned:
+        assert "stays signed in" in around()["W006"].msg

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,7 @@ from django_spotify_sync.exceptions import (
     StateOtherBrowser,
     StateReplayed,
 )
-from django_spotify_sync.oauth_state import Attempt, browser_hash
+from django_spotify_sync.oauth_state import Attempt, Purpose, browser_hash
 from django_spotify_sync.secret import Secret
 from tests.concurrency import at_once, in_processes
 
@@ -183,3 +184,32 @@ def test_the_cache_goes_away_in_the_middle(monkeypatch: pytest.MonkeyPatch) -> N
 
     assert oauth_state.finish(state, user_id="7", browser=None) == ATTEMPT
     assert shared_cache.get("nothing") is None
+
+
+LOGIN = replace(ATTEMPT, user_id="", purpose=Purpose.LOGIN)
+
+
+@pytest.mark.parametrize("user_id", [None, "", "7", "8"])
+@pytest.mark.parametrize(
+    ("browser", "may"),
+    [(HERS, True), (browser_hash("another"), False), ("", False), (None, False)],
+)
+def test_who_may_finish_signing_in(user_id: str | None, browser: str | None, may: bool) -> None:
+    """The cookie alone tells; who is signed in, be it nobody, does not."""
+    state = oauth_state.begin(LOGIN)
+
+    if not may:
+        with pytest.raises(StateOtherBrowser):
+            oauth_state.finish(state, user_id=user_id, browser=browser)
+        user_id, browser = None, HERS
+    assert oauth_state.finish(state, user_id=user_id, browser=browser) == LOGIN
+
+
+def test_what_was_begun_is_asked_without_using_it_up() -> None:
+    connect, login = oauth_state.begin(ATTEMPT), oauth_state.begin(LOGIN)
+
+    asked = [oauth_state.is_login(state) for state in (connect, login, "unknown", "")]
+
+    assert asked == [False, True, False, False]
+    assert oauth_state.finish(login, user_id=None, browser=HERS) == LOGIN
+    assert not oauth_state.is_login(login)
