@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -16,6 +17,7 @@ from pages import words
 
 Status = SyncRun.Status
 SETTLED = 1.0  # seconds after which a rate means something
+PAGE = 50  # entries of a page of Spotify's; a playlist's items come on pages of their own
 
 
 def number(value: int) -> str:
@@ -23,14 +25,28 @@ def number(value: int) -> str:
     return number_format(value, decimal_pos=0, use_l10n=True, force_grouping=True)
 
 
-def units(resource: str, count: int) -> str:
-    """Name what a sync counts, with how many there are."""
+def read(resource: str, done: int) -> str:
+    """Say how much was read, where nobody knows of how much."""
     texts = {
-        "tracks": ngettext("%(count)s track", "%(count)s tracks", count),
-        "playlists": ngettext("%(count)s playlist item", "%(count)s playlist items", count),
-        "following": ngettext("%(count)s artist", "%(count)s artists", count),
+        "tracks": ngettext("%(done)s track", "%(done)s tracks", done),
+        "playlists": ngettext("%(done)s playlist item", "%(done)s playlist items", done),
+        "following": ngettext("%(done)s artist", "%(done)s artists", done),
     }
-    return texts[resource] % {"count": number(count)}
+    return texts[resource] % {"done": number(done)}
+
+
+def read_of(resource: str, done: int, total: int) -> str:
+    """Say how much of it was read."""
+    texts = {
+        "tracks": ngettext("%(done)s of %(total)s track", "%(done)s of %(total)s tracks", total),
+        "playlists": ngettext(
+            "%(done)s of %(total)s playlist item", "%(done)s of %(total)s playlist items", total
+        ),
+        "following": ngettext(
+            "%(done)s of %(total)s artist", "%(done)s of %(total)s artists", total
+        ),
+    }
+    return texts[resource] % {"done": number(done), "total": number(total)}
 
 
 @dataclass(frozen=True)
@@ -81,11 +97,8 @@ class Progress:
         """Say how much of it is done."""
         run = self.run
         if run.total is None:
-            return units(run.resource, run.done)
-        return _("%(done)s of %(total)s") % {
-            "done": number(run.done),
-            "total": units(run.resource, run.total),
-        }
+            return read(run.resource, run.done)
+        return read_of(run.resource, run.done, run.total)
 
     @property
     def spoken(self) -> str:
@@ -103,7 +116,12 @@ class Progress:
 
     @property
     def _pages(self) -> str:
-        count = self.run.requests
+        run = self.run
+        if run.is_live and run.total and run.resource != "playlists":
+            total = math.ceil(run.total / PAGE)
+            text = ngettext("%(done)s of %(total)s page", "%(done)s of %(total)s pages", total)
+            return text % {"done": number(math.ceil(run.done / PAGE)), "total": number(total)}
+        count = run.requests
         text = ngettext("%(count)s page asked for", "%(count)s pages asked for", count)
         return text % {"count": number(count)}
 

@@ -42,6 +42,7 @@ SPOTIFY_ERRORS: dict[str, Words] = {
     "quota_exceeded": _(
         "This app has used up what Spotify allows it for today. Please try again tomorrow."
     ),
+    "pace": _("This site is busy with Spotify just now. Please try again in a minute."),
     "throttled": _("That was asked very often just now. Please try again in a minute."),
     "spotify_unavailable": _(
         "Spotify does not answer right now. Please try again in a few minutes."

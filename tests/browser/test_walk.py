@@ -62,7 +62,9 @@ def sync_and_watch(visit: Visit) -> None:
         page.locator("#bar-tracks").wait_for()
         gate.let(4)
         first = visit.wait_for_progress(beyond=0)
-        expect(page.locator("#shelf-tracks .figures").first).to_contain_text("of 1,000 tracks")
+        figures = page.locator("#shelf-tracks .figures")
+        expect(figures.first).to_contain_text("of 1,000 tracks")
+        expect(figures.last).to_contain_text(re.compile("[1-9] of 20 pages.*per second.*left"))
         visit.look("05-syncing")
         gate.let(4)
         second = visit.wait_for_progress(beyond=first)
@@ -250,8 +252,7 @@ def test_signing_in_with_spotify_needs_no_password(site: Site, visiting):
 
     expect(visit.page.get_by_role("heading", name="Newcomer")).to_be_visible()
     visit.menu("Sign out")
-    visit.link("Sign in with Spotify").click()
-    visit.agree()
+    visit.link("Sign in with Spotify").click()  # this time Spotify asks no more
     expect(visit.page.get_by_role("heading", name="Newcomer")).to_be_visible()
 
 
@@ -342,8 +343,7 @@ def test_a_grant_that_ends_soon_is_spoken_of_in_time(days, said, site: Site, vis
 
     expect(visit.page.locator("[data-notice]")).to_contain_text(said)
     visit.look(f"25-grant-{days}-days-old")
-    visit.link("Connect again").click()
-    visit.button("Agree").click()
+    visit.link("Connect again").click()  # Spotify knows the answer
     expect(visit.page.get_by_text("Connected to Spotify")).to_be_visible()
     expect(visit.page.locator("[data-notice]")).to_have_count(0)
 
@@ -358,9 +358,9 @@ def test_in_russian(size, site: Site, visiting):
     visit.look("30-welcome-ru")
     visit.link("Войти через Spotify").click()
     visit.button("Agree").click()
-    visit.button("Синхронизировать всё").click()
+    visit.button("Обновить всё").click()
     for resource in ("tracks", "playlists", "following"):
-        visit.expect_run("Как в Spotify", resource)
+        visit.expect_run("Всё как в Spotify", resource)
     expect(page.locator("#shelf-tracks")).to_contain_text("1\u00a0000")
     visit.load_covers()
     visit.look("31-overview-ru")

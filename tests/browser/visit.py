@@ -155,7 +155,9 @@ class Visit:
         covers.last.scroll_into_view_if_needed()
         loaded = "all => all.length > 0 && all.every(one => one.complete && one.naturalWidth > 0)"
         self.page.wait_for_function(f"({loaded})([...document.querySelectorAll('img.cover')])")
-        self.page.evaluate("scrollTo(0, 0)")
+        self.page.evaluate(
+            "scrollTo(0, 0); for (const strip of document.querySelectorAll('.covers')) strip.scrollLeft = 0"
+        )
 
     def wait_for_progress(self, beyond: float) -> float:
         """Wait until the bar shows more than that, and return what it shows."""

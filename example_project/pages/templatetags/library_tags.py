@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils.formats import date_format
 from django.utils.safestring import mark_safe
+from django.utils.translation import pgettext
 from django_spotify_sync.models import SyncRun
 from django_spotify_sync.models.catalog import OPEN_URL
 
@@ -23,6 +26,12 @@ def minutes(milliseconds: int | None) -> str:
     whole_minutes, seconds = divmod(round(milliseconds / 1000), 60)
     hours, whole_minutes = divmod(whole_minutes, 60)
     return f"{hours}:{whole_minutes:02}:{seconds:02}" if hours else f"{whole_minutes}:{seconds:02}"
+
+
+@register.filter
+def day(moment: datetime) -> str:
+    """Write a day shortly, as the reader's language does: 3 Nov 2026."""
+    return date_format(moment, pgettext("format of a day", "j M Y"))
 
 
 @register.filter

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 from django_spotify_sync.models import SpotifyAccount
 
@@ -51,7 +52,10 @@ def pictures_of(account: SpotifyAccount) -> list[Picture]:
             "area",
             _("Saved over time"),
             _("Month"),
-            [Bar(date_format(month, "M Y"), count) for month, count in counted.months(account)],
+            [
+                Bar(date_format(month, pgettext("format of a month", "M Y")), count)
+                for month, count in counted.months(account)
+            ],
         ),
         Picture(
             "decades",

@@ -50,7 +50,7 @@ function options(kind, data) {
       color: color("soft"),
       maxRotation: 0,
       autoSkip: !across,
-      autoSkipPadding: 14,
+      autoSkipPadding: 6,
       callback(value) {
         const label = this.getLabelForValue(value);
         return across && label.length > 22 ? `${label.slice(0, 21)}…` : label;
