@@ -87,10 +87,15 @@ def is_loopback(host: str) -> bool:
 @pytest.fixture(autouse=True)
 def redis_emptied() -> None:
     """Start each test with no state, pace, lock or message of another one's."""
+    empty_redis()
+    governor.forget()
+
+
+def empty_redis() -> None:
+    """Delete the keys of this process, and no others."""
     redis = get_redis_connection()
     if keys := list(redis.scan_iter(django_settings.REDIS_PREFIX + "*", count=1000)):
         redis.delete(*keys)
-    governor.forget()
 
 
 @pytest.fixture
