@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.utils.translation import gettext_lazy as _
 
 
@@ -16,3 +16,5 @@ class SpotifySyncConfig(AppConfig):
         from django_spotify_sync import checks, receivers  # noqa: F401 - registers the checks
 
         receivers.connect_receivers()
+        if apps.is_installed("drf_spectacular"):
+            from django_spotify_sync import openapi  # noqa: F401 - registers what it describes

@@ -200,7 +200,7 @@ def outside_transactions[View: Callable[..., Any]](view: View) -> View:
 class PinnedAPIView(APIView):
     """The base of all our REST views: takes authentication from the host and pins the rest."""
 
-    permission_classes = (IsAuthenticated,)
+    permission_classes: Any = (IsAuthenticated,)
     renderer_classes = (JSONRenderer,)
     parser_classes = (JSONParser, FormParser, MultiPartParser)
     throttle_classes: Any = ()

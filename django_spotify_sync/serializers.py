@@ -32,6 +32,8 @@ class UTCField(serializers.DateTimeField):
 
 
 class RowSerializer[Row: models.Model](serializers.ModelSerializer[Row]):
+    """A row as JSON. ``ref_name`` is what OpenAPI calls it: a host may well have tracks and artists of its own."""
+
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
         models.DateTimeField: UTCField,
@@ -43,16 +45,13 @@ class SyncRequestSerializer(serializers.Serializer[Any]):
 
     full = serializers.BooleanField(default=False)
 
-
-class ErrorSerializer(serializers.Serializer[Any]):
-    """What went wrong: ``code`` for programs, ``detail`` for people."""
-
-    code = serializers.CharField()
-    detail = serializers.CharField()
+    class Meta:
+        ref_name = "SpotifySyncRequest"
 
 
 class CountsSerializer(RowSerializer[SyncRun]):
     class Meta:
+        ref_name = "SpotifyRunCounts"
         model = SyncRun
         fields = ("created", "updated", "unchanged", "removed", "skipped")
         read_only_fields = fields
@@ -63,6 +62,7 @@ class RunErrorSerializer(RowSerializer[SyncRun]):
     detail = serializers.CharField(source="error_detail", read_only=True)
 
     class Meta:
+        ref_name = "SpotifyRunError"
         model = SyncRun
         fields = ("code", "detail")
 
@@ -83,6 +83,7 @@ class SyncRunSerializer(RowSerializer[SyncRun]):
     error = RunErrorSerializer(read_only=True, allow_null=True)
 
     class Meta:
+        ref_name = "SpotifyRun"
         model = SyncRun
         fields = (
             "id",
@@ -107,6 +108,9 @@ class SyncRunSerializer(RowSerializer[SyncRun]):
 class SyncRunsSerializer(serializers.Serializer[Any]):
     runs = SyncRunSerializer(many=True)
 
+    class Meta:
+        ref_name = "SpotifyRuns"
+
 
 class ResourceSerializer(serializers.Serializer[Any]):
     """How one resource of an account stands."""
@@ -115,6 +119,9 @@ class ResourceSerializer(serializers.Serializer[Any]):
     checked_at = UTCField(allow_null=True)
     next_sync_at = UTCField(allow_null=True)
     run = SyncRunSerializer(allow_null=True)
+
+    class Meta:
+        ref_name = "SpotifyResource"
 
 
 class ResourcesField(serializers.DictField):
@@ -149,6 +156,7 @@ class SpotifyAccountSerializer(RowSerializer[SpotifyAccount]):
     resources = ResourcesField(read_only=True)
 
     class Meta:
+        ref_name = "SpotifyAccount"
         model = SpotifyAccount
         fields = (
             "spotify_id",
@@ -176,6 +184,7 @@ class ArtistReferenceSerializer(RowSerializer[TrackArtist]):
     name = serializers.CharField(source="artist.name", read_only=True)
 
     class Meta:
+        ref_name = "SpotifyArtistReference"
         model = TrackArtist
         fields = ("spotify_id", "name")
         list_serializer_class = ArtistsInOrder
@@ -183,6 +192,7 @@ class ArtistReferenceSerializer(RowSerializer[TrackArtist]):
 
 class AlbumReferenceSerializer(RowSerializer[Album]):
     class Meta:
+        ref_name = "SpotifyAlbumReference"
         model = Album
         fields = ("spotify_id", "name", "image_url", "release_date")
         read_only_fields = fields
@@ -203,6 +213,9 @@ class SavedTrackSerializer(serializers.Serializer[Any]):
     added_at = UTCField(read_only=True, allow_null=True)
     url = serializers.CharField(source="track.get_absolute_url", read_only=True)
 
+    class Meta:
+        ref_name = "SpotifyTrack"
+
     def to_representation(self, entry: SavedTrack | PlaylistItem) -> dict[str, Any]:
         if entry.track is None:
             raise TypeError("an entry without a track has no representation")
@@ -217,6 +230,7 @@ class OwnerSerializer(RowSerializer[Playlist]):
     display_name = serializers.CharField(source="owner_name", read_only=True)
 
     class Meta:
+        ref_name = "SpotifyPlaylistOwner"
         model = Playlist
         fields = ("spotify_id", "display_name")
 
@@ -236,6 +250,7 @@ class AccountPlaylistSerializer(RowSerializer[AccountPlaylist]):
     url = serializers.CharField(source="playlist.get_absolute_url", read_only=True)
 
     class Meta:
+        ref_name = "SpotifyPlaylist"
         model = AccountPlaylist
         fields = (
             "spotify_id",
@@ -256,6 +271,9 @@ class AccountPlaylistSerializer(RowSerializer[AccountPlaylist]):
 class TrackOfItemSerializer(SavedTrackSerializer):
     """The track of a playlist's item, null where the item has none."""
 
+    class Meta:
+        ref_name = "SpotifyTrackOfItem"
+
     def get_attribute(self, item: PlaylistItem) -> PlaylistItem | None:
         return item if item.track else None
 
@@ -266,6 +284,7 @@ class PlaylistItemSerializer(RowSerializer[PlaylistItem]):
     track = TrackOfItemSerializer(read_only=True, allow_null=True)
 
     class Meta:
+        ref_name = "SpotifyPlaylistItem"
         model = PlaylistItem
         fields = (
             "position",
@@ -304,5 +323,6 @@ class FollowedArtistSerializer(RowSerializer[FollowedArtist]):
     url = serializers.CharField(source="artist.get_absolute_url", read_only=True)
 
     class Meta:
+        ref_name = "SpotifyArtist"
         model = FollowedArtist
         fields = ("spotify_id", "uri", "name", "image_url", "url")

@@ -26,6 +26,6 @@ urlpatterns = [
     path("refresh/", rest.outside_transactions(viewsets.RefreshView.as_view()), name="refresh"),
     path("disconnect/", viewsets.DisconnectView.as_view(), name="disconnect"),
     path("sync/", viewsets.SyncAllView.as_view(), name="sync-all"),
-    path("sync/<slug:resource>/", viewsets.SyncView.as_view(), name="sync"),
+    path("sync/<str:resource>/", viewsets.SyncView.as_view(), name="sync"),
     *router.urls,
 ]

@@ -121,6 +121,8 @@ def _sent_to_spotify(request: HttpRequest, begin: Begin) -> HttpResponseBase:
 
 
 class _AuthAPI(PinnedAPIView):
+    """Begin to connect: the answer is the address of Spotify's consent page. A browser is sent there."""
+
     http_method_names = ["get"]  # a HEAD begins nothing
     throttle_classes = (OAuthThrottle,)
     begin: Begin = staticmethod(accounts.begin_connect)
@@ -131,6 +133,8 @@ class _AuthAPI(PinnedAPIView):
 
 
 class _LoginAPI(_AuthAPI):
+    """Begin to sign in: the answer is the address of Spotify's consent page. A browser is sent there."""
+
     permission_classes = (AllowAny,)
     begin: Begin = staticmethod(accounts.begin_login)
 
@@ -218,6 +222,8 @@ class _CallbackSerializer(serializers.Serializer[Any]):
 
 
 class _CallbackAPI(PinnedAPIView):
+    """Finish what was begun, with what Spotify sent: the answer is the account. A browser goes on into the site."""
+
     http_method_names = ["get", "post"]  # a HEAD finishes nothing
     throttle_classes = (OAuthThrottle,)
 

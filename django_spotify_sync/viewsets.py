@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,11 +18,13 @@ from django_spotify_sync.rest import (
     PinnedAPIView,
     SyncThrottle,
     own_account,
+    own_url,
 )
 from django_spotify_sync.serializers import (
     SpotifyAccountSerializer,
     SyncRequestSerializer,
     SyncRunSerializer,
+    SyncRunsSerializer,
     UTCField,
 )
 from django_spotify_sync.sync import request_all, request_sync
@@ -65,7 +66,7 @@ class SyncView(PinnedAPIView):
             own_account(request), resource, full=_wants_full(request), trigger=Trigger.USER
         )
         queue(run)
-        location = reverse("spotify_sync:run-detail", args=[run.pk])
+        location = own_url(request, "run-detail", run.pk)
         return Response(SyncRunSerializer(run).data, status=202, headers={"Location": location})
 
 
@@ -78,7 +79,7 @@ class SyncAllView(PinnedAPIView):
         runs = request_all(own_account(request), full=_wants_full(request), trigger=Trigger.USER)
         for run in runs:
             queue(run)
-        return Response({"runs": SyncRunSerializer(runs, many=True).data}, status=202)
+        return Response(SyncRunsSerializer({"runs": runs}).data, status=202)
 
 
 def _wants_full(request: Request) -> bool:
@@ -94,7 +95,6 @@ class SyncRunViewSet(PinnedAPIView, ListModelMixin, RetrieveModelMixin, GenericV
     serializer_class = SyncRunSerializer
     filter_backends = ()
     pagination_class = CursorPages
-    lookup_value_converter = "int"
     orders = {"created_at": by_time("created_at")}
     default_order = "-created_at"
 

@@ -50,7 +50,8 @@ class Endpoint:
 
     def answer(self, who: str) -> Answer:
         """Being of the staff opens nothing."""
-        return getattr(self, "unconnected" if who == "staff" else who)
+        answer: Answer = getattr(self, "unconnected" if who == "staff" else who)
+        return answer
 
 
 def reading(address: str, *, another: Answer = OK, lost: Answer = OK) -> Endpoint:
@@ -79,12 +80,12 @@ ENDPOINTS: dict[str, list[Endpoint]] = {
     "refresh/": [Endpoint("POST", "refresh/", another=OK, lost=LOST)],
     "disconnect/": [Endpoint("POST", "disconnect/", another=OK, lost=OK)],
     "sync/": [Endpoint("POST", "sync/", another=ACCEPTED, lost=LOST)],
-    "sync/<slug:resource>/": [
+    "sync/<str:resource>/": [
         Endpoint("POST", f"sync/{resource}/", another=ACCEPTED, lost=LOST)
         for resource in ("tracks", "playlists", "following")
     ],
     "syncs/": [reading("syncs/")],
-    "syncs/<int:pk>/": [reading("syncs/{run}/", another=NOT_FOUND, lost=NOT_FOUND)],
+    "syncs/<str:pk>/": [reading("syncs/{run}/", another=NOT_FOUND, lost=NOT_FOUND)],
     "tracks/": [
         reading("tracks/"),
         reading("tracks/?search=ada&ordering=name"),
@@ -168,7 +169,7 @@ def rows_of_others(user: Any) -> str:
         playlist__account_playlists__account__user=user
     ).order_by("pk")
     rows += SpotifyAccount.objects.exclude(user=user).order_by("pk")
-    return serializers.serialize("json", rows)
+    return str(serializers.serialize("json", rows))
 
 
 @pytest.mark.parametrize("who", ASKING)

@@ -460,13 +460,15 @@ def test_pages_of_names_lose_none_and_double_none(
     for name in values:
         save(account, track=track_of(name or " "))
 
-    found, url = [], f"{TRACKS}?ordering={ordering}"
+    found: list[list[str]] = []
+    back: list[list[str]] = []
+    url = f"{TRACKS}?ordering={ordering}"
     while url:
         page = ada.get(url).json()
         found.append([row["name"] for row in page["results"]])
         assert len(url) < 900
         last, url = url, page["next"]
-    back, url = [], last
+    url = last
     while url:
         page = ada.get(url).json()
         back.insert(0, [row["name"] for row in page["results"]])

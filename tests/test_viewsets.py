@@ -73,7 +73,7 @@ def test_nobody_syncs_anything(client: Client) -> None:
     assert not SyncRun.objects.exists()
 
 
-@pytest.mark.parametrize("number", [0, 10**6, 2**63, 10**30])
+@pytest.mark.parametrize("number", [0, 10**6, 2**63, 10**30, -1, "x", "1.0", "%00"])
 def test_runs_of_nobody_are_not_found(ada: Client, account: SpotifyAccount, number: int) -> None:
     response = ada.get(f"/spotify/syncs/{number}/")
 
@@ -301,8 +301,9 @@ def test_a_sync_without_an_account(ada: Client) -> None:
     assert (response.status_code, response.json()["code"]) == (409, "not_connected")
 
 
-def test_a_sync_of_what_there_is_not(ada: Client, account: SpotifyAccount) -> None:
-    response = ada.post("/spotify/sync/podcasts/")
+@pytest.mark.parametrize("resource", ["podcasts", "Tracks", "%00", "a b", "ü"])
+def test_a_sync_of_what_there_is_not(ada: Client, account: SpotifyAccount, resource: str) -> None:
+    response = ada.post(f"/spotify/sync/{resource}/")
 
     assert (response.status_code, response.json()["code"]) == (404, "unknown_resource")
 
