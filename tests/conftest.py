@@ -18,12 +18,14 @@ import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
+from django.db.backends.postgresql.operations import DatabaseOperations
 from django_redis import get_redis_connection
 
 from django_spotify_sync import governor
 from django_spotify_sync.testing import FakeSpotify
 from tests.celery_app import app as celery_app
 from tests.crowds import Crowd
+from tests.emptying import sql_flush
 
 ROOT = Path(__file__).parent.parent
 WORKER_STARTUP_SECONDS = 90
@@ -42,6 +44,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [item for item in items if item.get_closest_marker("postgres")]
     items[:] = [item for item in items if item not in set(left_out)]
     config.hook.pytest_deselected(items=left_out)
+
+
+DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True, scope="session")
