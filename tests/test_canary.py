@@ -7,14 +7,19 @@ column, sealed.
 from __future__ import annotations
 
 import base64
+import io
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.contrib import admin
+from django.contrib.auth import SESSION_KEY
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -23,13 +28,14 @@ from django.utils import timezone
 from django.views.debug import ExceptionReporter
 
 from django_spotify_sync import accounts, connecting, tasks
+from django_spotify_sync.exceptions import SealingError
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun
 from django_spotify_sync.notices import warn_expiring_grants
-from django_spotify_sync.signals import grant_lost
+from django_spotify_sync.signals import account_disconnected, grant_lost
 from django_spotify_sync.sync import request_sync, sync
 from django_spotify_sync.testing import FakeSpotify
 from django_spotify_sync.upkeep import refresh_tokens
-from tests.browsing import HOST, JSON, begun, browser_of
+from tests.browsing import HOST, JSON, begun, browser_of, consent
 from tests.canary import (
     BAD_KEY,
     CLIENT_SECRET,
@@ -104,14 +110,18 @@ def test_nothing_shows_a_secret(
 
     with watched_redis() as said_to_redis, CaptureQueriesContext(connection):  # which logs them
         _connect_every_way(evidence, ada, other_user, fake)
+        _sign_in_every_way(evidence, fake, settings)
         _sync_every_way(evidence, user, fake)
         _fail_with_the_tokens(evidence, user, fake, settings)
         _open_every_page(evidence, ada)
+        _ask_every_command(evidence, settings)
+        evidence.database()
+        for run in SyncRun.objects.all():
+            evidence.add("run", f"{run!r} {vars(run)!r}")
+        _let_go(evidence, ada)
 
     evidence.logs(caplog.records)
     evidence.database()
-    for run in SyncRun.objects.all():
-        evidence.add("run", f"{run!r} {vars(run)!r}")
     states = [line for line in said_to_redis if VERIFIER in line]
     for line in said_to_redis:
         evidence.add("Redis", line.replace(VERIFIER, "") if line in states else line)
@@ -160,6 +170,69 @@ def _connect_every_way(evidence: Evidence, ada: Client, other_user: Any, fake: F
     both(lambda: begun(ada))
     fake.consent = "auto"
     both(lambda: begun(ada))
+
+
+def _sign_in_every_way(evidence: Evidence, fake: FakeSpotify, settings: Any) -> None:
+    settings.SPOTIFY_SYNC_LOGIN_ENABLED = True
+    settings.AUTHENTICATION_BACKENDS = [
+        "django.contrib.auth.backends.ModelBackend",
+        "django_spotify_sync.backends.SpotifyBackend",
+    ]
+
+    def sign_in(**changed: str) -> bool:
+        for accept in ({}, JSON):
+            nobody = browser_of()
+            began = evidence.answer(nobody.get("/spotify/login/", headers=accept))
+            address = began["Location"] if not accept else began.json()["authorize_url"]
+            brought = consent(address) | changed
+            evidence.answer(nobody.get("/spotify/callback/", brought, headers=accept))
+            evidence.answer(nobody.post("/spotify/callback/", brought, headers=JSON))
+            evidence.add("session", dict(nobody.session))
+        return SESSION_KEY in nobody.session
+
+    for path in ("/api/token", "/me"):
+        for fault in FAULTS:
+            scripted = fake.faults.add(path, times=None, **fault)
+            sign_in()
+            fake.faults.remove(scripted)
+    wait_until(sign_in)  # as soon as the pause is over that a fault has asked for
+    sign_in(state="nobody's")
+    sign_in(code="another's")
+    settings.SPOTIFY_SYNC_GET_USER = lambda profile, request: None
+    sign_in()
+    settings.SPOTIFY_SYNC_LOGIN_ENABLED = False
+
+
+def _ask_every_command(evidence: Evidence, settings: Any) -> None:
+    newer = Fernet.generate_key().decode()
+    for keys in ([FERNET_KEY], [newer, FERNET_KEY], [newer], [BAD_KEY]):
+        settings.SPOTIFY_SYNC_FERNET_KEYS = keys
+        for command in (
+            *("spotify_status", "spotify_rotate_keys --dry-run", "spotify_refresh_tokens"),
+            *("spotify_sync --all --dry-run", "spotify_sync --all", "spotify_prune", "check"),
+        ):
+            out = io.StringIO()
+            with suppress(CommandError, SystemExit, SealingError):
+                call_command(*command.split(), stdout=out, stderr=out)
+            evidence.add(command, out.getvalue())
+    settings.SPOTIFY_SYNC_FERNET_KEYS = [FERNET_KEY]
+
+
+def _let_go(evidence: Evidence, ada: Client) -> None:
+    heard: list[str] = []
+
+    def hear(**arguments: Any) -> None:
+        heard.append(f"{arguments!r} {vars(arguments['account'])!r}")
+
+    account_disconnected.connect(hear)
+    evidence.answer(ada.post("/spotify/disconnect/"))
+    account_disconnected.disconnect(hear)
+    assert len(heard) == 1
+    evidence.add("signal", heard)
+    evidence.answer(ada.get("/spotify/account/"))
+    evidence.answer(ada.post("/spotify/refresh/"))
+    evidence.answer(ada.get("/spotify/callback/", begun(ada)))
+    SpotifyAccount.objects.get().user.delete()
 
 
 def _sync_every_way(evidence: Evidence, user: Any, fake: FakeSpotify) -> None:
@@ -243,9 +316,13 @@ def _lose_the_grant(evidence: Evidence, account: SpotifyAccount, fake: FakeSpoti
 
 
 def _open_every_page(evidence: Evidence, ada: Client) -> None:
-    for url in ("account", "syncs", "tracks", f"syncs/{SyncRun.objects.latest('pk').pk}"):
+    lists = ("tracks", "playlists", "following")
+    for url in ("account", "syncs", *lists, f"syncs/{SyncRun.objects.latest('pk').pk}"):
         evidence.answer(ada.get(f"/spotify/{url}/"))
-    evidence.answer(ada.post("/spotify/sync/tracks/"))
+    evidence.answer(ada.get("/spotify/tracks/contains/", {"ids": "FAKE"}))
+    evidence.answer(ada.post("/spotify/sync/"))
+    for name in lists:
+        evidence.answer(ada.post(f"/spotify/sync/{name}/"))
     boss = SpotifyAccount.objects.get().user
     boss.is_staff = boss.is_superuser = True
     boss.save()
@@ -257,6 +334,12 @@ def _open_every_page(evidence: Evidence, ada: Client) -> None:
         evidence.answer(staff.get(reverse(f"{name}_changelist")))
         for row in model._default_manager.all()[:5]:
             evidence.answer(staff.get(reverse(f"{name}_change", args=[row.pk])))
+    accounts_list = reverse("admin:spotify_sync_spotifyaccount_changelist")
+    for action in admin.site._registry[SpotifyAccount].actions:
+        name = getattr(action, "__name__", action)
+        chosen = {"action": name, "_selected_action": boss.spotify_account.pk}
+        if "disconnect" not in name:  # which is done later
+            evidence.answer(staff.post(accounts_list, chosen, follow=True))
 
 
 # A crash, and the page that Django makes of it
