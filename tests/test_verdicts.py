@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from django_spotify_sync import accounts, grants, verdicts
@@ -514,6 +515,7 @@ def test_what_was_read_before_the_doubt_is_written(
 ) -> None:
     def doubt(fake: FakeSpotify) -> None:
         SpotifyAccount.objects.update(status="suspect", judge_at=timezone.now() + HOUR)
+        connections.close_all()
 
     spotify.faults.add("/me/tracks", offset=100, before=doubt)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -164,16 +164,19 @@ def test_what_a_refresh_finds_out_outlives_the_error_answer(
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
     connect(user, spotify)
     spotify.revoke()
-    opened = []
-    spotify.faults.add(
-        "/api/token", before=lambda _: opened.append(SpotifyAccount.objects.update(image_url="x"))
-    )
+    changed = []
+
+    def write_to_it(_: object) -> None:
+        changed.append(SpotifyAccount.objects.update(image_url="while asking"))
+        connections.close_all()
+
+    spotify.faults.add("/api/token", before=write_to_it)
 
     response = ada.post("/spotify/refresh/")
 
     assert (response.status_code, response.json()["code"]) == (409, "suspect")
     assert SpotifyAccount.objects.get().status == "suspect"
-    assert opened == [1]
+    assert changed == [1]
 
 
 @pytest.mark.parametrize(
