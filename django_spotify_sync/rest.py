@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from django.core.cache import caches
-from django.db import connections, transaction
+from django.db import connections, router, transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from rest_framework.exceptions import Throttled
@@ -115,7 +115,9 @@ def own_account(request: Request) -> SpotifyAccount:
 
     :raises NotConnected: if there never was one.
     """
-    account = SpotifyAccount.objects.get_for_user(request.user)
+    # where it is written: on a replica that is behind, who has just connected would not be found
+    accounts = SpotifyAccount.objects.using(router.db_for_write(SpotifyAccount))
+    account = accounts.get_for_user(request.user)
     if account is None:
         raise NotConnected
     return account

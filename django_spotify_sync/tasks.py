@@ -42,7 +42,8 @@ def sync_account(
     """
     try:
         if run_id is None:
-            account = SpotifyAccount.objects.get(pk=account_id or 0)
+            using = router.db_for_write(SpotifyAccount)
+            account = SpotifyAccount.objects.using(using).get(pk=account_id or 0)
             trigger = kwargs.get("trigger", Trigger.SCHEDULE)
             full = bool(kwargs.get("full"))
             run_id = request_sync(account, resource or "", full=full, trigger=trigger).pk

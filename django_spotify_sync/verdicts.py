@@ -192,7 +192,9 @@ def _become(
     using = account._state.db
     rows = SpotifyAccount.objects.using(using).filter(pk=account.pk)
     rows.update(status=status, status_changed_at=Now(), judge_at=judge_at)
-    account.refresh_from_db(fields=["status", "status_changed_at", "judge_at"])
+    account.refresh_from_db(
+        using=account._state.db, fields=["status", "status_changed_at", "judge_at"]
+    )
     if status != AccountStatus.SUSPECT:
         waiting = SyncRun.objects.using(using).filter(
             account_id=account.pk, status=RunStatus.WAITING, reason=GrantInDoubt.code

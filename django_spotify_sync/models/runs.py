@@ -216,7 +216,8 @@ class SyncRun(models.Model):
                 reason="",
             )
         )
-        self.refresh_from_db()
+        # with the account, and from where it was written: a router may name another to read from, which is behind
+        self.refresh_from_db(from_queryset=self._row().select_related("account"))
         return bool(claimed) and self.claim == claim
 
     def write(self, **values: Any) -> bool:

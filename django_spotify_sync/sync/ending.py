@@ -70,7 +70,7 @@ def step_aside(run: SyncRun) -> None:
     if is_gone(run):
         return
     log_of(run).warning("taken over or ended elsewhere; nothing is written here")
-    run.refresh_from_db()
+    run.refresh_from_db(using=run._state.db)
     if run.status == RunStatus.CANCELLED:  # what was staged since is of no use to anybody
         StagedPage.objects.using(run._state.db).filter(run=run).delete()
 
