@@ -106,13 +106,14 @@ class Pauses:
         now = time.time()
         reason = QuotaExceeded.code if isinstance(error, QuotaExceeded) else RateLimited.code
         known = self._known[reason]
-        jitter = random.uniform(0, min(JITTER * error.retry_after, LONGEST_JITTER))
-        until = max(known.until, now + error.retry_after + jitter)
-        # a quota says nothing of the pace
-        share = known.halved(now, self._window) if reason == RateLimited.code else 1.0
-        self._known[reason] = Pause(until, share)
-        self._tell(reason)
-        logger.warning("Spotify answered 429 (%s): nobody asks for %.0f s", reason, until - now)
+        end = now + error.retry_after
+        if end > known.until:  # else it says what is known already, as many do that were under way
+            until = end + random.uniform(0, min(JITTER * error.retry_after, LONGEST_JITTER))
+            # a quota says nothing of the pace
+            share = known.halved(now, self._window) if reason == RateLimited.code else 1.0
+            self._known[reason] = Pause(until, share)
+            self._tell(reason)
+            logger.warning("Spotify answered 429 (%s): nobody asks for %.0f s", reason, until - now)
         return max(pause.until for pause in self._known.values()) - now
 
     def look(self, *, anew: bool = False) -> None:

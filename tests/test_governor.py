@@ -81,7 +81,7 @@ def test_what_is_left_of_a_handful_serves_the_next_but_not_for_long(new, monkeyp
     asked = 0
     add = process._slots._add
 
-    def counted(slot: int) -> float | None:
+    def counted(slot):
         nonlocal asked
         asked += 1
         return add(slot)

@@ -57,7 +57,7 @@ def blocks(process: Pauses) -> dict[str, float]:
 def test_a_pause_ends_in_a_slow_start_at_half_the_pace_and_creeps_back():
     pause = Pause(until=1000.0, share=0.5)
 
-    def share(seconds: float) -> float:
+    def share(seconds):
         return pytest.approx(pause.share_at(1000.0 + seconds, WINDOW))
 
     assert share(-0.1) == 0
