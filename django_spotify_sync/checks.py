@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from django.apps import AppConfig, apps
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
@@ -43,6 +44,7 @@ def check_site(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
         *_keys(),
         *_sqlite(),
         *_login(),
+        *_databases(),
     ]
 
 
@@ -164,6 +166,17 @@ def _refusal(uri: str, *, may_have_own_scheme: bool) -> str:
     if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1"):
         return "is http, which is for 127.0.0.1 and [::1] alone"
     return "has a fragment" if parts.fragment else ""
+
+
+def _databases() -> Iterator[CheckMessage]:
+    ours, users = router.db_for_write(SyncRun), router.db_for_write(get_user_model())
+    if ours != users:
+        yield Error(
+            f"The app's tables are on the database {ours!r} and the users on {users!r}: no row of the one can refer to "
+            "one of the other.",
+            hint="Let DATABASE_ROUTERS keep the app spotify_sync where the user model is.",
+            id="spotify_sync.E012",
+        )
 
 
 def _cache_of_one_process() -> Iterator[CheckMessage]:
