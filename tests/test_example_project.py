@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import gettext
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -10,8 +13,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.utils.translation.template import templatize
 
 from django_spotify_sync.exceptions import (
     CacheUnavailable,
@@ -20,8 +25,11 @@ from django_spotify_sync.exceptions import (
     SpotifySyncError,
     SpotifyUnavailable,
 )
+from django_spotify_sync.models.runs import Mode, Trigger
+from django_spotify_sync.testing.accounts import CORE_SCOPE
 
 SOURCE = Path(__file__).parent.parent / "example_project"
+DOCS = SOURCE.parent / "docs"
 SET_BY_THE_TESTS = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "TEST_OVERRIDES"}
 
 pytestmark = pytest.mark.timeout(180)
@@ -120,6 +128,7 @@ def test_the_demo_connects_syncs_all_twice_and_ends(site):
     assert [unchanged for label, _, unchanged, _ in costs if label == "1st"] == ["0"] * 3
     again = [(written, requests) for label, written, _, requests in costs if label == "2nd"]
     assert again == [("0", "1"), ("0", "1"), ("0", "2")]
+    assert "Signed in with Spotify, without a password: Listener." in done.stdout
     for secret in ("FAKE_", "code=", "state="):
         assert secret not in done.stdout + done.stderr
 
@@ -131,20 +140,174 @@ def test_the_demo_does_not_pretend_to_be_the_real_spotify(site):
     assert "only a person can agree" in done.stderr
 
 
-@pytest.mark.parametrize("kind", [CacheUnavailable, RateLimited, SpotifyUnavailable, ConnectError])
-def test_every_way_that_connecting_fails_has_words(kind):
+@pytest.mark.timeout(300)
+def test_a_page_costs_the_same_few_queries_however_large_the_library(site):
+    done = site.python(
+        "manage.py", "measure_pages", "--json", "--tracks", "600", "10000", "--times", "1"
+    )
+
+    assert done.returncode == 0, done.stderr
+    small, large = (
+        {page: found["queries"] for page, found in json.loads(line)["pages"].items()}
+        for line in done.stdout.splitlines()
+    )
+    # of the last page's address only the number differs
+    assert list(small.values()) == list(large.values())
+    assert small["tracks/"] == 6
+    assert small["pictures/"] == 9
+    assert max(small.values()) <= 11
+
+
+def test_only_this_site_and_spotify_are_loaded_from(site):
+    fake, real = (
+        policy_of(site, **environment)
+        for environment in ({"FAKE_SPOTIFY_PORT": "8765"}, {"SPOTIFY_CLIENT_ID": "a-real-one"})
+    )
+
+    assert fake["img-src"] == "'self' data: http://127.0.0.1:8765"
+    assert real["img-src"] == "'self' data: https://*.scdn.co https://*.spotifycdn.com"
+    assert fake["form-action"] == "'self' http://127.0.0.1:8765"
+    assert real["form-action"] == "'self' https://accounts.spotify.com"
+    for policy in (fake, real):
+        assert policy["default-src"] == "'self'"
+        assert "unsafe" not in str(policy)
+        assert not {"script-src", "style-src", "connect-src"} & policy.keys()
+
+
+def policy_of(site: Site, **environment: str) -> dict[str, str]:
+    done = site.python(
+        "-c",
+        "import django; django.setup()\n"
+        "from django.test import Client\n"
+        "print(Client(HTTP_HOST='127.0.0.1').get('/sign-in/')['Content-Security-Policy'])",
+        DJANGO_SETTINGS_MODULE="config.settings",
+        **environment,
+    )
+    assert done.returncode == 0, done.stderr
+    parts = (part.strip().partition(" ") for part in done.stdout.split(";"))
+    return {name: value for name, _, value in parts}
+
+
+WHO_IS_IT = """
+import django; django.setup()
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django_spotify_sync.spotify.rows import ProfileRow
+from pages.signing_in import get_user
+call_command("migrate", verbosity=0)
+def who(spotify_id):
+    return get_user(ProfileRow(spotify_id=spotify_id, spotify_account_id=None, display_name="boss", image_url=""), None)
+User.objects.create_superuser("boss", password="boss")
+User.objects.create_user("spotify:taken", password="a password")
+print(who("ada"), who("ada") == who("ada"), who("ada").has_usable_password(), who("boss"), who("taken"), who("x" * 200))
+"""
+
+
+def test_a_new_listener_gets_a_user_of_their_own_and_nobody_elses(site, tmp_path):
+    done = site.python(
+        "-c",
+        WHO_IS_IT,
+        DJANGO_SETTINGS_MODULE="config.settings",
+        DATABASE_URL=f"sqlite:///{tmp_path}/who.sqlite3",
+    )
+
+    assert done.stdout.split() == [
+        *("spotify:ada", "True", "False"),
+        *("spotify:boss", "None", "None"),
+    ], done.stderr
+
+
+@pytest.fixture(scope="module")
+def words() -> Any:
     spec = importlib.util.spec_from_file_location("words", SOURCE / "pages" / "words.py")
     assert spec
     assert spec.loader
     words = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(words)
+    return words
 
+
+@pytest.mark.parametrize("kind", [CacheUnavailable, RateLimited, SpotifyUnavailable, ConnectError])
+def test_every_way_that_connecting_fails_has_words(kind, words):
     codes = {error.code for error in descendants(kind)} - {ConnectError.code}
 
     assert codes <= words.SPOTIFY_ERRORS.keys()
+
+
+def test_every_reason_of_a_run_has_words(words):
+    table = (
+        (DOCS / "explanation" / "runs.md").read_text().partition("## Reasons")[2].split("\n## ")[0]
+    )
+    rows = re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)
+    reasons = {code for row in rows for code in re.findall(r"`(\w+)`", row)} - {"reason"}
+
+    assert reasons
+    assert reasons <= words.REASONS.keys()
+    assert set(Mode.values) == words.MODES.keys()
+    assert set(Trigger.values) == words.TRIGGERS.keys()
+    assert set(CORE_SCOPE.split()) == words.SCOPES.keys()
 
 
 def descendants(kind: type[SpotifySyncError]) -> Iterator[type[SpotifySyncError]]:
     yield kind
     for child in kind.__subclasses__():
         yield from descendants(child)
+
+
+# Languages
+
+
+def catalog() -> dict[Any, str]:
+    with (SOURCE / "locale/ru/LC_MESSAGES/django.mo").open("rb") as file:
+        compiled: dict[Any, str] = gettext.GNUTranslations(file)._catalog
+    return {key: text for key, text in compiled.items() if key}
+
+
+def marked() -> set[str]:
+    """Return all that is marked for translation, as catalogs name it, in Python and in templates."""
+    found = set()
+    for file in SOURCE.rglob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text())):
+            name = getattr(getattr(call, "func", None), "id", "")
+            if name in {"_", "gettext", "ngettext", "pgettext"}:
+                texts = [one.value for one in call.args if isinstance(one, ast.Constant)]
+                found.add("\x04".join(texts[:2]) if name == "pgettext" else texts[0])
+    for file in SOURCE.rglob("*.html"):
+        code = re.sub(r"^\s*#.*$", "", templatize(file.read_text()), flags=re.MULTILINE)
+        quoted = r"""(?:u?'((?:[^'\\]|\\.)*)'|u?"((?:[^"\\]|\\.)*)")"""
+        for single, double in re.findall(rf"\b(?:n?gettext|_)\(\s*{quoted}", code):
+            found.add((single or double).replace("\\'", "'"))
+    return found
+
+
+def test_all_that_people_read_is_in_russian():
+    translated = {key[0] if isinstance(key, tuple) else key for key in catalog()}
+
+    assert len(translated) > 150
+    assert sorted(marked() - translated) == []
+    assert sorted(translated - marked()) == []
+
+
+def test_the_russian_is_whole_and_compiled_from_what_stands_beside_it():
+    source = (SOURCE / "locale/ru/LC_MESSAGES/django.po").read_text()
+    entries = source.split("\n\n")[1:]
+    strings = {
+        text for text in re.findall(r'^msgstr(?:\[\d\])? "(.*)"$', source, re.MULTILINE) if text
+    }
+
+    assert "fuzzy" not in source
+    assert 'msgstr ""\n\n' not in source.partition("\n\n")[2] + "\n\n"
+    for entry in entries:
+        forms = re.findall(r"^msgstr\[", entry, re.MULTILINE)
+        assert len(forms) == (3 if "msgid_plural" in entry else 0), entry
+    assert {text.replace('"', '\\"') for text in catalog().values()} == strings
+
+
+@pytest.mark.parametrize("key", catalog(), ids=str)
+def test_a_translation_fills_in_what_the_text_fills_in(key):
+    text = key[0] if isinstance(key, tuple) else key
+    names = r"%\(\w+\)s|%%"
+
+    assert sorted(re.findall(names, text)) == sorted(re.findall(names, catalog()[key]))
+    if not re.fullmatch(r"(format of .*|[^a-zA-Z]*)", re.sub(names, "", text), re.DOTALL):
+        assert re.search("[а-яё]", catalog()[key], re.IGNORECASE)

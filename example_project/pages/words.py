@@ -47,6 +47,9 @@ SPOTIFY_ERRORS: dict[str, Words] = {
     "spotify_unavailable": _(
         "Spotify does not answer right now. Please try again in a few minutes."
     ),
+    "refresh_under_way": _(
+        "This site is busy with Spotify just now. Please try again in a minute."
+    ),
     "cache_unavailable": _(
         "This site has a problem of its own right now. Please try again in a few minutes."
     ),
@@ -101,6 +104,7 @@ REASONS: dict[str, Words] = {
         "A large part of your library seems to be gone. If the next sync agrees, it goes here too."
     ),
     "other_account": _("Another Spotify account was connected."),
+    "disconnected": _("Spotify was disconnected meanwhile."),
     "cancelled": _("Spotify was disconnected meanwhile."),
     "not_connected": _("Spotify was disconnected meanwhile."),
 }

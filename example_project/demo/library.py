@@ -1,0 +1,124 @@
+"""A library made of thin air, straight into the tables: for what measures pages, where a sync would take its time."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import models
+from django.utils import timezone
+from django_spotify_sync.models import (
+    AccountPlaylist,
+    Album,
+    Artist,
+    FollowedArtist,
+    Playlist,
+    PlaylistItem,
+    SavedTrack,
+    SpotifyAccount,
+    SyncRun,
+    Track,
+    TrackArtist,
+)
+from django_spotify_sync.testing.words import artist_name, title
+
+BATCH = 2_000
+LATEST = datetime(2026, 10, 1, tzinfo=UTC)
+PER_ALBUM, PER_ARTIST = 4, 12
+
+
+def make_account(name: str, tracks: int) -> SpotifyAccount:
+    """Make a user with an account and so many saved tracks, with playlists, artists and runs in proportion."""
+    now = timezone.now()
+    account = SpotifyAccount.objects.create(
+        user=get_user_model().objects.create(username=name),
+        spotify_id=name,
+        display_name=name.title(),
+        authorized_at=now,
+        reauthorize_by=now + timedelta(days=180),
+    )
+    chance = random.Random(name)
+    artists = _all(
+        Artist(spotify_id=f"{name}-{at}", name=artist_name(chance))
+        for at in range(tracks // PER_ARTIST + 2)
+    )
+    _save_tracks(account, artists, tracks, chance)
+    _add_the_rest(account, artists, chance)
+    return account
+
+
+def _save_tracks(
+    account: SpotifyAccount, artists: list[Any], count: int, chance: random.Random
+) -> None:
+    name = account.spotify_id
+    albums = _all(
+        Album(spotify_id=f"{name}-{at}", name=title(chance), release_year=1958 + at % 69)
+        for at in range(count // PER_ALBUM + 1)
+    )
+    tracks = _all(
+        Track(
+            spotify_id=f"{name}-{at}",
+            name=title(chance),
+            album=albums[at // PER_ALBUM],
+            duration_ms=int(chance.gauss(215_000, 50_000)) % 1_000_000,
+        )
+        for at in range(count)
+    )
+    _all(
+        TrackArtist(
+            track=track, artist=artists[(at // PER_ALBUM + place) % len(artists)], position=place
+        )
+        for at, track in enumerate(tracks)
+        for place in range(1 + at % 2)
+    )
+    _all(
+        SavedTrack(
+            account=account,
+            track=track,
+            spotify_id=track.spotify_id,
+            added_at=LATEST - timedelta(hours=7 * at % 80_000),
+            rank=-at,
+        )
+        for at, track in enumerate(tracks)
+    )
+
+
+def _add_the_rest(account: SpotifyAccount, artists: list[Any], chance: random.Random) -> None:
+    name, size = account.spotify_id, len(artists)
+    playlists = _all(
+        Playlist(spotify_id=f"{name}-{at}", name=title(chance), owner_name=name, total=size)
+        for at in range(min(size, 200))
+    )
+    _all(
+        AccountPlaylist(account=account, playlist=one, position=at, can_read_items=True)
+        for at, one in enumerate(playlists)
+    )
+    tracks = Track.objects.filter(spotify_id__startswith=name)[:size]
+    _all(
+        PlaylistItem(playlist=playlists[0], position=at, kind="track", track=track, uri=track.uri)
+        for at, track in enumerate(tracks)
+    )
+    _all(
+        FollowedArtist(account=account, artist=artist, position=at)
+        for at, artist in enumerate(artists[:500])
+    )
+    ended = timezone.now()
+    _all(
+        SyncRun(
+            account=account,
+            resource="tracks",
+            trigger="user",
+            status="succeeded",
+            finished_at=ended,
+        )
+        for _ in range(min(size, 60))
+    )
+
+
+def _all(rows: Iterator[models.Model]) -> list[Any]:
+    """Store rows of one model."""
+    made = list(rows)
+    return type(made[0])._default_manager.bulk_create(made, batch_size=BATCH) if made else []

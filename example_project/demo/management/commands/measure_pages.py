@@ -1,0 +1,95 @@
+"""manage.py measure_pages: how many queries and how long each page takes, on a library of any size."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import connection
+from django.test import Client
+from django.test.utils import (
+    CaptureQueriesContext,
+    setup_test_environment,
+    teardown_test_environment,
+)
+from django_spotify_sync.models import SpotifyAccount
+
+from demo.library import make_account
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+HTMX = {"HX-Request": "true"}
+
+
+class Command(BaseCommand):
+    help = "Make a database, fill it with a library of made-up rows, and measure every page on it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--tracks", type=int, nargs="+", default=[10_000, 100_000])
+        parser.add_argument("--times", type=int, default=5, help="how often each page is asked for")
+        parser.add_argument("--json", action="store_true", help="one object a size, page by page")
+
+    def handle(self, *, tracks: list[int], times: int, **options: Any) -> None:
+        setup_test_environment(debug=False)
+        name = connection.settings_dict["NAME"]
+        connection.creation.create_test_db(verbosity=0, autoclobber=True)
+        try:
+            for size in tracks:
+                account = make_account(f"listener{size}", size)
+                with connection.cursor() as cursor:
+                    cursor.execute("ANALYZE")
+                found = {page: measured(account, page, times) for page in pages(account, size)}
+                self._say(size, found, as_json=options["json"])
+        finally:
+            connection.creation.destroy_test_db(name, verbosity=0)
+            teardown_test_environment()
+
+    def _say(self, size: int, found: dict[str, dict[str, Any]], *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps({"tracks": size, "pages": found}))
+            return
+        self.stdout.write(f"\n{size:,} saved tracks, {connection.vendor}{'queries':>28}{'ms':>9}")
+        for page, one in found.items():
+            self.stdout.write(f"  /{page:<48}{one['queries']:>8}{one['ms']:>9.1f}")
+
+
+def pages(account: SpotifyAccount, size: int) -> list[str]:
+    """Name the pages to measure, by what a person would ask for."""
+    last = -(-size // 50)
+    return [
+        "",
+        "shelf/tracks/",
+        "tracks/",
+        f"tracks/?page={last}",
+        "tracks/?sort=artist",
+        "tracks/?q=rain",
+        "tracks/?q=of+the&sort=title",
+        "playlists/",
+        f"playlists/{account.spotify_id}-0/",
+        "artists/",
+        "pictures/",
+        "syncs/",
+        "connection/",
+        "connection/leave/",
+    ]
+
+
+def measured(account: SpotifyAccount, page: str, times: int) -> dict[str, Any]:
+    """Ask for a page as its owner; return its queries, and the median of its milliseconds."""
+    client = Client(HTTP_HOST="127.0.0.1")
+    client.force_login(account.user, backend=BACKEND)
+    headers = HTMX if page.startswith("shelf/") else {}
+    with CaptureQueriesContext(connection) as captured:
+        answer = client.get(f"/{page}", headers=headers)
+    queries = len(captured)  # before the next request begins the log anew
+    if answer.status_code != 200:
+        raise RuntimeError(f"/{page} answered {answer.status_code}.")
+    taken = []
+    for _ in range(times):
+        started = time.perf_counter()
+        client.get(f"/{page}", headers=headers)
+        taken.append((time.perf_counter() - started) * 1000)
+    return {"queries": queries, "ms": round(statistics.median(taken), 1)}
