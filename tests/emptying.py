@@ -1,6 +1,6 @@
 """Emptying the tables after a test, in a few milliseconds.
 
-Django truncates all of them, which takes PostgreSQL longer than many a test: each gets a new file, and so does each of its
+Django truncates all of them, which takes PostgreSQL longer than many a test: each gets a new file, and so do all its
 indexes. Nearly all are empty. So what holds rows is emptied by DELETE, in any order, since Django's foreign keys are
 looked at when the transaction ends.
 """
