@@ -11,6 +11,7 @@ import os
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
+from django_spotify_sync.schedules import beat_schedule
 from django_spotify_sync.testing import FakeSpotify
 
 from config.environment import BASE_DIR, VAR, database, flag, kept_key, words
@@ -109,6 +110,7 @@ else:
     CELERY_BROKER_URL = "memory://localhost/"
     CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.1}
 # No result backend: how a sync went stands in its SyncRun.
+CELERY_BEAT_SCHEDULE = beat_schedule()  # `celery -A config beat` then syncs everybody by itself
 
 # Spotify
 
