@@ -173,10 +173,7 @@ class CursorPages(BasePagination):
         if not self._page:
             return None
         row = self._page[edge]
-        value = getattr(row, _KEY)
-        value = value.isoformat() if isinstance(value, datetime) else value
-        packed = json.dumps([self._name, value, row.pk, int(backwards)], ensure_ascii=False)
-        cursor = base64.urlsafe_b64encode(packed.encode()).decode()
+        cursor = packed(self._name, getattr(row, _KEY), row.pk, backwards=backwards)
         return replace_query_param(self._url, "cursor", cursor)
 
     def _decoded(self, cursor: str | None, order: Order) -> Cursor | None:
@@ -191,6 +188,13 @@ class CursorPages(BasePagination):
             return Cursor(value, _number(pk), bool(backwards))
         except (ValueError, TypeError, OverflowError, RecursionError):
             raise ValidationError({"cursor": [_("Invalid cursor.")]}) from None
+
+
+def packed(ordering: str, value: Any, pk: int, *, backwards: bool = False) -> str:
+    """Return the cursor at a row of an ordering, as clients carry it."""
+    value = value.isoformat() if isinstance(value, datetime) else value
+    plain = json.dumps([ordering, value, pk, int(backwards)], ensure_ascii=False)
+    return base64.urlsafe_b64encode(plain.encode()).decode()
 
 
 def _ordering(request: Request, view: Ordered) -> str:

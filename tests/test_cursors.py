@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from django_spotify_sync.models import SavedTrack, SpotifyAccount
 from tests.browsing import browser_of
-from tests.libraries import EPOCH, account_of, save
+from tests.libraries import EPOCH, account_of, save, track_of
 
 pytestmark = pytest.mark.django_db
 
@@ -47,8 +49,7 @@ def walk(client: Client, url: str | None, way: str) -> list[list[str]]:
     return pages
 
 
-def last_page(client: Client) -> str:
-    url = TRACKS
+def last_page(client: Client, url: str = TRACKS) -> str:
     while following := client.get(url).json()["next"]:
         url = following
     return url
@@ -164,3 +165,86 @@ def test_a_cursor_opens_no_other_library(
     account_of(other_user)
 
     assert ids(browser_of(other_user).get(following).json()) == []
+
+
+@pytest.mark.parametrize(
+    ("ordering", "edge"),
+    [
+        ("name", ["-added_at", "2024-05-01T12:00:00+00:00"]),
+        ("name", ["-name", "a"]),
+        ("name", ["artist", "a"]),
+        ("name", ["name", "a\0b"]),
+        ("name", ["name", "\ud800"]),
+        ("name", ["name", None]),
+        ("name", ["name", 7]),
+        ("name", [["name"], "a"]),
+        ("duration", ["duration", "7"]),
+        ("duration", ["duration", -1]),
+        ("duration", ["duration", 2**63]),
+        ("duration", ["duration", True]),
+        ("duration", ["duration", 1.5]),
+        ("added_at", ["added_at", 7]),
+        ("", ["added_at", "2024-05-01T12:00:00+00:00"]),
+    ],
+)
+def test_a_cursor_of_another_ordering_or_kind(
+    ada: Client, account: SpotifyAccount, ordering: str, edge: list[Any]
+) -> None:
+    save(account)
+
+    response = ada.get(TRACKS, {"ordering": ordering, "cursor": encoded([*edge, 1, 0])})
+
+    assert response.status_code == 400
+    assert list(response.json()["detail"]) == ["cursor"]
+
+
+@pytest.mark.parametrize("ordering", ["added_at", "name", "artist", "duration"])
+@pytest.mark.parametrize("minus", ["", "-"])
+def test_every_order_has_every_row_once_both_ways(
+    ada: Client, account: SpotifyAccount, ordering: str, minus: str
+) -> None:
+    """Among rows that are alike in the order, and with the rows of others between."""
+    for number in range(13):
+        track = track_of(f"Name {number // 4}", artists=[f"Artist {number // 5}"][: number % 3])
+        save(account, EPOCH if number % 2 else None, track=track)
+    url = f"{TRACKS}?ordering={minus}{ordering}"
+
+    forwards = walk(ada, url, "next")
+    backwards = walk(ada, last_page(ada, url), "previous")
+
+    order = [spotify_id for page in forwards for spotify_id in page]
+    assert len(order) == len(set(order)) == 13
+    assert [spotify_id for page in reversed(backwards) for spotify_id in page] == order
+    if ordering == "added_at":
+        assert all(order.index(row) >= 6 for row in undated(account))
+
+
+def undated(account: SpotifyAccount) -> list[str]:
+    rows = SavedTrack.objects.filter(account=account, added_at=None)
+    return [spotify_id for spotify_id in rows.values_list("spotify_id", flat=True) if spotify_id]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("ordering", ["-added_at", "added_at"])
+@pytest.mark.parametrize("page", ["first", "second"])
+def test_the_default_order_is_read_off_its_index(
+    ada: Client, account: SpotifyAccount, ordering: str, page: str
+) -> None:
+    for number in range(13):
+        save(account, EPOCH + timedelta(hours=number))
+    url = f"{TRACKS}?ordering={ordering}"
+    if page == "second":
+        url = ada.get(url).json()["next"]
+
+    with CaptureQueriesContext(connection) as queries:
+        assert ada.get(url).status_code == 200
+    [made] = [one["sql"] for one in queries if 'FROM "spotify_sync_savedtrack"' in one["sql"]]
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        cursor.execute(f"EXPLAIN {made}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "using spotify_sync_saved_recent" in plan
+    assert "Sort" not in plan
+    assert ("Backward" in plan) == (ordering == "added_at")
