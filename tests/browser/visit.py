@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 import threading
@@ -20,6 +21,13 @@ from django_spotify_sync.testing.users import User
 from tests.browser.site import PASSWORD, Site
 
 SCREENSHOTS = Path(__file__).parents[2] / "artefacts" / "screenshots"
+#: What the documentation shows, taken anew with DOCS_IMAGES=1.
+DOCS = Path(__file__).parents[2] / "docs" / "images"
+DOCS_IMAGES = {
+    "06-synced-desktop-light": "overview",
+    "14-pictures-desktop-dark": "pictures",
+    "08-tracks-phone-dark": "phone",
+}
 PATIENCE = 30.0  # seconds for anything; a machine may be busy
 TALLEST = 2600  # pixels of a screenshot
 GRAVE = {"serious", "critical"}  # of what axe finds
@@ -183,9 +191,12 @@ class Visit:
         tall = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
         # A taller window, not a longer picture: what is fixed to its lower edge belongs there.
         page.set_viewport_size({**size, "height": max(size["height"], tall)})
-        file = SCREENSHOTS / f"{name}-{self.size}-{self.scheme}.png"
+        name = f"{name}-{self.size}-{self.scheme}"
+        file = SCREENSHOTS / f"{name}.png"
         page.screenshot(path=file, scale="css", animations="disabled", caret="initial")
         page.set_viewport_size(size)
+        if os.environ.get("DOCS_IMAGES") and name in DOCS_IMAGES:
+            page.screenshot(path=DOCS / f"{DOCS_IMAGES[name]}.png", scale="css")
 
     def _ask_axe(self, name: str) -> None:
         found = Axe().run(self.page).response["violations"]
