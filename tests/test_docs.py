@@ -82,6 +82,7 @@ KINDS: dict[tuple[type, ...], str] = {
 }
 OTHERS = {
     "SPOTIFY_SYNC_GRANT_NOTICE": "list of timedeltas",
+    "SPOTIFY_SYNC_GET_USER": "function, or its dotted path",
     "SPOTIFY_SYNC_MAY_SYNC": "function, or its dotted path",
 }
 
