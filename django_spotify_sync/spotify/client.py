@@ -300,5 +300,5 @@ def _forbidden(words: str, message: str, *, is_json: bool) -> Forbidden:
     if "scope" in message:
         return InsufficientScope(words + ".", status=403)
     if not is_json or "not registered" in message or "premium" in message:
-        return AppForbidden(words + ".", status=403)
+        return AppForbidden(words + ".", status=403, lacks_premium="premium" in message)
     return Forbidden(words + ".", status=403)
