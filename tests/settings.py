@@ -1,13 +1,14 @@
 """The smallest host there can be.
 
 `tests.services` puts the addresses of database and Redis into the environment. TEST_OVERRIDES
-(JSON) is how a test hands its own settings to a process that it starts.
+(JSON, durations as {"seconds": …}) is how a test hands its own settings to a process that it starts.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from datetime import timedelta
 from typing import Any
 
 import dj_database_url
@@ -89,4 +90,9 @@ SPOTIFY_SYNC_CLIENT_SECRET = "test-client-secret"
 SPOTIFY_SYNC_FERNET_KEYS = ["JsCVCkFpFwBjcK17Hc8V_rGauBvBSa2iH8-aVzRQoD4="]
 SPOTIFY_SYNC_REQUESTS_PER_WINDOW = None  # the pace is for the tests of it
 
-globals().update(json.loads(os.environ.get("TEST_OVERRIDES", "{}")))
+
+def timedelta_of(value: dict[str, Any]) -> Any:
+    return timedelta(**value) if set(value) == {"seconds"} else value
+
+
+globals().update(json.loads(os.environ.get("TEST_OVERRIDES", "{}"), object_hook=timedelta_of))
