@@ -270,7 +270,7 @@ def marked() -> set[str]:
         for call in ast.walk(ast.parse(file.read_text())):
             name = getattr(getattr(call, "func", None), "id", "")
             if name in {"_", "gettext", "ngettext", "pgettext"}:
-                texts = [one.value for one in call.args if isinstance(one, ast.Constant)]
+                texts = [str(one.value) for one in call.args if isinstance(one, ast.Constant)]
                 found.add("\x04".join(texts[:2]) if name == "pgettext" else texts[0])
     for file in SOURCE.rglob("*.html"):
         code = re.sub(r"^\s*#.*$", "", templatize(file.read_text()), flags=re.MULTILINE)

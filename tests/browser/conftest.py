@@ -76,13 +76,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture
-def own_site(tmp_path: Path) -> Iterator[Site]:
-    """Run another one, for what would be everybody's."""
-    with serving(tmp_path) as site:
-        yield site
-
-
-@pytest.fixture
 def production_site(tmp_path: Path) -> Iterator[Site]:
     """Run the site as production does: PostgreSQL, Redis, and the worker a process of its own."""
     database, name = os.environ["DATABASE_URL"], "spotify_sync_browser"

@@ -187,10 +187,11 @@ class Visit:
         if not self.is_shown:
             return
         self._ask_axe(name)
-        size = dict(page.viewport_size or {})
+        size = page.viewport_size
+        assert size
         tall = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
         # A taller window, not a longer picture: what is fixed to its lower edge belongs there.
-        page.set_viewport_size({**size, "height": max(size["height"], tall)})
+        page.set_viewport_size({"width": size["width"], "height": max(size["height"], tall)})
         name = f"{name}-{self.size}-{self.scheme}"
         file = SCREENSHOTS / f"{name}.png"
         page.screenshot(path=file, scale="css", animations="disabled", caret="initial")
