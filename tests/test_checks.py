@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from django.apps import apps
 from django.core.checks import CheckMessage, registry, run_checks
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -21,7 +22,9 @@ from django_spotify_sync.conf import Conf
 from django_spotify_sync.db.sealing import key_id
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken
 from django_spotify_sync.models.accounts import Tokens
+from django_spotify_sync.schedules import beat_schedule
 from django_spotify_sync.secret import Secret
+from tests.celery_app import app as celery_app
 from tests.test_conf import RIGHT, WRONG
 
 KEY = Fernet.generate_key().decode()
@@ -488,8 +491,8 @@ def test_w006_nobody_stays_signed_in(settings, without, engine, warned):
         assert "stays signed in" in around()["W006"].msg
 
 
-def test_e012_tables_apart_from_the_users(settings):
-    settings.DATABASES = {**settings.DATABASES, "music": settings.DATABASES["default"]}
+def test_e012_tables_apart_from_the_users(settings, monkeypatch):
+    monkeypatch.setitem(settings.DATABASES, "music", settings.DATABASES["default"])
 
     def by_id():
         return {one.id.removeprefix("spotify_sync."): one for one in check_site(None)}
@@ -500,3 +503,41 @@ def test_e012_tables_apart_from_the_users(settings):
     problem = by_id()["E012"]
     assert "'music'" in problem.msg
     assert "'default'" in problem.msg
+
+
+@pytest.fixture
+def no_beat(settings):
+    settings.CELERY_BEAT_SCHEDULE = {}
+    before = celery_app.conf.beat_schedule
+    celery_app.conf.beat_schedule = {}
+    yield
+    celery_app.conf.beat_schedule = before
+
+
+def test_w009_nothing_calls_what_is_due(settings, no_beat):
+    assert "spotify_sync --due" in str(around()["W009"].hint)
+
+    settings.DEBUG = True
+    assert "W009" not in around()
+    settings.DEBUG = False
+    settings.CELERY_BEAT_SCHEDULE = {"mine": {"task": "mine.tasks.other", "schedule": 60}}
+    assert "W009" in around()
+    settings.CELERY_BEAT_SCHEDULE |= beat_schedule()
+    assert "W009" not in around()
+
+
+def test_w009_says_nothing_of_a_schedule_that_is_elsewhere(no_beat, monkeypatch):
+    celery_app.conf.beat_schedule = beat_schedule()
+    assert "W009" not in around()
+
+    celery_app.conf.beat_schedule = {}
+    monkeypatch.setattr(apps, "is_installed", lambda name: name == "django_celery_beat")
+    assert "W009" not in around()
+
+
+def test_w010_intervals_that_cross(settings):
+    settings.SPOTIFY_SYNC_SYNC_INTERVAL = timedelta(days=2)
+    assert "which then is both" in around()["W010"].msg
+
+    settings.SPOTIFY_SYNC_MAX_SYNC_INTERVAL = timedelta(days=3)
+    assert "W010" not in around()

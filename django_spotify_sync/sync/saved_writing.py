@@ -58,13 +58,13 @@ def write_saved(
     alignment = align(
         [slot.key for slot in slots], [entry.key for entry in entries], relinks=is_whole
     )
-    gone = [slots[index] for index in alignment.gone if slots[index].pk in removable]
-    staying = {
-        slots[index].track_id for index in alignment.gone if slots[index].pk not in removable
-    }
+    unmatched = [slots[index] for index in alignment.gone]
+    gone = [slot for slot in unmatched if slot.pk in removable]
+    staying = [slot for slot in unmatched if slot.pk not in removable]
     matched = [None if index is None else slots[index] for index in alignment.slots]
     new_ranks = ranks([None if slot is None else slot.rank for slot in matched])
-    held = _tracks_held(entries, matched, track_ids, staying)
+    taken = {slot.track_id for slot in staying}
+    held = _tracks_held(entries, matched, track_ids, taken)
 
     created: list[SavedTrack] = []
     changed: list[tuple[int, dict[str, Any]]] = []
@@ -97,8 +97,10 @@ def write_saved(
     rows.bulk_create(created, batch_size=batch_size)
     update(SavedTrack, changed, using=using, batch_size=batch_size)
 
-    before = {slot.spotify_id for slot in slots if slot.spotify_id}
-    after = {entry.spotify_id for entry in entries if entry.spotify_id}
+    # By ids and not by rows: one that was relinked has another id, which is stored from now on instead of the first.
+    before = dict.fromkeys(slot.spotify_id for slot in slots if slot.spotify_id)
+    stored = [entry.spotify_id for entry in entries] + [slot.spotify_id for slot in staying]
+    after = dict.fromkeys(spotify_id for spotify_id in stored if spotify_id)
     return Written(
         counts=Counts(
             created=len(created),
@@ -106,14 +108,8 @@ def write_saved(
             unchanged=len(slots) - removed - len(changed),
             removed=removed,
         ),
-        added=[
-            entry.spotify_id
-            for entry in entries
-            if entry.spotify_id and entry.spotify_id not in before
-        ],
-        removed=[
-            slot.spotify_id for slot in gone if slot.spotify_id and slot.spotify_id not in after
-        ],
+        added=[spotify_id for spotify_id in after if spotify_id not in before],
+        removed=[spotify_id for spotify_id in before if spotify_id not in after],
     )
 
 
