@@ -17,7 +17,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import override_settings
 
-from django_spotify_sync import accounts
+from django_spotify_sync import accounts, testing
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify import oauth
@@ -42,7 +42,7 @@ def _serve(pipe: Connection, options: dict[str, Any]) -> None:
     with FakeSpotify(**options) as fake:
         pipe.send((fake.settings, fake.grant()))
         while (code := pipe.recv()) is not None:
-            result = eval(code, {"fake": fake})
+            result = eval(code, {"fake": fake, "json": json, "testing": testing})
             pipe.send(result if isinstance(result, int | float | str | list | None) else None)
 
 

@@ -192,7 +192,7 @@ def _cache_of_one_process() -> Iterator[CheckMessage]:
     if backend == "LocMemCache" and not settings.DEBUG:
         yield checks.Warning(
             f"The cache {conf.CACHE!r} is each process's own: a callback that meets another process finds nothing, "
-            "and several may refresh one token at once.",
+            "several may refresh one token at once, and each asks Spotify at a pace of its own.",
             hint="Use a cache that all processes share: Redis, Memcached or the database cache.",
             id="spotify_sync.W002",
         )

@@ -33,6 +33,7 @@ from django_spotify_sync.exceptions import (
     NotAllowlisted,
     NotConnected,
     NoUser,
+    Paced,
     RateLimited,
     SignedInAsOther,
     SpotifyError,
@@ -75,6 +76,8 @@ def status_of(error: SpotifySyncError) -> int:
 
 def code_of(error: SpotifySyncError) -> str:
     """Return the code that the public contract has for ``error``: why Spotify failed is for the log and the detail."""
+    if isinstance(error, Paced):
+        return RateLimited.code
     return SpotifyUnavailable.code if status_of(error) == 502 else error.code
 
 
