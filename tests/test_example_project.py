@@ -217,6 +217,41 @@ def test_a_new_listener_gets_a_user_of_their_own_and_nobody_elses(site, tmp_path
     ], done.stderr
 
 
+NOTICES = """
+import re, django; django.setup()
+from datetime import timedelta
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+from django_spotify_sync.models import SpotifyAccount
+from demo.library import make_account
+call_command("migrate", verbosity=0)
+account = make_account("ada", 1)
+client = Client(HTTP_HOST="127.0.0.1")
+client.force_login(account.user, backend="django.contrib.auth.backends.ModelBackend")
+for status, days in [
+    ("connected", 31), ("connected", 29), ("connected", 8), ("connected", 6), ("connected", -1),
+    ("suspect", 90), ("reauthorization_required", 90),
+]:
+    until = timezone.now() + timedelta(days=days, hours=1)
+    SpotifyAccount.objects.update(status=status, reauthorize_by=until)
+    for page in ("/", "/connection/"):
+        print(*re.findall('data-notice="(.*?)"', client.get(page).content.decode()) or "-", end=" ")
+"""
+
+
+def test_every_page_speaks_of_a_grant_that_ends_or_ended(site, tmp_path):
+    done = site.python(
+        "-c",
+        NOTICES,
+        DJANGO_SETTINGS_MODULE="config.settings",
+        DATABASE_URL=f"sqlite:///{tmp_path}/notices.sqlite3",
+    )
+
+    expected = ["-", "ahead", "ahead", "soon", "lost", "suspect", "lost"]
+    assert done.stdout.split() == [notice for notice in expected for _ in range(2)], done.stderr
+
+
 @pytest.fixture(scope="module")
 def words() -> Any:
     spec = importlib.util.spec_from_file_location("words", SOURCE / "pages" / "words.py")

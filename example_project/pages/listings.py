@@ -19,6 +19,8 @@ from django_spotify_sync.models import (
 
 from pages.words import Words
 
+MOST_WORDS = 10  # of a search; each is a condition
+
 type Order = tuple[Any, ...]
 
 _first_artist = Subquery(
@@ -75,7 +77,7 @@ class Listing:
 def saved_tracks(request: HttpRequest, account: SpotifyAccount, per_page: int) -> Listing:
     """List the account's saved tracks; each word searched for is in a title, an album or an artist's name."""
     rows = SavedTrack.objects.filter(account=account, track__isnull=False)
-    for word in _search(request).split():
+    for word in _search(request).split()[:MOST_WORDS]:
         artists = TrackArtist.objects.filter(track=OuterRef("track"), artist__name__icontains=word)
         rows = rows.filter(
             Q(track__name__icontains=word) | Q(track__album__name__icontains=word) | Exists(artists)
@@ -88,7 +90,7 @@ def saved_tracks(request: HttpRequest, account: SpotifyAccount, per_page: int) -
 def playlists(request: HttpRequest, account: SpotifyAccount, per_page: int) -> Listing:
     """List the account's playlists; each word searched for is in a name or an owner's."""
     rows = AccountPlaylist.objects.filter(account=account).select_related("playlist")
-    for word in _search(request).split():
+    for word in _search(request).split()[:MOST_WORDS]:
         rows = rows.filter(
             Q(playlist__name__icontains=word) | Q(playlist__owner_name__icontains=word)
         )
@@ -98,7 +100,7 @@ def playlists(request: HttpRequest, account: SpotifyAccount, per_page: int) -> L
 def artists(request: HttpRequest, account: SpotifyAccount, per_page: int) -> Listing:
     """List the artists whom the account follows."""
     rows = FollowedArtist.objects.filter(account=account).select_related("artist")
-    for word in _search(request).split():
+    for word in _search(request).split()[:MOST_WORDS]:
         rows = rows.filter(artist__name__icontains=word)
     return _listing(request, rows, ARTIST_ORDERS, per_page)
 

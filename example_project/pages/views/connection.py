@@ -26,8 +26,12 @@ REMOVED = (
 @connected
 def connection(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     """Show whose account it is, what this site may do with it, and for how long."""
-    may = [SCOPES[scope] for scope in account.scopes if scope in SCOPES]
-    return render(request, "pages/connection.html", {"may": may, "revoke_at": REVOKE_URL})
+    scopes = account.scopes
+    context = {
+        "may": [SCOPES[scope] for scope in scopes if scope in SCOPES],
+        "missing": bool(scopes) and account.missing_scopes,
+    }
+    return render(request, "pages/connection.html", context)
 
 
 @require_http_methods(["GET", "POST"])
