@@ -90,6 +90,16 @@ def test_a_site_that_was_down_tells_of_the_nearest_alone(
     assert [one for _, one in told] == what
 
 
+def test_each_account_has_one_nearest_distance(crowd: Crowd) -> None:
+    """So that of two workers, each with a distance of its own, none tells of the farther one."""
+    near, far = crowd.come(2)
+    leave(near, 6 * DAY)
+    leave(far, 20 * DAY)
+
+    assert list(notices._to_tell("default", 7 * DAY, timedelta(0))) == [near]
+    assert list(notices._to_tell("default", 30 * DAY, 7 * DAY)) == [far]
+
+
 def test_other_distances(account: SpotifyAccount, told: list[Any], settings: Any) -> None:
     settings.SPOTIFY_SYNC_GRANT_NOTICE = []
     leave(account, HOUR)

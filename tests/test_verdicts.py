@@ -15,7 +15,7 @@ from django_spotify_sync import accounts, grants, verdicts
 from django_spotify_sync.exceptions import GrantInDoubt, NotConnected, ReauthorizationRequired
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun
 from django_spotify_sync.signals import grant_lost
-from django_spotify_sync.sync import execute, request_sync, sync
+from django_spotify_sync.sync import beat, execute, request_sync, sync
 from django_spotify_sync.testing import FakeSpotify
 from tests.concurrency import at_once, in_processes
 from tests.connecting import connect
@@ -508,6 +508,28 @@ def test_a_verdict_wakes_the_runs_that_wait_for_it(
 
     assert list(SyncRun.objects.due()) == [run]
     assert blocked not in SyncRun.objects.due()
+
+
+def test_a_run_under_way_stops_when_its_account_turns_suspect(
+    account: SpotifyAccount, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own token would serve for up to an hour more, but a suspect's token is not used."""
+    monkeypatch.setattr(beat, "PROGRESS_EVERY", 0)
+    spotify.user.like(2000)
+    spotify.latency = 0.05
+
+    def doubt(_: object) -> None:
+        with pytest.raises(GrantInDoubt):
+            accounts.refresh(account)
+        connections.close_all()
+
+    spotify.refuse_grants()
+    spotify.faults.add("/me/tracks", offset=300, before=doubt)
+
+    run = sync(account, "tracks")
+
+    assert (run.status, run.reason) == ("waiting", "suspect")
+    assert spotify.count("/me/tracks") < 42, "of 43 pages"
 
 
 def test_what_was_read_before_the_doubt_is_written(

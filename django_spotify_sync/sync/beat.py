@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import RunInterrupted, RunLost
-from django_spotify_sync.models import SyncRun
+from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.sync.stopping import is_stopping
+from django_spotify_sync.verdicts import ensure_usable
 
 PROGRESS_EVERY = 0.5  # seconds between two writes of progress
 
@@ -42,6 +43,7 @@ class Beat:
         """:raises RunLost: if the run is not this worker's any more.
 
         :raises RunInterrupted: if the worker was told to stop.
+        :raises GrantInDoubt: if somebody else found the account's grant refused: its token is not used any more.
         """
         if is_stopping() and not force:
             raise RunInterrupted
@@ -56,3 +58,11 @@ class Beat:
             raise RunLost
         self._written = time.monotonic()
         self._watch(self._run)
+        if not force:
+            self._stop_if_suspect()
+
+    def _stop_if_suspect(self) -> None:
+        accounts = SpotifyAccount.objects.using(self._run._state.db)
+        suspect = accounts.suspect().filter(pk=self._run.account_id).first()
+        if suspect is not None:
+            ensure_usable(suspect)
