@@ -15,6 +15,12 @@ from rest_framework.viewsets import GenericViewSet
 
 from django_spotify_sync.cursors import CursorPages, by_name, by_number, by_time
 from django_spotify_sync.filters import SavedTrackFilter, WordSearch, asked_ids, track_has
+from django_spotify_sync.library_serializers import (
+    AccountPlaylistSerializer,
+    FollowedArtistSerializer,
+    PlaylistItemSerializer,
+    SavedTrackSerializer,
+)
 from django_spotify_sync.models import (
     AccountPlaylist,
     FollowedArtist,
@@ -23,12 +29,6 @@ from django_spotify_sync.models import (
     TrackArtist,
 )
 from django_spotify_sync.rest import PinnedAPIView, own_account
-from django_spotify_sync.serializers import (
-    AccountPlaylistSerializer,
-    FollowedArtistSerializer,
-    PlaylistItemSerializer,
-    SavedTrackSerializer,
-)
 
 
 class LibraryViewSet[Row: Model](PinnedAPIView, ListModelMixin, GenericViewSet[Row]):

@@ -19,12 +19,14 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 
 from django_spotify_sync.filters import MAX_IDS
-from django_spotify_sync.models.runs import Resource
-from django_spotify_sync.serializers import (
+from django_spotify_sync.library_serializers import (
     AccountPlaylistSerializer,
     FollowedArtistSerializer,
     PlaylistItemSerializer,
     SavedTrackSerializer,
+)
+from django_spotify_sync.models.runs import Resource
+from django_spotify_sync.serializers import (
     SpotifyAccountSerializer,
     SyncRequestSerializer,
     SyncRunSerializer,

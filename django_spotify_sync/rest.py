@@ -75,7 +75,11 @@ def status_of(error: SpotifySyncError) -> int:
 
 
 def code_of(error: SpotifySyncError) -> str:
-    """Return the code that the public contract has for ``error``: why Spotify failed is for the log and the detail."""
+    """Return the code that the public contract has for ``error``: why Spotify failed, or who held back, is for the log
+    and the detail.
+    """
+    if isinstance(error, Paced):
+        return RateLimited.code
     if isinstance(error, Paced):
         return RateLimited.code
     return SpotifyUnavailable.code if status_of(error) == 502 else error.code
