@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlsplit
 
+from celery import current_app
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -26,6 +27,7 @@ from django_spotify_sync.models import SpotifyToken, SyncRun
 from django_spotify_sync.spotify.scopes import scopes_for
 
 TAG = "spotify_sync"
+DUE_TASK = "django_spotify_sync.sync_due_accounts"
 
 
 @register(TAG)
@@ -45,6 +47,7 @@ def check_site(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
         *_sqlite(),
         *_login(),
         *_databases(),
+        *_schedule(),
     ]
 
 
@@ -311,3 +314,26 @@ def _keys_in_use() -> Iterator[CheckMessage]:
                 hint="Run spotify_rotate_keys before you take it out of SPOTIFY_SYNC_FERNET_KEYS.",
                 id="spotify_sync.W008",
             )
+
+
+def _schedule() -> Iterator[CheckMessage]:
+    scheduled = [*getattr(settings, "CELERY_BEAT_SCHEDULE", {}).values()]
+    scheduled += (current_app.conf.beat_schedule or {}).values()
+    names = {entry.get("task") for entry in scheduled}
+    elsewhere = apps.is_installed("django_celery_beat")  # whose schedule is in the database
+    if DUE_TASK not in names and not elsewhere and not settings.DEBUG:
+        yield checks.Warning(
+            "Nothing calls sync_due_accounts: nobody is synced by a schedule, and runs that wait are not gone on with.",
+            hint="Put django_spotify_sync.schedules.beat_schedule() into CELERY_BEAT_SCHEDULE. Or have cron run "
+            "spotify_sync --due, and silence this.",
+            id="spotify_sync.W009",
+        )
+    intervals = (Conf.SYNC_INTERVAL, Conf.MAX_SYNC_INTERVAL)
+    if any(_problem(one.name, one) for one in intervals):
+        return  # told above
+    if conf.MAX_SYNC_INTERVAL < conf.SYNC_INTERVAL:
+        yield checks.Warning(
+            "SPOTIFY_SYNC_MAX_SYNC_INTERVAL is shorter than SPOTIFY_SYNC_SYNC_INTERVAL, which then is both.",
+            hint="What does not change is looked at ever less often, from the one to the other.",
+            id="spotify_sync.W010",
+        )

@@ -13,6 +13,8 @@ from typing import Any
 
 import dj_database_url
 
+from django_spotify_sync.schedules import beat_schedule
+
 SECRET_KEY = "not a secret, these are tests"
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 INSTALLED_APPS = [
@@ -83,6 +85,7 @@ CACHES = {
 CELERY_BROKER_URL = CELERY_RESULT_BACKEND = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": REDIS_PREFIX}
+CELERY_BEAT_SCHEDULE = beat_schedule()
 CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"global_keyprefix": REDIS_PREFIX}
 
 SPOTIFY_SYNC_CLIENT_ID = "test-client-id"
