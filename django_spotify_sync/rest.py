@@ -14,6 +14,7 @@ from django.core.cache import caches
 from django.db import connections, router, transaction
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
 from rest_framework.exceptions import Throttled
 from rest_framework.fields import BooleanField
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -80,8 +81,6 @@ def code_of(error: SpotifySyncError) -> str:
     """
     if isinstance(error, Paced):
         return RateLimited.code
-    if isinstance(error, Paced):
-        return RateLimited.code
     return SpotifyUnavailable.code if status_of(error) == 502 else error.code
 
 
@@ -93,7 +92,9 @@ def error_response(error: SpotifySyncError) -> Response:
         else None
     )
     return Response(
-        {"code": code_of(error), "detail": str(error)}, status=status_of(error), headers=headers
+        {"code": code_of(error), "detail": gettext(str(error))},
+        status=status_of(error),
+        headers=headers,
     )
 
 
