@@ -54,7 +54,7 @@ class CountsSerializer(RowSerializer[SyncRun]):
 
 class RunErrorSerializer(RowSerializer[SyncRun]):
     code = serializers.CharField(source="error_code", read_only=True)
-    detail = serializers.CharField(source="error_detail", read_only=True)
+    detail = serializers.CharField(source="error_words", read_only=True)
 
     class Meta:
         ref_name = "SpotifyRunError"

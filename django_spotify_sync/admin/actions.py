@@ -92,7 +92,7 @@ def _for_each(
         try:
             done.append(act(account))
         except SpotifySyncError as error:
-            refused.append((account, str(error)))
+            refused.append((account, _(str(error))))
             away = error if isinstance(error, SpotifyUnavailable | CacheUnavailable) else None
     return done, refused
 

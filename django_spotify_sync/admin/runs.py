@@ -99,7 +99,7 @@ class SyncRunAdmin(OfAccountAdmin):
         code = run.error_code or run.reason
         if not code:
             return NOTHING
-        return format_html("<strong>{}</strong> {}", code, run.error_detail)
+        return format_html("<strong>{}</strong> {}", code, run.error_words)
 
     @admin.display(description=_("skipped"))
     def skips(self, run: SyncRun) -> str:

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from django_spotify_sync.conf import conf
@@ -200,6 +201,11 @@ class SyncRun(models.Model):
     @property
     def is_live(self) -> bool:
         return self.finished_at is None
+
+    @property
+    def error_words(self) -> str:
+        """Why the run failed, in the language of who reads it; what Spotify said stays as it was."""
+        return gettext(self.error_detail) if self.error_detail else ""
 
     def start(self) -> bool:
         """Claim the run for this worker; False if it is not due, has ended, or another worker was first."""
