@@ -60,7 +60,7 @@ class Mailer(AdminEmailHandler):
         self.setLevel(logging.ERROR)
         self.sent: list[tuple[str, str]] = []
 
-    def send_mail(self, subject: str, message: str, *args: Any, **kwargs: Any) -> None:
+    def send_mail(self, subject: Any, message: Any, *args: Any, **kwargs: Any) -> None:
         self.sent.append((f"{subject}\n{message}", kwargs["html_message"]))
 
 

@@ -116,12 +116,12 @@ def test_all_tokens_come_under_the_newest_key(
 
 def test_nothing_but_the_seal_is_changed(django_user_model: Any, settings: Any) -> None:
     sealed_tokens(django_user_model, 2)
-    before = list(SpotifyToken.objects.order_by("pk").values())
+    before: list[Any] = list(SpotifyToken.objects.order_by("pk").values())
     settings.SPOTIFY_SYNC_FERNET_KEYS = [NEW, OLD]
 
     rotate_keys()
 
-    after = list(SpotifyToken.objects.order_by("pk").values())
+    after: list[Any] = list(SpotifyToken.objects.order_by("pk").values())
     for was, is_now in zip(before, after, strict=True):
         assert {name for name in was if was[name] != is_now[name]} == {"sealed", "key_id"}
 

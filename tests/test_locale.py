@@ -79,7 +79,7 @@ def test_it_is_compiled_as_it_is_written(file: Path) -> None:
         said: dict[Any, str] = dict(gettext.GNUTranslations(io.BytesIO(compiled.read()))._catalog)  # type: ignore[attr-defined]
     said.pop("")
 
-    written: dict[Any, str] = {}
+    written: dict[Any, Any] = {}
     for entry in entries(file):
         if isinstance(entry.id, str):
             written[entry.id] = entry.string
@@ -112,7 +112,7 @@ def test_numbers_take_their_form(russian: None, days: int, said: str) -> None:
 
 
 def test_statuses(russian: None) -> None:
-    assert AccountStatus.CONNECTED.label == "подключён"
+    assert str(AccountStatus.CONNECTED.label) == "подключён"
     assert str(SyncRun._meta.verbose_name_plural) == "синхронизации"
     for status in (*AccountStatus, *RunStatus):
         assert re.search("[а-я]", str(status.label)), status

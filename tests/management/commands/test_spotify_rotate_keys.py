@@ -29,7 +29,7 @@ def old(user: Any, spotify: FakeSpotify, settings: Any) -> str:
 def rotate(*options: str, code: int = 0) -> tuple[str, str]:
     """Run the command, which has to end with ``code``; return what it said."""
     out, err = StringIO(), StringIO()
-    ended = 0
+    ended: Any = 0
     try:
         call_command("spotify_rotate_keys", *options, stdout=out, stderr=err)
     except SystemExit as end:
