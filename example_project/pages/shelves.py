@@ -62,9 +62,10 @@ def shelf_of(account: SpotifyAccount, resource: str) -> Shelf:
     """
     if resource not in settings.SPOTIFY_SYNC_RESOURCES:
         raise Http404(f"There is no shelf {resource!r}.")
-    count = MODELS[resource]._default_manager.filter(account=account).count()
     runs = SyncRun.objects.filter(account=account, resource=resource)
     run = runs.order_by("-created_at", "-id").first()
+    # After the run: who reads that it has ended reads what it wrote.
+    count = MODELS[resource]._default_manager.filter(account=account).count()
     return Shelf(account, resource, count, Progress(run) if run else None)
 
 

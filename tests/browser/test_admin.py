@@ -25,12 +25,12 @@ def test_accounts_runs_and_saved_tracks_are_shown(site: Site, visiting):
 def look_around(visit: Visit) -> None:
     visit.open("admin/")
     visit.sign_in(BOSS)
-    visit.look("20-admin")
+    visit.look("50-admin", is_ours=False)
     for model in ("spotifyaccount", "syncrun", "savedtrack"):
         visit.open(f"admin/spotify_sync/{model}/")
         rows = visit.page.locator("#result_list tbody tr")
         expect(rows.first).to_be_visible()
-        visit.look(f"21-admin-{model}-list")
+        visit.look(f"51-admin-{model}-list", is_ours=False)
         rows.first.locator("th a").click()
         expect(visit.page.locator("#content h2").first).to_be_visible()
-        visit.look(f"22-admin-{model}")
+        visit.look(f"52-admin-{model}", is_ours=False)

@@ -178,15 +178,19 @@ class Visit:
         )
         return float(found.json_value())
 
-    def look(self, name: str) -> None:
-        """Keep a screenshot; nothing may stick out of the window, nor bar anybody who cannot see it or use a mouse."""
+    def look(self, name: str, *, is_ours: bool = True) -> None:
+        """Keep a screenshot; nothing may stick out of the window.
+
+        Nor may anything that ``is_ours`` bar anybody who cannot see it, or has no mouse.
+        """
         page = self.page
         width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         if page.evaluate(width) > 0:
             self._note("wider than the window", name)
         if not self.is_shown:
             return
-        self._ask_axe(name)
+        if is_ours:
+            self._ask_axe(name)
         size = page.viewport_size
         assert size
         tall = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
