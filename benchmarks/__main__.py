@@ -1,12 +1,14 @@
-"""Run one measurement by its name, or all: ``python -m benchmarks [fetch] [sync] [memory] [pages] [pace]``."""
+"""Run one measurement by its name, or all: ``python -m benchmarks [beat] [disconnect] …``."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import fetch, memory, pace, pages, sync
+from benchmarks import beat, disconnect, fetch, memory, pace, pages, sync
 
 MEASUREMENTS = {
+    "beat": beat.main,
+    "disconnect": disconnect.main,
     "fetch": fetch.main,
     "sync": sync.main,
     "memory": memory.main,

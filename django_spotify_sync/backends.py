@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from asgiref.sync import sync_to_async
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -24,7 +26,7 @@ class SpotifyBackend(ModelBackend):
         proven = isinstance(proof, Proof) and proof.attempt.purpose is Purpose.LOGIN
         if not (conf.LOGIN_ENABLED and proven and proof is not None):
             return None
-        user: AbstractBaseUser | None = conf.GET_USER(proof.profile, request)
+        user: Any = conf.GET_USER(proof.profile, request)
         return user if user is not None and self.user_can_authenticate(user) else None
 
     async def aauthenticate(  # type: ignore[override]

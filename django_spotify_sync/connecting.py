@@ -61,6 +61,13 @@ class Proof:
     user: AbstractBaseUser | None
     was_linked: bool
 
+    @property
+    def connecting_user(self) -> AbstractBaseUser:
+        """:raises ValueError: for a proof that was made to sign in."""
+        if self.user is None:
+            raise ValueError("This proof signs in; it connects nobody.")
+        return self.user
+
 
 def begin_connect(user: AbstractBaseUser, *, redirect_uri: str, next_url: str, browser: str) -> str:
     """Remember that ``user`` begins to connect, in this ``browser``, known by the hash of its cookie.

@@ -90,10 +90,10 @@ def _connect_once(
         # no_key: a sync that is writing rows of this account need not wait, nor be waited for
         rows = SpotifyAccount.objects.using(using).select_for_update(no_key=True)
         account = rows.filter(user_id=user.pk).first()
-        if not is_wanted(account) and account is not None:
-            return account
-        created = account is None
+        wanted, created = is_wanted(account), account is None
         account = account or SpotifyAccount(user_id=user.pk)
+        if not wanted:
+            return account
         _store(account, profile, grant, using)
         transaction.on_commit(
             lambda: account_connected.send_robust(SpotifyAccount, account=account, created=created),

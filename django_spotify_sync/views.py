@@ -237,8 +237,8 @@ class _CallbackAPI(PinnedAPIView):
 
     def post(self, request: Request) -> Response:
         brought = _from_body(request)
-        signed_in = request.user and request.user.is_authenticated
-        if not signed_in and not accounts.is_login(brought.state):
+        user: Any = request.user
+        if not (user and user.is_authenticated) and not accounts.is_login(brought.state):
             self.permission_denied(request)
         return self._finish(request, brought)
 
@@ -262,7 +262,7 @@ def _take(proof: accounts.Proof, request: HttpRequest, user: Any) -> SpotifyAcco
     """Connect or sign in, as was begun."""
     if proof.attempt.purpose is accounts.Purpose.LOGIN:
         return _sign_in(proof, request, user)
-    return accounts.connect(proof.user, proof.profile, proof.grant)
+    return accounts.connect(proof.connecting_user, proof.profile, proof.grant)
 
 
 def _sign_in(proof: accounts.Proof, request: HttpRequest, user: Any) -> SpotifyAccount:

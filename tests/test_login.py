@@ -69,7 +69,8 @@ def agreed(client: Client, **query: str) -> dict[str, str]:
 
 def who(client: Client) -> str | None:
     """Return the key of who is signed in there."""
-    return client.session.get(SESSION_KEY)
+    key: str | None = client.session.get(SESSION_KEY)
+    return key
 
 
 def stored() -> dict[str, Any]:
