@@ -362,9 +362,12 @@ def test_the_admin_holds_no_transaction_open_while_spotify_is_asked(
     account = connect(user, spotify)
     staff = browser_of(django_user_model.objects.create_superuser("boss"))
     opened = []
-    spotify.faults.add(
-        "/api/token", before=lambda _: opened.append(SpotifyAccount.objects.update(image_url="x"))
-    )
+
+    def write_meanwhile(_: FakeSpotify) -> None:
+        opened.append(SpotifyAccount.objects.update(image_url="x"))
+        connection.close()  # this thread's
+
+    spotify.faults.add("/api/token", before=write_meanwhile)
 
     url = reverse("admin:spotify_sync_spotifyaccount_changelist")
     asked = {"action": "refresh_tokens", "_selected_action": account.pk}
