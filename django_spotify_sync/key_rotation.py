@@ -110,7 +110,7 @@ def _not_sealed_with(key_id: str) -> Iterator[SpotifyToken]:
 def _seal_anew(token: SpotifyToken, *, dry_run: bool) -> bool:
     """Seal one token with the newest key, unless somebody else wrote the row meanwhile; tell whether it was done.
 
-    The sealed value is compared as well as the version, which begins anew when a user disconnects and connects again.
+    The sealed value is compared as well as the version: a row of another connection may have come to the same number.
     """
     as_read = _tokens().filter(pk=token.pk, version=token.version, sealed=token.sealed)
     token.seal(token.unseal())
