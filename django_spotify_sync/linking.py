@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from django_spotify_sync import erasure
 from django_spotify_sync.conf import conf
+from django_spotify_sync.db.locks import lock_free
 from django_spotify_sync.exceptions import LinkedElsewhere, NoUser, SpotifyUnavailable
 from django_spotify_sync.grants import lifetime
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncState
@@ -132,6 +133,10 @@ def _store(account: SpotifyAccount, profile: ProfileRow, grant: oauth.Grant, usi
         ],
         ignore_conflicts=True,
     )
+    # Those that were there were put off for want of a grant. One that is written just now is not waited for.
+    states = SyncState.objects.using(using)
+    waiting = [state.pk for state in lock_free(states.filter(account=account).only("pk"))]
+    states.filter(pk__in=waiting).update(next_sync_at=now, failures=0)
 
 
 def _seal(

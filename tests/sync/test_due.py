@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_spotify_sync.models import SpotifyAccount, StagedPage, SyncRun, SyncState
 from django_spotify_sync.sync import due, request_sync, take_due
 from tests.concurrency import at_once, in_processes
+from tests.connecting import connect
 from tests.libraries import people
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -361,3 +362,14 @@ def test_a_look_costs_the_same_for_ten_and_for_a_hundred():
     assert statements() == few
     assert len(lost) == 100
     assert SyncRun.objects.live().count() == 200
+
+
+def test_who_connects_again_is_due_at_once(user, spotify):
+    account = connect(user, spotify)
+    later = timezone.now() + HOUR
+    SyncState.objects.update(next_sync_at=later, failures=5)
+
+    connect(user, spotify)
+
+    [state] = SyncState.objects.filter(account=account)
+    assert (state.next_sync_at < later, state.failures) == (True, 0)
