@@ -24,7 +24,7 @@ from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify import oauth
 from django_spotify_sync.sync import execute, request_sync
 
-WORKERS, ACCOUNTS, TRACKS = 4, 40, 800
+WORKERS, ACCOUNTS, TRACKS = 4, 40, 1500
 LATENCY, WINDOW, BELIEVED = 0.1, 30.0, 180
 
 #: What is measured: who asks for the syncs, and how many requests Spotify really allows in a window.
@@ -38,7 +38,8 @@ def main() -> None:
         f"{LATENCY * 1000:g} ms, REQUESTS_PER_WINDOW = {BELIEVED}",
         rows,
     )
-    print(site.versions())
+    with site.database():
+        print(site.versions())
 
 
 def _measure(trigger: str, allowed: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 
-SLOTS = 60  # so many keys at most, and so many handfuls a window, whatever the number of requests
+SLOTS = 180  # so many keys at most, and so many adds a window, whatever the number of requests
 LIFE = 1.0  # seconds in which a handful has to be started, counted from before it was asked for
 #: Seconds that a key outlives window and LIFE. A request that took long to arrive may come so much later than one that
 #: did not, and Memcached's keys end up to a second early.

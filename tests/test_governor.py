@@ -77,7 +77,7 @@ def test_people_have_all_of_it_if_nobody_else_wants_any(new):
 
 
 def test_what_is_left_of_a_handful_serves_the_next_but_not_for_long(new, monkeypatch):
-    process = new(600)  # ten a handful
+    process = new(1800)  # ten a handful
     asked = 0
     add = process._slots._add
 
@@ -158,10 +158,10 @@ def test_without_a_number_there_is_no_pace_but_a_429_stops_all(new):
 def test_a_block_does_not_end_in_a_storm_but_at_half_the_pace(new, monkeypatch):
     """All that waited ask at once when it is over, from four processes."""
     processes = [new(180, window=3000) for _ in range(4)]
-    rest = processes[0].refused(RateLimited(retry_after=60))
+    rest = processes[0].refused(RateLimited(retry_after=1000))
 
     given = []
-    for seconds in (-0.5, 10, 100, 500, 1500, 2990):
+    for seconds in (-500, 10, 100, 500, 1500, 2990):
         for module in (governor, pauses):
             ahead(monkeypatch, module, rest + seconds)
         here = 0
@@ -278,7 +278,7 @@ def test_with_the_cache_away_each_process_has_a_careful_pace(new, away, hidden):
 
     had = [granted(process) for process in processes]
 
-    assert had == [180 // 8 - 180 // 8 % 3] * 2  # 21: seven handfuls of three
+    assert had == [180 // 8] * 2
 
 
 def test_that_pace_is_a_rolling_window_too(new, away, monkeypatch):
