@@ -142,8 +142,12 @@ def open_playlists(visit: Visit, listener) -> None:
         one for one in listener.playlists if any(item.content is None for item in one.items)
     )
     page.locator(f"a[href$='/{mixed.id}/']").click()
-    for kind in ("episode", "local", "unavailable"):
-        expect(page.locator(f".kind-{kind} .tag").first).to_be_visible()
+    for kind, said in (
+        ("episode", "episode"),
+        ("local", "local file"),
+        ("unavailable", "No longer at Spotify"),
+    ):
+        expect(page.locator(f".kind-{kind} .title").first).to_contain_text(said)
     expect(page.locator(".track")).to_have_count(min(SHOWN, len(mixed.items)))
     visit.look("11-playlist")
 

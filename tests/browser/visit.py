@@ -6,6 +6,7 @@ import os
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
@@ -162,21 +163,30 @@ class Visit:
             cover.scroll_into_view_if_needed()
         covers.last.scroll_into_view_if_needed()
         loaded = "all => all.length > 0 && all.every(one => one.complete && one.naturalWidth > 0)"
-        self.page.wait_for_function(f"({loaded})([...document.querySelectorAll('img.cover')])")
+        self._until(f"() => ({loaded})([...document.querySelectorAll('img.cover')])")
         self.page.evaluate(
             "scrollTo(0, 0); for (const strip of document.querySelectorAll('.covers')) strip.scrollLeft = 0"
         )
 
     def wait_for_progress(self, beyond: float) -> float:
         """Wait until the bar shows more than that, and return what it shows."""
-        found = self.page.wait_for_function(
-            """beyond => {
-                const value = document.querySelector("#bar-tracks[value]")?.value ?? 0;
-                return value > beyond && value;
-            }""",
-            arg=beyond,
+        return float(
+            self._until(
+                """beyond => {
+                    const value = document.querySelector("#bar-tracks[value]")?.value ?? 0;
+                    return value > beyond && value;
+                }""",
+                beyond,
+            )
         )
-        return float(found.json_value())
+
+    def _until(self, function: str, argument: Any = None) -> Any:
+        """Ask until the answer is something. Playwright's own wait evaluates text in the page, against its policy."""
+        deadline = time.monotonic() + PATIENCE
+        while not (found := self.page.evaluate(function, argument)):
+            assert time.monotonic() < deadline, f"This never came true: {function}"
+            self.page.wait_for_timeout(50)
+        return found
 
     def look(self, name: str, *, is_ours: bool = True) -> None:
         """Keep a screenshot; nothing may stick out of the window.
