@@ -52,7 +52,7 @@ def account(transactional_db, user, spotify, settings) -> SpotifyAccount:
 
 
 @pytest.fixture
-def workers(account, spotify, tmp_path) -> Iterator[Workers]:
+def workers(account: Any, spotify: Any, tmp_path: Path) -> Iterator[Workers]:
     workers = Workers(tmp_path, **spotify.settings)
     yield workers
     workers.end()
@@ -267,7 +267,9 @@ def unused_port() -> int:
         return port
 
 
-def test_redis_is_lost_in_the_middle_with_all_messages(workers, account, spotify, own_redis):
+def test_redis_is_lost_in_the_middle_with_all_messages(
+    workers: Workers, account, spotify, own_redis
+):
     spotify.latency = 0.3
 
     def send(*run_ids: int) -> None:

@@ -293,10 +293,9 @@ def test_a_dry_run_of_what_is_due_counts_it(account, other_user, spotify):
     assert told["to begin"] == {"tracks": 2, "playlists": 2, "following": 2}
     assert told["blocked until"] is None
     assert "to go on: 1" in run("--due", "--dry-run", only="")
-    assert [one.status for one in (lost, waiting) if one.refresh_from_db() is None] == [
-        "running",
-        "queued",
-    ]
+    for one in (lost, waiting):
+        one.refresh_from_db()
+    assert (lost.status, waiting.status) == ("running", "queued")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
