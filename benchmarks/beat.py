@@ -103,7 +103,8 @@ def _fill() -> None:
             "updated, unchanged, removed, skipped, skipped_reasons, error_code, error_detail, created_at, finished_at, "
             '"full") '
             "SELECT id, resource, 'schedule', 'succeeded', 'probe', '', 1, 0, 0, 0, 0, 0, 0, '{}', '', '', "
-            f"now() - interval '2 hours', now() - interval '2 hours', false FROM {account}, unnest(%s::text[]) AS resource",
+            "now() - interval '2 hours', now() - interval '2 hours', false "
+            f"FROM {account}, unnest(%s::text[]) AS resource",
             [list(RESOURCES)],
         )
     _analyze()
