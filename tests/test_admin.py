@@ -202,7 +202,8 @@ def test_an_account_shows_its_user_counts_and_last_runs(staff: Client, user: Any
 
 
 @pytest.mark.parametrize(
-    ("days", "kind"), [(100, "4\N{NO-BREAK SPACE}months old"), (20, "is-busy"), (-1, 'is-bad">ended')]
+    ("days", "kind"),
+    [(100, "4\N{NO-BREAK SPACE}months old"), (20, "is-busy"), (-1, 'is-bad">ended')],
 )
 def test_a_grant_that_ends_soon_is_seen(staff: Client, user: Any, days: int, kind: str) -> None:
     now = timezone.now()

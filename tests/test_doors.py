@@ -256,7 +256,9 @@ def test_every_door_tells_of_a_failure_alike(walk: Any, door: str) -> None:
     [said] = first["signal"]
     assert said["error"].code == "forbidden"
     assert first["rows"]["SavedTrack"] == []
-    if door != "spotify_sync --queue":  # which does not wait for a worker, as the eager one of this test is
+    if (
+        door != "spotify_sync --queue"
+    ):  # which does not wait for a worker, as the eager one of this test is
         assert first["exit"] == (1 if door.startswith("spotify_sync") else None)
 
 
