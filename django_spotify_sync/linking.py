@@ -111,7 +111,8 @@ def _store(account: SpotifyAccount, profile: ProfileRow, grant: oauth.Grant, usi
     claims = SpotifyAccount.objects.using(using).claiming(profile)
     if claims.exclude(user_id=account.user_id).exists():
         raise LinkedElsewhere
-    if account.pk is not None and not account.is_of(profile):
+    is_new = account._state.adding
+    if not is_new and not account.is_of(profile):
         erasure.stop_syncs(account.pk, using, "other_account")
         erasure.erase_library(account.pk, using)
         erasure.forget_states(account.pk, using)
@@ -123,7 +124,6 @@ def _store(account: SpotifyAccount, profile: ProfileRow, grant: oauth.Grant, usi
     account.status, account.status_changed_at = AccountStatus.CONNECTED, now
     account.authorized_at, account.reauthorize_by = now, six_months_after(now)
     account.judge_at = account.grant_noticed_at = None
-    is_new = account.pk is None
     account.save(using=using)
     _seal(account, grant, grant.refresh_token, is_new=is_new, using=using)
     SyncState.objects.using(using).bulk_create(
