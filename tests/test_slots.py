@@ -136,7 +136,12 @@ def test_what_another_took_is_found_free_as_soon_as_it_is():
 def test_a_foolish_hint_neither_asks_on_and_on_nor_forgets_a_slot(hint):
     """It comes from another machine's clock."""
     now, asked = [0.0], []
-    slots = Slots(WINDOW, lambda slot: asked.append(now[0]) or hint, lambda: now[0])
+
+    def add(slot: int) -> float:
+        asked.append(now[0])
+        return hint
+
+    slots = Slots(WINDOW, add, lambda: now[0])
 
     while now[0] < 2 * lifetime(WINDOW):
         slots.take([0])
