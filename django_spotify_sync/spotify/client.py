@@ -33,7 +33,7 @@ from django_spotify_sync.exceptions import (
     SpotifyError,
     SpotifyUnavailable,
 )
-from django_spotify_sync.secret import Secret
+from django_spotify_sync.secret import Secret, hushed
 from django_spotify_sync.spotify.pace import Pace, Unpaced
 from django_spotify_sync.spotify.parsers import Malformed, text
 from django_spotify_sync.spotify.rows import Params
@@ -197,6 +197,7 @@ class Client:
         except Malformed as error:
             return _Transient(f"the answer is malformed: {error}", status)
 
+    @hushed
     def _receive[Answer](
         self, get: Get[Answer], token: Secret
     ) -> tuple[int, str | None, bytes] | _Transient:
