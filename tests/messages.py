@@ -10,6 +10,7 @@ import inspect
 import re
 from ast import literal_eval
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -96,8 +97,12 @@ def renew(file: Path) -> None:
         header = HEADER.format(locale=old.locale, plural_forms=old.plural_forms)
         target.write(header.encode())  # Babel's own has the time of day in it
         write_po(target, new, width=100, omit_header=True, include_lineno=False)
+    whole = read(file)
+    whole.creation_date = whole.revision_date = datetime(
+        2026, 1, 1, tzinfo=UTC
+    )  # the same bytes again
     with file.with_suffix(".mo").open("wb") as target:
-        write_mo(target, read(file))
+        write_mo(target, whole)
 
 
 if __name__ == "__main__":
