@@ -83,6 +83,7 @@ REASONS: dict[str, Words] = {
     "suspect": _("Spotify did not take our key just now; it is tried again by itself."),
     "outage": _("Spotify turned down many users at once, which looks like a fault of theirs."),
     "interrupted": _("The worker was restarted."),
+    "database_lost": _("This site lost touch with its database for a moment."),
     "heartbeat": _("The worker went away. The next sync starts where it can."),
     "drift": _(
         "Your library changed while it was read. What is new is here; the next sync sees to the rest."
