@@ -78,7 +78,11 @@ WRONG: dict[str, list[Any]] = {
     "MAX_REMOVED_SHARE": [None, -0.1, 1.1, "half", True, 50, float("nan")],
     "HEARTBEAT": DURATIONS,
     "LOST_AFTER": DURATIONS,
+    "DELETE_LIBRARY_ON_DISCONNECT": [None, 1, "yes"],
+    "DISCONNECTED_RETENTION": DURATIONS,
+    "GRANT_LOST_RETENTION": DURATIONS,
     "RUN_RETENTION": DURATIONS,
+    "LOGIN_ENABLED": [None, 1, "yes"],
     "CONNECTED_URL": [None, 5, ["/"]],
     "FAILED_URL": [None, 5, ["/"]],
     "GRANT_NOTICE": [

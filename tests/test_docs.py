@@ -286,7 +286,14 @@ def test_every_reason_is_explained():
 
 #: What the issue of a grant's life wants to see defended, in the words of the page.
 THREATS = {
-    *("Login CSRF", "Linking CSRF", "Code injection", "Replay", "Open redirect", "Session fixation"),
+    *(
+        "Login CSRF",
+        "Linking CSRF",
+        "Code injection",
+        "Replay",
+        "Open redirect",
+        "Session fixation",
+    ),
     *("Token theft from the database", "Logs", "The admin", "A swapped row", "A stale worker"),
     *("Mix-up of users", "Downgraded scopes", "Mass `invalid_grant`", "Key loss", "The cache away"),
 }
