@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.cache import caches
 from django_redis import get_redis_connection
 
@@ -124,7 +125,7 @@ def test_a_state_that_was_used_is_told_from_one_that_never_was() -> None:
 @pytest.mark.parametrize("stored", ["{", "[]", '"x"', "{}", '{"verifier": 1}', 7, {"user_id": "7"}])
 def test_a_state_that_another_version_left_is_no_crash(stored: object) -> None:
     state = oauth_state.begin(ATTEMPT)
-    [key] = get_redis_connection().scan_iter("*spotify_sync:state:*")
+    [key] = get_redis_connection().scan_iter(django_settings.REDIS_PREFIX + "*spotify_sync:state:*")
     short = key.decode().rpartition("spotify_sync:")[2]
     caches[conf.CACHE].set(f"spotify_sync:{short}", stored)
 
@@ -162,7 +163,7 @@ def test_neither_state_nor_browser_stands_in_the_cache() -> None:
     state = oauth_state.begin(ATTEMPT)
     redis = get_redis_connection()
 
-    [key] = redis.scan_iter("*spotify_sync:*")
+    [key] = redis.scan_iter(django_settings.REDIS_PREFIX + "*spotify_sync:*")
 
     assert state.encode() not in key + redis.get(key)
     assert b"hers" not in redis.get(key)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import requests
+from django.conf import settings as django_settings
 from django.db import connection
 from django.test import Client
 from django.urls import include, path
@@ -241,7 +242,9 @@ def test_state_that_took_too_long(ada: Client, finish: Any, settings: Any) -> No
     settings.SPOTIFY_SYNC_STATE_TTL = timedelta(seconds=1)
     brought = begun(ada)
     redis = get_redis_connection()
-    wait_until(lambda: not list(redis.scan_iter("*spotify_sync:state:*")))
+    wait_until(
+        lambda: not list(redis.scan_iter(django_settings.REDIS_PREFIX + "*spotify_sync:state:*"))
+    )
 
     status, code = finish(ada, brought)
 
@@ -253,7 +256,7 @@ def test_state_lives_as_long_as_it_is_set_to(ada: Client, settings: Any) -> None
     begin(ada)
     redis = get_redis_connection()
 
-    [key] = redis.scan_iter("*spotify_sync:state:*")
+    [key] = redis.scan_iter(django_settings.REDIS_PREFIX + "*spotify_sync:state:*")
 
     assert 170 < redis.ttl(key) <= 180
 
@@ -333,6 +336,20 @@ def test_user_who_was_shut_out_meanwhile(ada: Client, user: Any) -> None:
 
 
 @both_doors
+@commits
+def test_user_who_is_deleted_while_spotify_is_asked(
+    ada: Client, user: Any, spotify: FakeSpotify
+) -> None:
+    def leave(_: object) -> None:
+        user.delete()
+        connection.close()
+
+    spotify.faults.add("/me", before=leave)
+
+    assert by_browser(ada, begun(ada)) == (302, "no_user")
+    assert nothing_is_stored()
+
+
 def test_consent_was_not_given(ada: Client, spotify: FakeSpotify, finish: Any) -> None:
     spotify.consent = "deny"
 
@@ -520,7 +537,9 @@ def test_redirect_uri_that_is_not_on_the_list(
         assert (response.status_code, response.json()["code"]) == (400, "invalid_redirect_uri")
     else:
         assert response["Location"] == "/?spotify_error=invalid_redirect_uri"
-    assert not list(get_redis_connection().scan_iter("*spotify_sync:state:*"))
+    assert not list(
+        get_redis_connection().scan_iter(django_settings.REDIS_PREFIX + "*spotify_sync:state:*")
+    )
 
 
 @pytest.mark.parametrize(

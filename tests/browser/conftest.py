@@ -37,6 +37,7 @@ def pytest_ignore_collect() -> bool | None:
     return None if HAS_PLAYWRIGHT else True
 
 
+@pytest.hookimpl(trylast=True)  # after pytest itself has put together what shares a fixture
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Have these tests last: Playwright's event loop stays open, and Django's ORM refuses to work beside one."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
