@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, router, transaction
 from django.utils import timezone
 
@@ -39,6 +40,7 @@ logger = logging.getLogger(__name__)
 def connect(user: AbstractBaseUser, profile: ProfileRow, grant: oauth.Grant) -> SpotifyAccount:
     """Store ``grant`` as the user's, with a new period of six months; the library stays if the Spotify account does.
 
+    :raises NoUser: if the user was deleted meanwhile.
     :raises LinkedElsewhere: if another user of the site has this Spotify account.
     :raises SpotifyUnavailable: if the grant has no refresh token.
     """
@@ -54,7 +56,7 @@ def keep(
     six new months, if it is as wide or wider. ``was_linked`` says that the Spotify account was somebody's when this
     sign-in began.
 
-    :raises NoUser: if the account was disconnected since: signing in undoes no disconnect.
+    :raises NoUser: if the account was disconnected since: signing in undoes no disconnect; or the user was deleted.
     :raises LinkedElsewhere: if another user has this Spotify account, or this user another one.
     """
 
@@ -79,6 +81,9 @@ def _connect(
     try:
         return _connect_once(user, profile, grant, is_wanted)
     except IntegrityError:
+        users = get_user_model()._base_manager
+        if not users.using(router.db_for_write(users.model)).filter(pk=user.pk).exists():
+            raise NoUser from None  # deleted meanwhile
         # two callbacks at once, and the other was first: look again at what it left
         return _connect_once(user, profile, grant, is_wanted)
 

@@ -527,6 +527,14 @@ def test_a_hook_s_inactive_user(
     assert by_browser(nobody, agreed(nobody)) == (302, "no_user")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_hook_s_user_who_is_not_saved(nobody: Client, settings: Any) -> None:
+    let_hook(settings, lambda profile, request: get_user_model()(username="new"))
+
+    assert by_browser(nobody, agreed(nobody)) == (302, "no_user")
+    assert who(nobody) is None
+
+
 @pytest.mark.parametrize("deletes", [True, False])
 def test_a_disconnect_meanwhile_is_not_undone(
     nobody: Client, account: SpotifyAccount, user: Any, settings: Any, deletes: bool
