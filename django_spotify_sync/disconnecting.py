@@ -69,11 +69,13 @@ def purge(account: SpotifyAccount, using: str, condition: Q) -> dict[str, int] |
         if stored is None:
             return None
         erasure.stop_syncs(account.pk, using, "disconnected")
+        erasure.forget_states(account.pk, using)
         lost = stored.status != AccountStatus.DISCONNECTED
         if lost:
             _mark(stored, using)
     removed = _remove(account.pk, using, _DISCONNECTED)
     if lost:
+        account.status = AccountStatus.DISCONNECTED
         _tell(account, removed, using)
     return removed
 
