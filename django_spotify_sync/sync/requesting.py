@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.db import router, transaction
 
-from django_spotify_sync import accounts
+from django_spotify_sync import verdicts
 from django_spotify_sync.conf import conf
-from django_spotify_sync.exceptions import UnknownResource
+from django_spotify_sync.exceptions import NotConnected, UnknownResource
 from django_spotify_sync.models import SpotifyAccount, SyncRun
-from django_spotify_sync.models.runs import Resource, Trigger
+from django_spotify_sync.models.runs import Resource, RunStatus, Trigger
 from django_spotify_sync.sync.lost import replace_lost
 from django_spotify_sync.sync.making import make_runs
 
@@ -18,8 +18,9 @@ def request_sync(
 ) -> SyncRun:
     """Return the account's live run of ``resource``, or a new one that is ``queued``.
 
-    A live run that nobody has begun takes over a wish for a full pass; one whose worker died is ended as ``lost``,
-    and another stands in its place.
+    A live run that nobody has begun takes over a wish for a full pass. One of the schedule that is not under way becomes
+    that of whoever asks, so that it goes before the schedule's others. One whose worker died is ended as ``lost``, and
+    another stands in its place.
 
     :raises NotConnected, ReauthorizationRequired: if there is no grant to use.
     :raises UnknownResource: if there is no such resource.
@@ -28,7 +29,7 @@ def request_sync(
         raise UnknownResource(
             f"There is no resource {resource!r}; this site syncs {', '.join(_synced())}."
         )
-    accounts.ensure_usable(account)
+    verdicts.ensure_usable(account)
     using = router.db_for_write(SyncRun)
     runs = SyncRun.objects.using(using).filter(account_id=account.pk, resource=resource)
     replace_lost(runs)
@@ -37,13 +38,29 @@ def request_sync(
         if live is not None:
             if full and not live.full and runs.due().filter(pk=live.pk).update(full=True):
                 live.full = True
+            if Trigger.SCHEDULE == live.trigger != trigger:
+                idle = runs.filter(pk=live.pk, status__in=(RunStatus.QUEUED, RunStatus.WAITING))
+                if idle.update(trigger=trigger):
+                    live.trigger = trigger
             return live
         with transaction.atomic(using=using):
+            _ensure_still_usable(account, using)
             wanted = SyncRun(account=account, resource=resource, full=full, trigger=trigger)
             for run in make_runs([wanted], using):
                 return run
         # somebody else's was first: take that one
     return runs.latest("created_at")
+
+
+def _ensure_still_usable(account: SpotifyAccount, using: str) -> None:
+    """Lock the account's row, so that nobody who is letting go of it overlooks what is begun now.
+
+    :raises NotConnected, ReauthorizationRequired: if it was let go of, or deleted, since it was read.
+    """
+    now = verdicts.locked(account.pk, using)
+    if now is None:
+        raise NotConnected
+    verdicts.ensure_usable(now)
 
 
 def request_all(
