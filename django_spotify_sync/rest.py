@@ -199,8 +199,9 @@ class AlwaysJSON(DefaultContentNegotiation):
 
 
 def outside_transactions[View: Callable[..., Any]](view: View) -> View:
-    """Mark a view that talks to Spotify: no transaction of the host around it (ATOMIC_REQUESTS), which would be open
-    for as long as Spotify takes, and would forget, rolled back by an error answer, what has to be remembered.
+    """Mark a view that talks to Spotify, or lets go of an account: no transaction of the host around it
+    (ATOMIC_REQUESTS), which would be open for as long as that takes, and would forget, rolled back by an error answer,
+    what has to be remembered.
     """
     for alias in connections:
         view = transaction.non_atomic_requests(using=alias)(view)

@@ -24,7 +24,11 @@ urlpatterns = [
     path("callback/", views.callback, name="callback"),
     path("account/", viewsets.AccountView.as_view(), name="account"),
     path("refresh/", rest.outside_transactions(viewsets.RefreshView.as_view()), name="refresh"),
-    path("disconnect/", viewsets.DisconnectView.as_view(), name="disconnect"),
+    path(
+        "disconnect/",
+        rest.outside_transactions(viewsets.DisconnectView.as_view()),
+        name="disconnect",
+    ),
     path("sync/", viewsets.SyncAllView.as_view(), name="sync-all"),
     path("sync/<str:resource>/", viewsets.SyncView.as_view(), name="sync"),
     *router.urls,

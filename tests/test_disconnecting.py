@@ -13,6 +13,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db import connection, connections, transaction
+from django.db.models import Q
 from django.db.models.signals import post_init, pre_delete
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -20,6 +21,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from django_spotify_sync import accounts, disconnecting, tasks
+from django_spotify_sync.disconnecting import purge
 from django_spotify_sync.exceptions import LinkedElsewhere, NotConnected
 from django_spotify_sync.models import (
     AccountPlaylist,
@@ -297,6 +299,33 @@ def test_who_connects_again_between_two_batches_is_left_alone(
     assert stored(again) == who.entries()
 
 
+@pytest.mark.postgres
+def test_who_connects_again_while_the_account_is_purged_is_left_alone(
+    whole: SpotifyAccount, user: Any, spotify: FakeSpotify, settings: Any
+) -> None:
+    settings.SPOTIFY_SYNC_BATCH_SIZE = 50
+    SpotifyAccount.objects.update(status="reauthorization_required")
+    deleted: list[str] = []
+
+    def connect_after_the_first(execute: Any, sql: str, *args: Any) -> Any:
+        if deleted and "FOR NO KEY UPDATE" in sql:
+            deleted.clear()
+            run_in_thread({}, "", lambda: connect(user, spotify)).join(timeout=20)
+        if sql.startswith('DELETE FROM "spotify_sync_savedtrack"'):
+            deleted.append(sql)
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(connect_after_the_first), heard() as told:
+        purge(whole, "default", Q(status="reauthorization_required"))
+
+    again = SpotifyAccount.objects.get()
+    assert (again.pk, again.status) == (whole.pk, "connected")
+    assert SavedTrack.objects.count() == 70
+    assert not SyncState.objects.exclude(full_at=None).exists(), "what is left proves nothing"
+    assert [counts["saved_tracks"] for _, counts, _ in told] == [50]
+    assert whole.status == "disconnected", "as receivers are told"
+
+
 # Nothing comes back
 
 
@@ -414,6 +443,40 @@ def test_a_task_whose_account_is_gone_ends_quietly(
 
     assert tasks.sync_account(run_id=run.pk) is None
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+@pytest.mark.parametrize("leave", [accounts.disconnect, SpotifyAccount.delete])
+@by_setting
+def test_no_sync_is_begun_for_who_has_left_meanwhile(
+    account: SpotifyAccount, settings: Any, deletes: bool, leave: Callable[[Any], object]
+) -> None:
+    """Who asks for it, in a request of another tab, has read the account before it went."""
+    settings.SPOTIFY_SYNC_DELETE_LIBRARY_ON_DISCONNECT = deletes
+    leave(SpotifyAccount.objects.get())
+
+    with pytest.raises(NotConnected):
+        request_sync(account, "tracks")
+
+    assert not SyncRun.objects.exists()
+
+
+def test_tokens_go_though_the_library_cannot_in_a_site_whose_requests_are_transactions(
+    whole: SpotifyAccount, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+
+    def fail(execute: Any, sql: str, *args: Any) -> Any:
+        if sql.startswith('DELETE FROM "spotify_sync_savedtrack"'):
+            raise RuntimeError("the database has trouble")
+        return execute(sql, *args)
+
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    with connection.execute_wrapper(fail):
+        assert client.post("/spotify/disconnect/").status_code == 500
+
+    assert not SpotifyToken.objects.exists()
+    assert SpotifyAccount.objects.get().status == "disconnected"
 
 
 # Connecting again
