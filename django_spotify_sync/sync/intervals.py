@@ -13,6 +13,7 @@ from django_spotify_sync.models import SyncState
 DRIFT = 1.5  # by which the interval of what did not change grows
 JITTER = 0.15  # so that those who came together part
 _FIRST_BACKOFF = 8  # after a first failure, this part of the interval
+_DOUBLINGS = 20  # are a million intervals, and a timedelta does not hold much more
 
 
 def longest() -> timedelta:
@@ -43,7 +44,7 @@ def after_failure(state: SyncState) -> None:
 
 def backoff(failures: int) -> timedelta:
     """Return how long to leave alone what failed so often in a row: ever twice as long, up to MAX_SYNC_INTERVAL."""
-    doublings = min(failures - 1, 30)
+    doublings = min(failures - 1, _DOUBLINGS)
     return _about(min(conf.SYNC_INTERVAL / _FIRST_BACKOFF * 2**doublings, longest()))
 
 

@@ -50,6 +50,13 @@ def test_a_user_who_asks_again_and_again_makes_nothing_slower():
     assert state.interval == 6 * HOUR
 
 
+@pytest.mark.parametrize("failures", [40, 10_000, 2**31 - 1])
+def test_no_number_of_failures_is_too_large(settings, failures):
+    settings.SPOTIFY_SYNC_SYNC_INTERVAL = timedelta(days=30)
+
+    assert timedelta(days=25) < backoff(failures) < timedelta(days=35)
+
+
 def test_what_keeps_failing_is_left_alone_for_ever_longer():
     state = SyncState()
     pauses = []
