@@ -317,9 +317,13 @@ def _keys_in_use() -> Iterator[CheckMessage]:
 
 
 def _schedule() -> Iterator[CheckMessage]:
-    scheduled = [*getattr(settings, "CELERY_BEAT_SCHEDULE", {}).values()]
+    scheduled = [*(getattr(settings, "CELERY_BEAT_SCHEDULE", None) or {}).values()]
     scheduled += (current_app.conf.beat_schedule or {}).values()
-    names = {entry.get("task") for entry in scheduled}
+    # An entry is a dict, or a celery.beat.ScheduleEntry.
+    names = {
+        entry.get("task") if isinstance(entry, dict) else getattr(entry, "task", None)
+        for entry in scheduled
+    }
     elsewhere = apps.is_installed("django_celery_beat")  # whose schedule is in the database
     if DUE_TASK not in names and not elsewhere and not settings.DEBUG:
         yield checks.Warning(

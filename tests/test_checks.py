@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from celery.beat import ScheduleEntry
 from cryptography.fernet import Fernet
 from django.apps import apps
 from django.core.checks import CheckMessage, registry, run_checks
@@ -17,7 +18,7 @@ from django.utils import timezone
 
 from django_spotify_sync import checks
 from django_spotify_sync.backends import SpotifyBackend
-from django_spotify_sync.checks import TAG, check_keys_in_use, check_settings, check_site
+from django_spotify_sync.checks import DUE_TASK, TAG, check_keys_in_use, check_settings, check_site
 from django_spotify_sync.conf import Conf
 from django_spotify_sync.db.sealing import key_id
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken
@@ -524,6 +525,18 @@ def test_w009_nothing_calls_what_is_due(settings, no_beat):
     assert "W009" in around()
     settings.CELERY_BEAT_SCHEDULE |= beat_schedule()
     assert "W009" not in around()
+    settings.CELERY_BEAT_SCHEDULE = None
+    assert "W009" in around()
+
+
+def test_w009_reads_entries_that_are_objects(settings, no_beat):
+    """Celery takes instances of its scheduler's Entry as well."""
+    entry = ScheduleEntry(name="ours", task=DUE_TASK, schedule=60, app=celery_app)
+    settings.CELERY_BEAT_SCHEDULE = {"ours": entry}
+    assert "W009" not in around()
+
+    settings.CELERY_BEAT_SCHEDULE = {"mine": ScheduleEntry(name="mine", task="x", schedule=60)}
+    assert "W009" in around()
 
 
 def test_w009_says_nothing_of_a_schedule_that_is_elsewhere(no_beat, monkeypatch):
