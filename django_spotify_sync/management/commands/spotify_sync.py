@@ -105,7 +105,9 @@ class Command(BaseCommand):
             if self._options["queue"]:
                 return self._hand_over(list(_with_users().filter(pk__in=ids)), noted=True)
             for run_id in ids:
-                run = _with_users().get(pk=run_id)
+                run = _with_users().filter(pk=run_id).first()
+                if run is None:  # its account was deleted since
+                    continue
 
                 def one(watch: Watch, run_id: int = run_id) -> SyncRun:
                     return execute(run_id, watch=watch)

@@ -211,6 +211,26 @@ def test_one_that_fails_does_not_keep_the_others_from_theirs(account, other_user
     assert SavedTrack.objects.filter(account__user=other_user).count() == 10
 
 
+def test_who_goes_away_in_between_keeps_nobody_from_theirs(account, other_user, spotify):
+    """A pass over all that is due may take hours."""
+    other = connect(other_user, spotify, spotify.add_user("grace", tracks=10))
+    come_due()
+    SyncState.objects.filter(account=other).update(next_sync_at=timezone.now())  # after Ada's
+    users = [account.user, other_user]
+
+    def go_away(fake):
+        [run_of_the_other] = SyncRun.objects.filter(status="queued").select_related("account")
+        [user] = [user for user in users if user.pk == run_of_the_other.account.user_id]
+        user.delete()
+        connection.close()
+
+    spotify.faults.add("/me/tracks", before=go_away)
+
+    lines = [line for line in run("--due").splitlines() if "succeeded" in line]
+
+    assert len(lines) == 1
+
+
 # By Celery
 
 
