@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 #: Longer waits are left to the database: Redis delivers a task with a countdown again at each visibility timeout.
 LONGEST_COUNTDOWN = 300.0
+#: Seconds that the database's clock, by which a run is due, may be behind this machine's: who comes early finds nothing.
+CLOCKS = 2
 
 
 @shared_task(name="django_spotify_sync.sync_account", acks_late=True, ignore_result=True)
@@ -108,7 +110,7 @@ def _send_later(run: SyncRun) -> None:
     now = timezone.now()
     seconds = ((run.resume_at or now) - now).total_seconds()
     if seconds <= LONGEST_COUNTDOWN and run.publish_later():
-        countdown = max(1, math.ceil(seconds * random.uniform(1.0, 1.1)))
+        countdown = CLOCKS + max(0, math.ceil(seconds * random.uniform(1.0, 1.1)))
         _deliver([run.pk], run.pk, countdown=countdown)
 
 

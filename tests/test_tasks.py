@@ -167,4 +167,5 @@ def test_a_short_wait_is_counted_down_and_a_long_one_is_left_to_the_database(
     assert len(sent) == again
     for message in sent:
         assert message["kwargs"] == {"run_id": run.pk}
-        assert seconds <= message["countdown"] <= seconds * 1.1 + 1
+        # never early by the database's clock either, which may be a little behind
+        assert seconds + 1 <= message["countdown"] <= seconds * 1.1 + 3
