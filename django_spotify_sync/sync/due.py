@@ -9,8 +9,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import router, transaction
 from django.db.models import Case, Count, Q, Value, When
 from django.db.models.functions import Coalesce, Now
@@ -21,7 +23,7 @@ from django_spotify_sync.conf import conf
 from django_spotify_sync.db.locks import lock_free
 from django_spotify_sync.models import SyncRun, SyncState
 from django_spotify_sync.models.accounts import AccountStatus
-from django_spotify_sync.models.runs import Trigger
+from django_spotify_sync.models.runs import Resource, Trigger
 from django_spotify_sync.sync.lost import replace_lost
 from django_spotify_sync.sync.making import make_runs
 
@@ -30,6 +32,7 @@ logger = logging.getLogger(__name__)
 TICK = timedelta(minutes=1)  # between two looks, as ``schedules`` has it
 CHUNK = 1000  # states that are looked at together
 CHUNKS = 20  # of those in one look, should hooks refuse all of them
+LOOK_SECONDS = 30.0  # after which a look asks hooks no further; what they said by then counts
 
 type _Place = tuple[datetime, int]
 
@@ -39,16 +42,18 @@ def take_due(resources: Collection[str] | None = None) -> list[int]:
 
     Runs that were lost are replaced, those whose time has come are gone on with, and for accounts that are due new ones
     are made: no more than ``room()`` together, so that a backlog is worked off at the pace that Spotify allows. Nothing
-    but the replacing is done while Spotify wants no requests. ``resources`` narrows it down.
+    but the replacing is done while Spotify wants no requests. ``resources`` narrows it down. Without it, runs of what is
+    no longer among RESOURCES are gone on with as well, so that they end.
     """
     using = router.db_for_write(SyncRun)
-    resources = conf.RESOURCES if resources is None else resources
-    replace_lost(SyncRun.objects.using(using).filter(resource__in=resources))
+    live = Resource.values if resources is None else resources
+    replace_lost(SyncRun.objects.using(using).filter(resource__in=live))
     if governor.blocked():
         return []
     limit = room()
-    ids = _go_on(limit, resources, using)
-    return ids + _begin(limit - len(ids), resources, using)
+    ids = _go_on(limit, live, using)
+    begun = conf.RESOURCES if resources is None else resources
+    return ids + _begin(limit - len(ids), begun, using)
 
 
 def foretell(resources: Collection[str]) -> dict[str, Any]:
@@ -99,14 +104,15 @@ def _begin(limit: int, resources: Collection[str], using: str) -> list[int]:
     """Make runs for accounts that are due, the longest overdue first."""
     ids: list[int] = []
     after: _Place | None = None
+    ends = monotonic() + LOOK_SECONDS
     for _ in range(CHUNKS):
-        if len(ids) >= limit:
+        if len(ids) >= limit or monotonic() >= ends:
             break
         states = _due_after(after, using)
         if not states:
             break
         after = (states[-1].next_sync_at or timezone.now(), states[-1].pk)
-        ids += _begin_chunk(states, limit - len(ids), resources, using)
+        ids += _begin_chunk(states, limit - len(ids), ends, resources, using)
     return ids
 
 
@@ -123,7 +129,11 @@ def _due_after(after: _Place | None, using: str) -> list[SyncState]:
 
 
 def _begin_chunk(
-    states: Sequence[SyncState], limit: int, resources: Collection[str], using: str
+    states: Sequence[SyncState],
+    limit: int,
+    ends: float,
+    resources: Collection[str],
+    using: str,
 ) -> list[int]:
     """Make a run for each state that may be synced; put all that was decided upon off, so that each look gets ahead.
 
@@ -135,7 +145,7 @@ def _begin_chunk(
     taken: dict[int, SyncState] = {}
     decided: list[int] = []
     for state in states:
-        if len(taken) == limit:
+        if len(taken) == limit or monotonic() >= ends:
             break
         if state.resource in conf.RESOURCES and state.resource not in resources:
             continue
@@ -148,7 +158,7 @@ def _begin_chunk(
         due = rows.filter(pk__in=decided, next_sync_at__lte=now).order_by("pk")
         free = {state.pk for state in lock_free(due.only("pk"))}
         rows.filter(pk__in=free).update(next_sync_at=now + conf.SYNC_INTERVAL)
-        _add_missing([state for pk, state in taken.items() if pk in free], now, using)
+        _add_missing([state for state in states if state.pk in free], now, using)
         wanted = [_run_for(state, now) for pk, state in taken.items() if pk in free]
         return [run.pk for run in make_runs(wanted, using)]
 
@@ -169,6 +179,8 @@ def _may_sync(state: SyncState) -> bool:
         return False
     try:
         return bool(conf.MAY_SYNC(account, state.resource))
+    except SoftTimeLimitExceeded:  # is no answer of the hook's
+        raise
     except Exception:
         ids = {"account_id": account.pk, "resource": state.resource}
         logger.exception(
@@ -183,7 +195,9 @@ def _may_sync(state: SyncState) -> bool:
 def _add_missing(states: Sequence[SyncState], now: datetime, using: str) -> None:
     """Let accounts that connected before a resource was added to RESOURCES have it, each when it is due anyway."""
     rows = SyncState.objects.using(using)
-    accounts = {state.account_id for state in states}
+    accounts = {
+        state.account_id for state in states if state.account.status == AccountStatus.CONNECTED
+    }
     wanted = {(account, resource) for account in accounts for resource in conf.RESOURCES}
     there = set(rows.filter(account_id__in=accounts).values_list("account_id", "resource"))
     rows.bulk_create(

@@ -43,7 +43,11 @@ def _replace(silent: Iterable[SyncRun], using: str) -> int:
     run_of = {(run.account_id, run.resource): run for run in silent}
     states = SyncState.objects.using(using)
     states.bulk_create(
-        [SyncState(account_id=account, resource=resource) for account, resource in run_of],
+        # due at once, should no run come of it: what has no time never comes due
+        [
+            SyncState(account_id=account, resource=resource, next_sync_at=timezone.now())
+            for account, resource in run_of
+        ],
         ignore_conflicts=True,
     )
     found = states.filter(account_id__in={account for account, _ in run_of}).order_by("pk")

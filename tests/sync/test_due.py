@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -130,6 +131,29 @@ def test_a_resource_that_is_new_comes_to_those_who_were_there_before(settings):
     assert sorted(found) == [(account.pk, "playlists"), (account.pk, "tracks")]
 
 
+def test_a_resource_that_takes_the_place_of_all_others_comes_too(settings):
+    [account] = people(1)
+    schedule([account], resource="tracks")
+    settings.SPOTIFY_SYNC_RESOURCES = ["playlists"]
+
+    found = resources_of(take_due() + take_due())
+
+    assert found == [(account.pk, "playlists")]
+
+
+def test_a_run_of_a_resource_that_was_taken_away_comes_to_an_end(settings):
+    accounts = people(2)
+    waiting = waiting_since(request_sync(accounts[0], "tracks"), MINUTE, "interrupted")
+    lost = lose(request_sync(accounts[1], "tracks"))
+    settings.SPOTIFY_SYNC_RESOURCES = ["playlists"]
+
+    found = {*resources_of(take_due())}
+
+    assert {(account.pk, "tracks") for account in accounts} <= found
+    assert SyncRun.objects.get(pk=waiting.pk).published_at is not None
+    assert SyncRun.objects.get(pk=lost.pk).status == "lost"
+
+
 # The hook
 
 
@@ -170,6 +194,36 @@ def test_those_who_may_not_keep_nobody_from_theirs(settings, monkeypatch):
     schedule(accounts)
 
     assert resources_of(take_due()) == [(accounts[9].pk, "tracks")]
+
+
+def test_a_slow_hook_keeps_nobody_from_theirs_for_ever(settings, monkeypatch):
+    """What was decided when the time is over counts, so that the next look does not begin with the same."""
+    now = [0.0]
+
+    def slow(account: SpotifyAccount, resource: str) -> bool:
+        now[0] += due.LOOK_SECONDS / 3
+        return True
+
+    monkeypatch.setattr(due, "monotonic", lambda: now[0])
+    settings.SPOTIFY_SYNC_MAY_SYNC = slow
+    accounts = people(7)
+    schedule(accounts)
+
+    looks = [sorted(resources_of(take_due())) for _ in range(4)]
+
+    keys = [(account.pk, "tracks") for account in accounts]
+    assert looks == [keys[:3], keys[3:6], keys[6:], []]
+
+
+def test_a_time_limit_is_no_answer_of_the_hook(settings):
+    def limited(account: SpotifyAccount, resource: str) -> bool:
+        raise SoftTimeLimitExceeded
+
+    settings.SPOTIFY_SYNC_MAY_SYNC = limited
+    schedule(people(1))
+
+    with pytest.raises(SoftTimeLimitExceeded):
+        take_due()
 
 
 # Runs that wait
@@ -287,6 +341,21 @@ def test_a_library_that_kills_one_worker_after_the_other_is_left_alone_for_ever_
     assert 0.6 < waits[1] < 0.9
     assert 1.2 < waits[2] < 1.8
     assert 2.5 < waits[3] < 3.5
+
+
+def test_whose_first_run_was_lost_while_in_doubt_is_due_all_the_same():
+    [account] = people(1)
+    lose(request_sync(account, "tracks"))
+    SpotifyAccount.objects.update(status="suspect")
+    assert take_due() == []
+    SpotifyAccount.objects.update(status="connected")
+
+    for _ in range(3):
+        SyncState.objects.filter(next_sync_at__isnull=False).update(next_sync_at=timezone.now())
+        if take_due():
+            break
+
+    assert SyncRun.objects.live().count() == 1
 
 
 def test_without_a_grant_a_lost_run_is_not_replaced():
