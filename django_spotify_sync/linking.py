@@ -30,6 +30,7 @@ from django_spotify_sync.secret import Secret
 from django_spotify_sync.signals import account_connected
 from django_spotify_sync.spotify import oauth
 from django_spotify_sync.spotify.rows import ProfileRow
+from django_spotify_sync.verdicts import wake_runs
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -131,6 +132,7 @@ def _store(account: SpotifyAccount, profile: ProfileRow, grant: oauth.Grant, usi
     account.judge_at = account.grant_noticed_at = None
     account.save(using=using)
     _seal(account, grant, grant.refresh_token, is_new=is_new, using=using)
+    wake_runs(account.pk, using)
     SyncState.objects.using(using).bulk_create(
         [
             SyncState(account=account, resource=resource, next_sync_at=now)

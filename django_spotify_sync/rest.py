@@ -12,10 +12,10 @@ from typing import Any
 
 from django.core.cache import caches
 from django.db import connections, router, transaction
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext
-from rest_framework.exceptions import Throttled
+from rest_framework.exceptions import NotFound, Throttled
 from rest_framework.fields import BooleanField
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
@@ -102,6 +102,8 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
     """DRF's exception handler, with our errors and our shape."""
     if isinstance(error, SpotifySyncError) and status_of(error) != 500:
         return error_response(error)
+    if isinstance(error, Http404):
+        error = NotFound()  # Django's own words name our classes
     response = exception_handler(error, context)
     if response is None:
         return None

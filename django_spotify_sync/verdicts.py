@@ -196,7 +196,12 @@ def _become(
         using=account._state.db, fields=["status", "status_changed_at", "judge_at"]
     )
     if status != AccountStatus.SUSPECT:
-        waiting = SyncRun.objects.using(using).filter(
-            account_id=account.pk, status=RunStatus.WAITING, reason=GrantInDoubt.code
-        )
-        waiting.update(resume_at=Now(), published_at=None)
+        wake_runs(account.pk, using)
+
+
+def wake_runs(account_id: int, using: str) -> None:
+    """Let the runs of an account that wait for a verdict go on at once."""
+    waiting = SyncRun.objects.using(using).filter(
+        account_id=account_id, status=RunStatus.WAITING, reason=GrantInDoubt.code
+    )
+    waiting.update(resume_at=Now(), published_at=None)

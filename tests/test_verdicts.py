@@ -510,6 +510,22 @@ def test_a_verdict_wakes_the_runs_that_wait_for_it(
     assert blocked not in SyncRun.objects.due()
 
 
+def test_connecting_again_wakes_the_runs_that_wait_for_a_verdict(
+    account: SpotifyAccount, spotify: FakeSpotify
+) -> None:
+    spotify.revoke()
+    spotify.expire_access_tokens()
+    run = sync(account, "tracks")
+    assert (run.status, run.reason) == ("waiting", "suspect")
+    assert not SyncRun.objects.due().exists()
+
+    again = connect(account.user, spotify)
+
+    assert list(SyncRun.objects.due()) == [run]
+    ended = sync(again, "tracks")
+    assert (ended.pk, ended.status) == (run.pk, "succeeded")
+
+
 def test_a_run_under_way_stops_when_its_account_turns_suspect(
     account: SpotifyAccount, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,7 +78,7 @@ def test_runs_of_nobody_are_not_found(ada: Client, account: SpotifyAccount, numb
     response = ada.get(f"/spotify/syncs/{number}/")
 
     assert response.status_code == 404
-    assert response.json()["code"] == "not_found"
+    assert response.json() == {"code": "not_found", "detail": "Not found."}
 
 
 def test_rows_of_others_are_not_found(

@@ -42,7 +42,10 @@ class Progress:
             self._is_open = False
 
     def _bar(self, run: SyncRun) -> str:
-        share = min(1.0, run.done / run.total) if run.total else float(not run.is_live)
+        if run.total:
+            share = min(1.0, run.done / run.total)
+        else:
+            share = float(run.status in (RunStatus.SUCCEEDED, RunStatus.PARTIAL))
         filled = round(WIDTH * share)
         return f"{self._label} [{'█' * filled}{'·' * (WIDTH - filled)}] {self._figures(run)}"
 
@@ -50,7 +53,7 @@ class Progress:
     def _figures(run: SyncRun) -> str:
         total = "?" if run.total is None else str(run.total)
         writing = ", writing" if run.is_live and run.total and run.done >= run.total else ""
-        return f"{run.done}/{total}, {run.requests} requests{writing}"
+        return f"{run.done}/{total}, {_requests(run)}{writing}"
 
 
 def summary(run: SyncRun) -> str:
@@ -64,4 +67,8 @@ def summary(run: SyncRun) -> str:
     if run.error_code:
         return f"{line}: {run.error_detail}"
     counts = f"{run.created} new, {run.updated} changed, {run.unchanged} unchanged, {run.removed} removed"
-    return f"{line}{why}: {counts}; {run.requests} requests"
+    return f"{line}{why}: {counts}; {_requests(run)}"
+
+
+def _requests(run: SyncRun) -> str:
+    return f"{run.requests} request{'' if run.requests == 1 else 's'}"

@@ -68,10 +68,10 @@ def fetch_following(work: Work) -> Fetched:
                 reason = "drift"
     if not reason:
         state |= {"full_at": timezone.now(), "full_due": False}
-    differs = bool(reason) or stored != listing.ids
+    is_full = work.run.full or bool(reason) or stored != listing.ids
     account, using = work.account, work.using
     return Fetched(
-        mode=Mode.FULL if differs else Mode.PROBE,
+        mode=Mode.FULL if is_full else Mode.PROBE,
         reason=reason,
         write=lambda: _write(account, listing, set() if reason else gone, using=using),
         skipped_reasons=_skipped(listing),

@@ -77,6 +77,12 @@ def test_an_unchanged_list_writes_nothing(account, spotify, artists, is_true):
     assert SyncState.objects.get(account=account, resource="following").full_due is False
 
 
+def test_a_full_pass_that_was_asked_for_is_called_one(account, spotify, artists, is_true):
+    run = sync(account, "following", full=True)
+
+    assert (run.status, run.mode, run.unchanged) == ("succeeded", "full", 130)
+
+
 def test_who_is_new_moves_the_others_in_one_statement(account, spotify, artists, is_true):
     rows = set(FollowedArtist.objects.values_list("pk", flat=True))
     spotify.user.follow(2, position=40)

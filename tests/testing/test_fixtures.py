@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 import requests
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from django_spotify_sync.testing import FakeSpotify
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,3 +84,8 @@ def test_the_command_serves_until_told_to_stop(ending: signal.Signals) -> None:
     assert printed["SPOTIFY_SYNC_CLIENT_ID"]
     assert (process.returncode, err) == (0, "")
     assert "Ctrl-C" in lines[-1]
+
+
+def test_the_command_says_that_a_port_is_taken() -> None:
+    with FakeSpotify() as other, pytest.raises(CommandError, match="--port 0 takes a free port"):
+        call_command("spotify_fake", f"--port={other.port}")

@@ -6,10 +6,10 @@ import signal
 import threading
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from django_spotify_sync.testing import FakeSpotify
 
@@ -21,18 +21,27 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=8099, help="0 takes a free one")
-        parser.add_argument(
-            "--public-url", default="", help="what others reach it by, if not host and port"
+        option = parser.add_argument
+        option("--host", default="127.0.0.1", help="where it listens (%(default)s)")
+        option("--port", type=int, default=8099, help="0 takes a free one (%(default)s)")
+        option("--public-url", default="", help="what others reach it by, if not host and port")
+        option("--tracks", type=int, default=1_000, help="saved tracks of its user (%(default)s)")
+        option("--playlists", type=int, default=20, help="playlists of its user (%(default)s)")
+        option("--artists", type=int, default=60, help="artists its user follows (%(default)s)")
+        option("--latency", type=float, default=0.0, help="seconds before each answer")
+        option("--seed", type=int, default=1, help="another seed, another library (%(default)s)")
+        option(
+            "--cohort",
+            choices=["new", "legacy", "extended"],
+            default="new",
+            help="which kind of app is calling, and so what answers look like (%(default)s)",
         )
-        parser.add_argument("--tracks", type=int, default=1_000)
-        parser.add_argument("--playlists", type=int, default=20)
-        parser.add_argument("--artists", type=int, default=60)
-        parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
-        parser.add_argument("--seed", type=int, default=1)
-        parser.add_argument("--cohort", choices=["new", "legacy", "extended"], default="new")
-        parser.add_argument("--consent", choices=["page", "auto"], default="page")
+        option(
+            "--consent",
+            choices=["page", "auto"],
+            default="page",
+            help="a page that asks for consent, or consent at once (%(default)s)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         names = [
@@ -47,7 +56,13 @@ class Command(BaseCommand):
             "cohort",
             "consent",
         ]
-        with told_to_stop() as stop, FakeSpotify(**{name: options[name] for name in names}) as fake:
+        with ExitStack() as stack:
+            stop = stack.enter_context(told_to_stop())
+            fake = FakeSpotify(**{name: options[name] for name in names})
+            try:
+                stack.enter_context(fake)
+            except OSError as error:
+                raise CommandError(f"{error}. --port 0 takes a free port.") from error
             lines = [f"FakeSpotify is listening on {fake.url}", "Settings of a site that uses it:"]
             lines += [f"{name} = {value!r}" for name, value in fake.settings.items()]
             self.stdout.write("\n".join([*lines, "Ctrl-C ends it."]))
