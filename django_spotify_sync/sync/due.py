@@ -68,10 +68,10 @@ def foretell(resources: Collection[str]) -> dict[str, Any]:
     block = governor.blocked()
     return {
         "lost": runs.silent().count(),
-        "to go on": runs.not_in_queue().count(),
-        "to begin": dict(states.order_by().values_list("resource").annotate(Count("pk"))),
+        "to_go_on": runs.not_in_queue().count(),
+        "to_begin": dict(states.order_by().values_list("resource").annotate(Count("pk"))),
         "room": room(),
-        "blocked until": block.until if block else None,
+        "blocked_until": block.until.isoformat(timespec="seconds") if block else None,
     }
 
 

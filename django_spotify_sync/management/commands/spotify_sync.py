@@ -179,7 +179,7 @@ class Command(BaseCommand):
             found: dict[str, Any] = due.foretell(resources)
             if not self._options["json"]:
                 for name, value in found.items():
-                    self.stdout.write(f"{name}: {value}")
+                    self.stdout.write(f"{name.replace('_', ' ')}: {_in_words(value)}")
                 return
         else:
             found = {"runs": []}
@@ -188,7 +188,7 @@ class Command(BaseCommand):
                 if not self._options["json"]:
                     self.stdout.write(f"would sync {account.user}: {resource}")
         if self._options["json"]:
-            self.stdout.write(json.dumps(found, default=str))
+            self.stdout.write(json.dumps(found))
 
     # Whose
 
@@ -214,6 +214,13 @@ def _resources(only: str | None) -> list[str]:
             synced = ", ".join(conf.RESOURCES)
             raise CommandError(f"There is no resource {name!r}; this site syncs {synced}.")
     return names
+
+
+def _in_words(found: Any) -> str:
+    """Say a number, numbers by resource, or a time."""
+    if isinstance(found, dict):
+        found = ", ".join(f"{count} {resource}" for resource, count in found.items()) or 0
+    return "no" if found is None else str(found)
 
 
 def _with_users() -> QuerySet[SyncRun]:

@@ -309,10 +309,16 @@ def test_a_dry_run_of_what_is_due_counts_it(account, other_user, spotify):
 
     told = json.loads(run("--due", "--dry-run", "--json", only=""))
 
-    assert (told["lost"], told["to go on"]) == (1, 1)
-    assert told["to begin"] == {"tracks": 2, "playlists": 2, "following": 2}
-    assert told["blocked until"] is None
-    assert "to go on: 1" in run("--due", "--dry-run", only="")
+    assert (told["lost"], told["to_go_on"]) == (1, 1)
+    assert told["to_begin"] == {"tracks": 2, "playlists": 2, "following": 2}
+    assert told["blocked_until"] is None
+    assert run("--due", "--dry-run", only="--only=tracks").splitlines() == [
+        "lost: 1",
+        "to go on: 0",
+        "to begin: 2 tracks",
+        f"room: {told['room']}",
+        "blocked until: no",
+    ]
     for one in (lost, waiting):
         one.refresh_from_db()
     assert (lost.status, waiting.status) == ("running", "queued")
