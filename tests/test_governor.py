@@ -360,19 +360,22 @@ def test_processes_keep_one_rolling_window(user, spotify, scheduled, limit):
 FORK = """
 import os
 from django_spotify_sync import governor
+governor.LIFE = 60.0  # however long it takes to get here
 mine = governor.pace()
-mine.grant(1)
+mine.grant(1)  # of a handful of three or four: the others are left in stock
 read, write = os.pipe()
 if os.fork() == 0:
     os.write(write, str(governor.pace().grant(1000).requests).encode())
     os._exit(0)
 child = int(os.read(read, 100))
-print(1 + mine.grant(1000).requests + child)
+print(1 + mine.grant(1000).requests + child, child)
 """
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_fork_does_not_use_its_parents_grants(spotify: FakeSpotify):
-    [both] = in_processes(1, FORK, SPOTIFY_SYNC_REQUESTS_PER_WINDOW=600, **spotify.settings)
+    [told] = in_processes(1, FORK, SPOTIFY_SYNC_REQUESTS_PER_WINDOW=600, **spotify.settings)
 
-    assert both == "600"
+    both, child = map(int, told.split())
+    assert child > 0
+    assert both == 600
