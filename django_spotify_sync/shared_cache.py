@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.cache import BaseCache, caches
 
 from django_spotify_sync.conf import conf
@@ -90,7 +91,11 @@ def _seconds(ttl: timedelta) -> int:
 def _ask(question: Callable[[BaseCache], Any]) -> Any:
     try:
         return question(caches[conf.CACHE])
+    except SoftTimeLimitExceeded:
+        kind = None  # Celery's word to the task, and none of the cache's
     except Exception as error:  # each backend has its own, and none of them may pass for an answer
         kind = type(error).__name__
+    if kind is None:
+        raise SoftTimeLimitExceeded
     # Out here, unchained: the backend's frames hold the value.
     raise CacheUnavailable(f"{CacheUnavailable()} ({kind})")

@@ -7,7 +7,9 @@ from functools import partial
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings as django_settings
+from django.core.cache.backends.dummy import DummyCache
 from django_redis import get_redis_connection
 
 from django_spotify_sync import shared_cache
@@ -94,3 +96,23 @@ def test_a_cache_that_is_away_never_answers(
 
     assert "hush" not in told(caught.value) + caplog.text
     assert caught.value.code == "cache_unavailable"
+
+
+class TimeIsUp(DummyCache):
+    """Where Celery's soft time limit strikes."""
+
+    def add(self, *args: Any, **kwargs: Any) -> bool:
+        raise SoftTimeLimitExceeded
+
+
+def test_a_time_limit_is_no_word_of_the_cache(settings: Any) -> None:
+    settings.CACHES = {
+        **settings.CACHES,
+        "limited": {"BACKEND": "tests.test_shared_cache.TimeIsUp"},
+    }
+    settings.SPOTIFY_SYNC_CACHE = "limited"
+
+    with pytest.raises(SoftTimeLimitExceeded) as caught:
+        shared_cache.add("key", Secret("hush"), MINUTE)
+
+    assert "hush" not in told(caught.value)
