@@ -6,9 +6,11 @@ Every end is recorded on the run. A run belongs to the worker whose ``claim`` it
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import monotonic
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, router, transaction
+from django.utils import timezone
 
 from django_spotify_sync import governor
 from django_spotify_sync.clients import client_of
@@ -117,9 +119,12 @@ def execute(run_id: int, *, watch: Watcher | None = None) -> SyncRun:
 
 
 def _do(run: SyncRun, beat: Beat, using: str) -> None:
+    began = monotonic()
     governor.ensure_open(conf.MAX_WAIT)
     state, _ = SyncState.objects.using(using).get_or_create(
-        account_id=run.account_id, resource=run.resource
+        account_id=run.account_id,
+        resource=run.resource,
+        defaults={"next_sync_at": timezone.now()},  # should this run be cancelled or lost
     )
     tokens, scheduled = AccountTokens(run.account), run.trigger == Trigger.SCHEDULE
     with client_of(tokens, scheduled=scheduled) as client:
@@ -135,9 +140,12 @@ def _do(run: SyncRun, beat: Beat, using: str) -> None:
             )
             fetched = RESOURCES[run.resource](work)
     beat.tick(force=True)
+    fetched_at = monotonic()
     try:
         written = write(run, fetched, beat.requests, using)
     except SoftTimeLimitExceeded as error:
+        if monotonic() - fetched_at < fetched_at - began:
+            raise  # what is staged leaves the next attempt more time for its write
         # To go on later would come to the same end, since a write is whole or nothing.
         raise SyncError("The write takes longer than the task's time limit allows.") from error
     why = f" ({run.reason})" if run.reason else ""

@@ -7,6 +7,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
@@ -17,6 +18,7 @@ from django_spotify_sync.exceptions import (
     NotConnected,
     RateLimited,
     ReauthorizationRequired,
+    SyncError,
     UnknownResource,
 )
 from django_spotify_sync.models import (
@@ -24,6 +26,7 @@ from django_spotify_sync.models import (
     Artist,
     SavedTrack,
     SpotifyAccount,
+    StagedPage,
     SyncRun,
     SyncState,
     Track,
@@ -32,7 +35,9 @@ from django_spotify_sync.signals import sync_failed, sync_finished
 from django_spotify_sync.sync import beat as beat_module
 from django_spotify_sync.sync import catalog as catalog_module
 from django_spotify_sync.sync import execute, request_sync, sync
+from django_spotify_sync.sync import run as run_module
 from django_spotify_sync.sync import saved_writing as saved_module
+from django_spotify_sync.sync import staging as staging_module
 from django_spotify_sync.sync import tracks as tracks_module
 from tests.connecting import connect, let_pauses_end, stored, wait_until
 
@@ -439,7 +444,90 @@ def test_a_write_that_fails_for_good_leaves_nothing_half_written(account, monkey
     assert SyncRun.objects.get().status == "failed"
 
 
+@pytest.fixture
+def slow_write(monkeypatch):
+    """Let Celery's soft time limit strike in the write, when that has taken so many times what came before."""
+    update = saved_module.update
+
+    def strike_after(times: float) -> None:
+        monkeypatch.setattr(saved_module, "update", lambda *args, **kwargs: strike(times))
+
+    def strike(times: float) -> None:
+        monkeypatch.setattr(saved_module, "update", update)
+        moments.append(moments[-1] + times)
+        assert Track.objects.exists()  # it is in the midst of the write
+        raise SoftTimeLimitExceeded
+
+    moments = [0.0]
+
+    def clock() -> float:
+        """Let the fetch take a second, by this clock."""
+        if len(moments) < 3:
+            moments.append(moments[-1] + 1)
+        return moments[-1]
+
+    monkeypatch.setattr(run_module, "monotonic", clock)
+    return strike_after
+
+
+def test_a_time_limit_in_a_write_that_had_all_the_time_fails_the_run(
+    account, spotify, heard, slow_write
+):
+    slow_write(3)
+
+    run = sync(account, "tracks")
+
+    assert (run.status, run.error_code) == ("failed", "sync_error")
+    assert "time limit" in run.error_detail
+    assert not any(model.objects.exists() for model in (SavedTrack, Track, Album, StagedPage))
+    assert [type(told.get("error")) for told in heard] == [SyncError]
+    assert SyncState.objects.get(account=account, resource="tracks").failures == 1
+
+
+def test_a_time_limit_in_a_write_after_a_long_fetch_puts_the_run_down(
+    account, spotify, is_true, heard, slow_write, monkeypatch
+):
+    """The next attempt finds the pages staged, and has nearly all of the time for its write."""
+    monkeypatch.setattr(staging_module, "FLUSH_EVERY", -1)
+    slow_write(0.5)
+
+    run = sync(account, "tracks")
+
+    assert (run.status, run.reason) == ("waiting", "interrupted")
+    assert not any(model.objects.exists() for model in (SavedTrack, Track, Album))
+    assert StagedPage.objects.exists()
+    assert heard == []
+    asked = spotify.count("/v1/me/tracks")
+    assert sync(account, "tracks") == run
+    run.refresh_from_db()
+    assert run.status == "succeeded"
+    assert spotify.count("/v1/me/tracks") <= asked + 2  # the head, at its begin and its end
+    assert is_true()
+
+
 # Lost and found
+
+
+@pytest.mark.parametrize("pause", [None, "pace"])
+def test_who_asks_for_what_the_schedule_has_not_begun_goes_first(account, pause):
+    run = request_sync(account, "tracks", trigger="schedule")
+    if pause:
+        run.start()
+        run.wait(timezone.now() + timedelta(seconds=30), pause)
+
+    asked = request_sync(account, "tracks", trigger="user")
+
+    assert (asked.pk, asked.trigger) == (run.pk, "user")
+    run.refresh_from_db()
+    assert run.trigger == "user"
+    assert request_sync(account, "tracks", trigger="schedule").trigger == "user"
+
+
+def test_what_the_schedule_has_begun_stays_its_own(account):
+    run = request_sync(account, "tracks", trigger="schedule")
+    run.start()
+
+    assert request_sync(account, "tracks", trigger="user").trigger == "schedule"
 
 
 def test_a_silent_run_is_lost_and_makes_way(account):
