@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 #: Longer waits are left to the database: Redis delivers a task with a countdown again at each visibility timeout.
 LONGEST_COUNTDOWN = 300.0
-#: Seconds that the database's clock, by which a run is due, may be behind this machine's: who comes early finds nothing.
+#: Seconds by which the database's clock, which says what is due, may be behind: who comes early finds nothing to do.
 CLOCKS = 2
 
 

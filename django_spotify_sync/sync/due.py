@@ -42,8 +42,8 @@ def take_due(resources: Collection[str] | None = None) -> list[int]:
 
     Runs that were lost are replaced, those whose time has come are gone on with, and for accounts that are due new ones
     are made: no more than ``room()`` together, so that a backlog is worked off at the pace that Spotify allows. Nothing
-    but the replacing is done while Spotify wants no requests. ``resources`` narrows it down. Without it, runs of what is
-    no longer among RESOURCES are gone on with as well, so that they end.
+    but the replacing is done while Spotify wants no requests. ``resources`` narrows it down. Without it, runs of what
+    is no longer among RESOURCES are gone on with as well, so that they end.
     """
     using = router.db_for_write(SyncRun)
     live = Resource.values if resources is None else resources

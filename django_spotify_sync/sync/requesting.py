@@ -18,9 +18,9 @@ def request_sync(
 ) -> SyncRun:
     """Return the account's live run of ``resource``, or a new one that is ``queued``.
 
-    A live run that nobody has begun takes over a wish for a full pass. One of the schedule that is not under way becomes
-    that of whoever asks, so that it goes before the schedule's others. One whose worker died is ended as ``lost``, and
-    another stands in its place.
+    A live run that nobody has begun takes over a wish for a full pass. One of the schedule that is not under way
+    becomes that of whoever asks, so that it goes before the schedule's others. One whose worker died is ended as
+    ``lost``, and another stands in its place.
 
     :raises NotConnected, ReauthorizationRequired: if there is no grant to use.
     :raises UnknownResource: if there is no such resource.

@@ -74,7 +74,7 @@ class Command(BaseCommand):
             return self._foretell(resources)
         with stopped_by_signals():
             if options["due"]:
-                self._do_due(resources)
+                self._do_due(resources if options["only"] else None)
             elif options["queue"]:
                 self._queue(resources)
             else:
@@ -100,7 +100,7 @@ class Command(BaseCommand):
             if is_stopping():
                 return
 
-    def _do_due(self, resources: list[str]) -> None:
+    def _do_due(self, resources: list[str] | None) -> None:
         while ids := take_due(resources):
             if self._options["queue"]:
                 return self._hand_over(list(_with_users().filter(pk__in=ids)), noted=True)

@@ -200,6 +200,16 @@ def test_without_beat_a_run_that_waits_goes_on(account, spotify):
     assert (told["id"], told["status"]) == (waiting.pk, "succeeded")
 
 
+def test_a_run_of_a_resource_that_was_taken_away_ends(account, spotify, settings):
+    waiting = request_sync(account, "following")
+    settings.SPOTIFY_SYNC_RESOURCES = ["tracks"]
+
+    run("--due", only="")
+
+    waiting.refresh_from_db()
+    assert waiting.status == "succeeded"
+
+
 def test_one_that_fails_does_not_keep_the_others_from_theirs(account, other_user, spotify):
     connect(other_user, spotify, spotify.add_user("grace", tracks=10))
     SpotifyToken.objects.filter(account=account).delete()
