@@ -4,12 +4,9 @@ browsers; API clients, known by what they accept, are answered with JSON by the 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.contrib.auth import authenticate, get_user
 from django.contrib.auth import login as start_session
@@ -19,14 +16,12 @@ from django.db import connections, transaction
 from django.http import (
     Http404,
     HttpRequest,
-    HttpResponse,
     HttpResponseBase,
     HttpResponseNotAllowed,
     HttpResponseRedirect,
     QueryDict,
 )
 from django.shortcuts import resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import serializers
@@ -35,11 +30,19 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from django_spotify_sync import accounts, oauth_state
+from django_spotify_sync import accounts
+from django_spotify_sync.browsers import (
+    Brought,
+    browser_hash,
+    failed,
+    from_query,
+    redirect_uri,
+    safe_next,
+    sent_back,
+    with_cookie,
+)
 from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import (
-    ConnectError,
-    InvalidRedirectURI,
     NoUser,
     SignedInAsOther,
     SpotifySyncError,
@@ -49,20 +52,10 @@ from django_spotify_sync.rest import (
     OAuthThrottle,
     PinnedAPIView,
     Throttle,
-    code_of,
-    own_url,
-    status_of,
     wants_json,
 )
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.serializers import SpotifyAccountSerializer
-
-logger = logging.getLogger(__name__)
-
-#: Django leaves the values of names with "key" out of its reports.
-BROWSER_COOKIE = "spotify_sync_browser_key"
-_LOOPBACK = ("127.0.0.1", "::1")
-
 
 type View = Callable[..., HttpResponseBase]
 type Begin = Callable[..., str]
@@ -113,11 +106,11 @@ def _sent_to_spotify(request: HttpRequest, begin: Begin) -> HttpResponseBase:
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET"])
     if not OAuthThrottle().allow_request(request, None):
-        return _sent_back(Throttle.code)
+        return sent_back(Throttle.code)
     try:
-        return _with_cookie(request, HttpResponseRedirect(_begin(request, request.user, begin)))
+        return with_cookie(request, HttpResponseRedirect(_begin(request, request.user, begin)))
     except SpotifySyncError as error:
-        return _failed(error)
+        return failed(error)
 
 
 class _AuthAPI(PinnedAPIView):
@@ -129,7 +122,7 @@ class _AuthAPI(PinnedAPIView):
 
     def get(self, request: Request) -> Response:
         address = _begin(request._request, request.user, self.begin)
-        return _with_cookie(request._request, Response({"authorize_url": address}))
+        return with_cookie(request._request, Response({"authorize_url": address}))
 
 
 class _LoginAPI(_AuthAPI):
@@ -148,56 +141,13 @@ def _begin(request: HttpRequest, user: Any, begin: Begin) -> str:
     """Return the address of the consent page, and leave the browser's cookie value on the request."""
     return begin(
         user if user and user.is_authenticated else None,
-        redirect_uri=_redirect_uri(request),
-        next_url=_safe_next(request),
-        browser=oauth_state.browser_hash(_browser(request)),
+        redirect_uri=redirect_uri(request),
+        next_url=safe_next(request),
+        browser=browser_hash(request),
     )
-
-
-def _redirect_uri(request: HttpRequest) -> str:
-    """Return the redirect URI to use.
-
-    :raises InvalidRedirectURI: if a named one is not allowed, or a browser opened on this host could not come back.
-    """
-    own = conf.REDIRECT_URI or request.build_absolute_uri(own_url(request, "callback"))
-    uri = request.GET.get("redirect_uri") or own
-    if uri != own and uri not in conf.REDIRECT_URIS:
-        raise InvalidRedirectURI("This redirect URI is not in SPOTIFY_SYNC_REDIRECT_URIS.")
-    parts = urlsplit(uri)
-    if parts.hostname == "localhost" or (
-        parts.scheme == "http" and parts.hostname not in _LOOPBACK
-    ):
-        raise InvalidRedirectURI(
-            f"Spotify refuses {uri}: it takes https, or http on 127.0.0.1 and [::1]. "
-            "Open the site under such an address, or set SPOTIFY_SYNC_REDIRECT_URI."
-        )
-    here = urlsplit(f"//{request.get_host()}").hostname
-    if uri == own and not wants_json(request) and parts.hostname != here:
-        raise InvalidRedirectURI(
-            f"You opened {here}, and Spotify would send you back to {parts.hostname}, where nobody knows you: "
-            f"open the site on {parts.hostname}."
-        )
-    return uri
-
-
-def _safe_next(request: HttpRequest) -> str:
-    wanted = request.GET.get("next", "")
-    safe = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if safe else ""
 
 
 # callback/
-
-
-@dataclass(frozen=True, slots=True)
-class _Brought:
-    """What the callback brings."""
-
-    state: str
-    code: Secret
-    error: str
 
 
 @talks_to_spotify
@@ -208,10 +158,10 @@ def callback(request: HttpRequest) -> HttpResponseBase:
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET", "POST"])
     try:
-        proof = _prove(_from_query(request), request, request.user)
+        proof = _prove(from_query(request), request, request.user)
         _take(proof, request, request.user)
     except SpotifySyncError as error:
-        return _failed(error)
+        return failed(error)
     return HttpResponseRedirect(proof.attempt.next_url or resolve_url(conf.CONNECTED_URL))
 
 
@@ -233,7 +183,7 @@ class _CallbackAPI(PinnedAPIView):
         return [AllowAny()] if anyone else super().get_permissions()
 
     def get(self, request: Request) -> Response:
-        return self._finish(request, _from_query(request._request))
+        return self._finish(request, from_query(request._request))
 
     def post(self, request: Request) -> Response:
         brought = _from_body(request)
@@ -242,19 +192,19 @@ class _CallbackAPI(PinnedAPIView):
             self.permission_denied(request)
         return self._finish(request, brought)
 
-    def _finish(self, request: Request, brought: _Brought) -> Response:
+    def _finish(self, request: Request, brought: Brought) -> Response:
         proof = _prove(brought, request._request, request.user)
         account = _take(proof, request._request, request.user)
         return Response(SpotifyAccountSerializer(account).data)
 
 
-def _prove(brought: _Brought, request: HttpRequest, user: Any) -> accounts.Proof:
+def _prove(brought: Brought, request: HttpRequest, user: Any) -> accounts.Proof:
     return accounts.finish(
         state=brought.state,
         code=brought.code,
         error=brought.error,
         user_id=str(user.pk) if user and user.is_authenticated else None,
-        browser=oauth_state.browser_hash(_browser(request)),
+        browser=browser_hash(request),
     )
 
 
@@ -282,18 +232,7 @@ def _sign_in(proof: accounts.Proof, request: HttpRequest, user: Any) -> SpotifyA
     return account
 
 
-def _from_query(request: HttpRequest) -> _Brought:
-    """Take what the query brings out of the request, so that no report of a later error can show the code."""
-    state, code, error = (request.GET.get(name, "") for name in ("state", "code", "error"))
-    query = request.META.get("QUERY_STRING", "")
-    for name, value in request.META.items():
-        if query and isinstance(value, str) and query in value:
-            request.META[name] = value.replace(query, "")
-    request.GET = QueryDict()
-    return _Brought(state, Secret(code), error)
-
-
-def _from_body(request: Request) -> _Brought:
+def _from_body(request: Request) -> Brought:
     """The same for a body.
 
     :raises ValidationError: if it holds something else than text.
@@ -302,50 +241,7 @@ def _from_body(request: Request) -> _Brought:
     body.is_valid(raise_exception=True)
     request._request.POST = QueryDict()
     values = body.validated_data
-    return _Brought(values["state"], Secret(values["code"]), values["error"])
-
-
-# The browser
-
-
-def _cookie_name(request: HttpRequest) -> str:
-    """Over https a name that no other host, subdomains among them, can set (RFC 6265bis, 4.1.3.2)."""
-    return f"__Host-{BROWSER_COOKIE}" if request.is_secure() else BROWSER_COOKIE
-
-
-def _browser(request: HttpRequest) -> str:
-    """Return the random value that tells this browser from others, new if it has none."""
-    name = _cookie_name(request)
-    if not request.COOKIES.get(name):
-        request.COOKIES[name] = oauth_state.new_browser()
-    return request.COOKIES[name]
-
-
-def _with_cookie[Answer: HttpResponse](request: HttpRequest, response: Answer) -> Answer:
-    """Let the browser keep its value for as long as an attempt may take. Lax: it has to come back from Spotify."""
-    response.set_cookie(
-        _cookie_name(request),
-        _browser(request),
-        max_age=conf.STATE_TTL,
-        httponly=True,
-        secure=request.is_secure(),
-        samesite="Lax",
-    )
-    return response
-
-
-def _failed(error: SpotifySyncError) -> HttpResponseRedirect:
-    if status_of(error) == 500:
-        raise error
-    level = logging.INFO if isinstance(error, ConnectError) else logging.WARNING
-    logger.log(level, "Spotify was not connected (%s): %s", error.code, error)
-    return _sent_back(code_of(error))
-
-
-def _sent_back(code: str) -> HttpResponseRedirect:
-    url = urlsplit(resolve_url(conf.FAILED_URL))
-    query = "&".join(filter(None, [url.query, urlencode({"spotify_error": code})]))
-    return HttpResponseRedirect(urlunsplit(url._replace(query=query)))
+    return Brought(values["state"], Secret(values["code"]), values["error"])
 
 
 # Where generators of schemas look for an address's REST view, as DRF's own as_view() leaves it.
