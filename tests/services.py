@@ -25,7 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,12 @@ def keep() -> None:
 @contextmanager
 def postgresql(folder: Path) -> Iterator[str]:
     """Run a PostgreSQL of its own in `folder`, on a Unix socket, and yield its URL."""
+    with cluster(folder)():
+        yield f"postgres://postgres@{quote(str(folder), safe='')}/postgres"
+
+
+def cluster(folder: Path) -> Callable[[], AbstractContextManager[None]]:
+    """Make a PostgreSQL of its own in `folder`; return what runs it, which may be done again."""
     folder.mkdir()
     binaries = postgresql_binaries()
     as_user: dict[str, Any] = {"cwd": folder}
@@ -124,8 +130,9 @@ def postgresql(folder: Path) -> Iterator[str]:
     hasty = ["--fsync=off", "--full_page_writes=off", "--synchronous_commit=off", "--jit=off"]
     place = [f"-D{data}", f"-k{folder}", "--listen_addresses="]
     command = [str(binaries / "postgres"), *place, *hasty]
-    with serving(command, folder, lambda: "ready" in read(data / "postmaster.pid"), **as_user):
-        yield f"postgres://postgres@{quote(str(folder), safe='')}/postgres"
+    return lambda: serving(
+        command, folder, lambda: "ready" in read(data / "postmaster.pid"), **as_user
+    )
 
 
 def postgresql_binaries() -> Path:

@@ -8,13 +8,16 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
-from contextlib import ExitStack
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -31,7 +34,7 @@ from django_spotify_sync.tasks import queue, sync_account, sync_due_accounts
 from tests.celery_app import app
 from tests.concurrency import at_once
 from tests.connecting import connect, stored
-from tests.services import answers, redis_binary
+from tests.services import answers, cluster, redis_binary
 from tests.sync.truth import check_playlists, followed
 from tests.workers import HASTE, Workers, wait_until, wire
 
@@ -231,6 +234,64 @@ def test_postgresql_is_away_for_a_while(workers, account, spotify):
         run.refresh_from_db()
         assert run.status == "lost"
         hold_against_the_truth(account, spotify)
+
+
+@pytest.fixture
+def own_postgresql(transactional_db) -> Iterator[Server]:
+    """Use, in this test alone, a PostgreSQL of its own."""
+    place = connection.settings_dict
+    before = {name: place[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
+    with tempfile.TemporaryDirectory(prefix="own-") as name, ExitStack() as server:
+        Path(name).chmod(0o755)  # for the user that the server runs as
+        folder = Path(name, "postgresql")
+        start = cluster(folder)
+        server.enter_context(start())
+        connection.close()
+        place.update(NAME="postgres", USER="postgres", PASSWORD="", HOST=str(folder), PORT="")
+        try:
+            call_command("migrate", verbosity=0)
+            yield Server(server, start)
+        finally:
+            connection.close()
+            place.update(before)
+
+
+@dataclass
+class Server:
+    """A server that can be stopped and started again with what it had."""
+
+    running: ExitStack
+    run: Callable[[], AbstractContextManager[None]]
+
+    def stop(self) -> None:
+        connection.close()
+        self.running.close()
+
+    def start(self) -> None:
+        self.running.enter_context(self.run())
+
+
+def test_postgresql_is_stopped_and_started_again(
+    own_postgresql, workers, account, spotify, tmp_path
+):
+    spotify.latency = 0.3
+    workers.start()
+    run = ask(account)
+    wait_until(is_staged)
+
+    own_postgresql.stop()
+    logs = tmp_path.glob
+    wait_until(lambda: any("the database is away" in log.read_text() for log in logs("*.log")))
+    own_postgresql.start()
+    spotify.latency = 0
+    staged, asked = StagedPage.objects.count(), spotify.count("/v1/me/tracks")
+    beat_until_ended()
+
+    run.refresh_from_db()
+    assert (run.status, run.reason) == ("lost", "heartbeat")
+    assert staged
+    assert spotify.count("/v1/me/tracks") <= asked + (PAGES - staged) + 4
+    hold_against_the_truth(account, spotify)
 
 
 class Redis:
