@@ -137,7 +137,7 @@ def _store(token: SpotifyToken, grant: oauth.Grant, tokens: Tokens) -> None:
                 key_id=token.key_id,
                 version=token.version + 1,
                 expires_at=timezone.now() + lifetime(grant),
-                scope=grant.scope if grant.scope is not None else token.scope,
+                scope=grant.scope or token.scope,  # none said is none changed (RFC 6749, 5.1)
                 refreshed_at=Now(),
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -177,6 +178,19 @@ def test_the_refresh_token_is_replaced_where_the_answer_has_one(
 
     assert after.refresh != before.refresh
     assert accounts.refresh(account).version == 3, "the new one serves"
+
+
+@pytest.mark.parametrize("answer", [{}, {"scope": ""}, {"scope": None}, {"scope": 7}])
+def test_the_scopes_are_kept_where_the_answer_has_none(
+    account: SpotifyAccount, spotify: FakeSpotify, answer: dict[str, Any]
+) -> None:
+    before = account.scopes
+    tokens = {"access_token": spotify.grant()["access_token"], "refresh_token": ""}
+    spotify.faults.add(TOKENS, status=200, body=json.dumps(tokens | answer).encode())
+
+    accounts.refresh(account)
+
+    assert account.scopes == before != []
 
 
 def test_a_public_client_refreshes_too(
