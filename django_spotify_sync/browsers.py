@@ -33,9 +33,14 @@ def browser_hash(request: HttpRequest) -> str:
     return oauth_state.browser_hash(_browser(request))
 
 
+def _is_secure(request: HttpRequest) -> bool:
+    """Tell whether the browser came by https, be it to a proxy that did not say so."""
+    return request.is_secure() or conf.REDIRECT_URI.startswith("https:")
+
+
 def _cookie_name(request: HttpRequest) -> str:
     """Over https a name that no other host, subdomains among them, can set (RFC 6265bis, 4.1.3.2)."""
-    return f"__Host-{BROWSER_COOKIE}" if request.is_secure() else BROWSER_COOKIE
+    return f"__Host-{BROWSER_COOKIE}" if _is_secure(request) else BROWSER_COOKIE
 
 
 def _browser(request: HttpRequest) -> str:
@@ -53,7 +58,7 @@ def with_cookie[Answer: HttpResponse](request: HttpRequest, response: Answer) ->
         _browser(request),
         max_age=conf.STATE_TTL,
         httponly=True,
-        secure=request.is_secure(),
+        secure=_is_secure(request),
         samesite="Lax",
     )
     return response
@@ -115,7 +120,7 @@ def safe_next(request: HttpRequest) -> str:
     """Return where the browser wants to go in the end; empty if it names no place of this site."""
     wanted = request.GET.get("next", "")
     safe = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        wanted, allowed_hosts={request.get_host()}, require_https=_is_secure(request)
     )
     return wanted if safe else ""
 

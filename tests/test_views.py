@@ -695,6 +695,19 @@ def test_cookie_over_https_tells_the_browser(ada: Client) -> None:
     assert accepted["Location"] == "/"
 
 
+def test_cookie_behind_a_proxy_that_ends_https_and_says_nothing(ada: Client, settings: Any) -> None:
+    settings.SPOTIFY_SYNC_REDIRECT_URI = f"https://{HOST}/spotify/callback/"
+    brought = begun(ada)
+    name = f"__Host-{BROWSER_COOKIE}"
+    same, planted = browser_of(), browser_of()
+    same.cookies[name] = planted.cookies[BROWSER_COOKIE] = ada.cookies[name].value
+
+    assert ada.cookies[name]["secure"]
+    assert BROWSER_COOKIE not in ada.cookies
+    assert by_browser(planted, brought) == (302, "state_other_browser")
+    assert by_browser(same, brought) == (200, "")
+
+
 def test_cookie_serves_two_tabs(ada: Client, user: Any) -> None:
     first, second = begun(ada), begun(ada)
     same = browser_of()
