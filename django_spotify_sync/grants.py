@@ -117,9 +117,8 @@ def _refresh(token: SpotifyToken, *, alone: bool) -> SpotifyToken:
     if grant is not None:
         _store(token, grant, tokens)
     elif _settled(token, 0.0 if alone else SETTLING).version == token.version:
-        verdicts.refused(
-            token
-        )  # and not a race that was lost, after which the winner's token is good
+        # No race that was lost, after which the winner's token is good.
+        verdicts.refused(token)
     return _token_of(token.account)
 
 

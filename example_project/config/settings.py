@@ -119,9 +119,8 @@ if SPOTIFY_IS_FAKE:
         raise ImproperlyConfigured("SPOTIFY_CLIENT_SECRET is set, but SPOTIFY_CLIENT_ID is not.")
     # Client id and addresses of the FakeSpotify that `manage.py spotify_fake` runs; `manage.py demo` runs one itself.
     FAKE_SPOTIFY_PORT = int(os.environ.get("FAKE_SPOTIFY_PORT", "8099"))
-    FAKE_SPOTIFY_URL = os.environ.get(
-        "FAKE_SPOTIFY_URL", ""
-    )  # where it does not run on this machine
+    # Where it does not run on this machine.
+    FAKE_SPOTIFY_URL = os.environ.get("FAKE_SPOTIFY_URL", "")
     globals().update(FakeSpotify(port=FAKE_SPOTIFY_PORT, public_url=FAKE_SPOTIFY_URL).settings)
     SPOTIFY_SYNC_REQUESTS_PER_WINDOW = None  # it has no rate limit that would have to be respected
 else:
