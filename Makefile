@@ -18,15 +18,18 @@ IN_VENV := VIRTUAL_ENV=$(CURDIR)/.venv PATH="$(CURDIR)/.venv/bin:$$PATH"
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# Processes that share the tests; 0 runs them in one, where a debugger can be used.
+WORKERS ?= auto
+
 test: .venv/.ready debian  ## Run the tests on PostgreSQL and on SQLite, and report the coverage (ARGS="-k tracks -x")
 	@$(IN_VENV) coverage erase
-	$(IN_VENV) coverage run -m pytest $(ARGS)
-	TEST_DATABASE=sqlite $(IN_VENV) coverage run -m pytest -m "not browser" $(ARGS) || [ $$? = 5 ] # 5: none is for SQLite
+	$(IN_VENV) coverage run -m pytest --numprocesses $(WORKERS) $(ARGS)
+	TEST_DATABASE=sqlite $(IN_VENV) coverage run -m pytest --numprocesses $(WORKERS) -m "not browser" $(ARGS) || [ $$? = 5 ] # 5: none is for SQLite
 	@$(IN_VENV) coverage combine --quiet
 	@$(IN_VENV) coverage report $(if $(ARGS),--fail-under=0)
 
 quick: .venv/.ready  ## Run the tests on SQLite only, without coverage (ARGS=…)
-	@TEST_DATABASE=sqlite $(IN_VENV) python -m pytest -m "not browser" $(ARGS)
+	@TEST_DATABASE=sqlite $(IN_VENV) python -m pytest --numprocesses $(WORKERS) -m "not browser" $(ARGS)
 
 lint: .venv/.ready  ## Check style, types, floors, migrations and documentation
 	@$(IN_VENV) nox
