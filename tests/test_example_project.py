@@ -338,6 +338,27 @@ def test_the_russian_is_whole_and_compiled_from_what_stands_beside_it():
     assert {text.replace('"', '\\"') for text in catalog().values()} == strings
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "went wrong"), ("ru", "пошло не так")])
+def test_a_fault_of_the_site_is_told_without_the_database(site, language, said):
+    done = site.python(
+        "-c",
+        "import django, sys; django.setup()\n"
+        "from django.test import RequestFactory\n"
+        "from django.utils import translation\n"
+        "from django.views.defaults import server_error\n"
+        "translation.activate(sys.argv[1])\n"
+        "print(server_error(RequestFactory().get('/')).content.decode())",
+        language,
+        DJANGO_SETTINGS_MODULE="config.settings",
+        DATABASE_URL="postgres://u:p@127.0.0.1:1/nothing",
+        PYTHONIOENCODING="utf-8",
+    )
+
+    assert said in done.stdout, done.stderr
+    assert f'<html lang="{language}">' in done.stdout
+    assert "/static/pages/look.css" in done.stdout
+
+
 @pytest.mark.parametrize("key", catalog(), ids=str)
 def test_a_translation_fills_in_what_the_text_fills_in(key):
     text = key[0] if isinstance(key, tuple) else key

@@ -66,6 +66,11 @@ class Progress:
         return self.run.is_live and (self.run.status != Status.WAITING or bool(self.run.total))
 
     @property
+    def has_begun(self) -> bool:
+        """Whether there is anything to say of how much was read."""
+        return self.run.total is not None or self.run.done > 0
+
+    @property
     def title(self) -> str:
         """Say in a sentence how it stands."""
         run = self.run

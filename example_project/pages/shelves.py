@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db.models import Model
 from django.http import Http404
+from django.utils.translation import gettext as _
 from django_spotify_sync.models import (
     AccountPlaylist,
     FollowedArtist,
@@ -48,6 +49,15 @@ class Shelf:
     @property
     def is_syncing(self) -> bool:
         return self.progress is not None and self.progress.run.is_live
+
+    @property
+    def run_title(self) -> Words:
+        """Say how the sync stands or went; without a grant nobody knows whether the copy is still right."""
+        if self.progress is None:
+            return ""
+        if self.progress.run.status == SyncRun.Status.SUCCEEDED and not self.may_sync:
+            return _("As it was when Spotify was last read")
+        return self.progress.title
 
     @property
     def may_sync(self) -> bool:

@@ -11,7 +11,9 @@ from tests.browser.visit import Visit
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
-def test_accounts_runs_and_saved_tracks_are_shown(site: Site, visiting):
+def test_accounts_runs_and_saved_tracks_are_shown_and_a_disconnect_is_asked_about(
+    site: Site, visiting
+):
     owner = visiting(site)
     owner.start(tracks=30)
     owner.connect()
@@ -19,18 +21,35 @@ def test_accounts_runs_and_saved_tracks_are_shown(site: Site, visiting):
     owner.expect_run("In step with Spotify")
 
     for size in ("desktop", "phone"):
-        look_around(visiting(site, size))
+        for scheme in ("light", "dark"):
+            look_around(visiting(site, size, scheme), owner.name)
 
 
-def look_around(visit: Visit) -> None:
+def look_around(visit: Visit, owner: str) -> None:
+    page = visit.page
     visit.open("admin/")
     visit.sign_in(BOSS)
     visit.look("50-admin", is_ours=False)
     for model in ("spotifyaccount", "syncrun", "savedtrack"):
         visit.open(f"admin/spotify_sync/{model}/")
-        rows = visit.page.locator("#result_list tbody tr")
+        rows = page.locator("#result_list tbody tr")
         expect(rows.first).to_be_visible()
         visit.look(f"51-admin-{model}-list", is_ours=False)
         rows.first.locator("th a").click()
-        expect(visit.page.locator("#content h2").first).to_be_visible()
+        expect(page.locator("#content h2").first).to_be_visible()
         visit.look(f"52-admin-{model}", is_ours=False)
+
+    visit.open(f"admin/spotify_sync/spotifyaccount/?q={owner}")
+    page.locator("#result_list input[type=checkbox]").first.check()
+    page.get_by_label("Action").select_option("Sync saved tracks now")
+    page.get_by_role("button", name="Run").or_(page.get_by_role("button", name="Go")).click()
+    told = page.locator(".messagelist")
+    expect(told.get_by_role("link").first).to_be_visible()  # to the run
+    visit.look("53-admin-asked", is_ours=False)
+
+    page.locator("#result_list input[type=checkbox]").first.check()
+    page.get_by_label("Action").select_option("Disconnect…")
+    page.get_by_role("button", name="Run").or_(page.get_by_role("button", name="Go")).click()
+    expect(page.get_by_role("heading", name="Disconnect from Spotify?")).to_be_visible()
+    expect(visit.button("Yes, disconnect")).to_be_visible()
+    visit.look("54-admin-disconnect", is_ours=False)

@@ -343,6 +343,40 @@ def test_a_grant_that_ends_soon_is_spoken_of_in_time(days, said, site: Site, vis
     expect(visit.page.locator("[data-notice]")).to_have_count(0)
 
 
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_a_page_that_is_not_there_and_a_form_too_old_lead_back(size, site: Site, visiting):
+    visit = visiting(site, size, "dark")
+    visit.open("nothing/here/")
+    expect(visit.page.get_by_role("heading", name="There is nothing here")).to_be_visible()
+    visit.look("26-not-found")
+    visit.link("To the first page").click()
+    expect(visit.link("Sign in with Spotify")).to_be_visible()
+    visit.forgive(404)
+
+    visit.page.context.clear_cookies(name="csrftoken")
+    visit.button("Dark").click()
+    expect(visit.page.get_by_role("heading", name="That was not done")).to_be_visible()
+    visit.look("27-form-too-old")
+    visit.link("To the first page").click()
+    expect(visit.link("Sign in with Spotify")).to_be_visible()
+    visit.forgive(403)
+
+
+def test_a_long_history_has_pages(site: Site, visiting):
+    visit = visiting(site, "phone")
+    visit.start(tracks=1)
+    visit.connect()
+    visit.sync("tracks")
+    visit.expect_run("In step with Spotify")
+    visit.add_runs(45)
+
+    visit.menu("History of syncs")
+    expect(visit.page.locator(".run-row")).to_have_count(20)
+    visit.link("Next").click()
+    expect(visit.page.locator("[aria-current=page]", has_text="Page 2")).to_be_visible()
+    visit.look("28-history-page-2")
+
+
 def test_in_russian(site: Site, visiting):
     visit = visiting(site, "phone", language="ru-RU")
     site.spotify.browser_user = site.spotify.add_user("vera", TRACKS, PLAYLISTS, ARTISTS)

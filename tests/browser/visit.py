@@ -31,6 +31,18 @@ DOCS_IMAGES = {
 }
 PATIENCE = 30.0  # seconds for anything; a machine may be busy
 TALLEST = 2600  # pixels of a screenshot
+THUMB = (
+    44  # pixels of what a finger is to hit, either way; links within text are as high as the text
+)
+TOO_SMALL = """least => {
+    const within = ".line, p:not(.actions), td, th, .covers, .visually-hidden";
+    const all = document.querySelectorAll("button, summary, select, input:not([type=hidden]), a");
+    return [...all]
+        .filter(one => one.matches(".button, button") || !one.closest(within))
+        .map(one => [one, one.getBoundingClientRect()])
+        .filter(([one, box]) => box.width > 0 && (box.width < least - 0.5 || box.height < least - 0.5))
+        .map(([one, box]) => `${one.outerHTML.slice(0, 60)} ${box.width}x${box.height}`);
+}"""
 GRAVE = {"serious", "critical"}  # of what axe finds
 TITLES = {"tracks": "Saved tracks", "playlists": "Playlists", "following": "Followed artists"}
 SIZES: dict[str, dict[str, Any]] = {
@@ -134,6 +146,23 @@ class Visit:
                 [*past, self.name],
             )
 
+    def add_runs(self, count: int) -> None:
+        """Let the latest sync have been made so many times more."""
+        with closing(sqlite3.connect(self.site.database, timeout=PATIENCE)) as database, database:
+            about = database.execute("PRAGMA table_info(spotify_sync_syncrun)")
+            columns = ", ".join(row[1] for row in about if row[1] != "id")
+            for _ in range(count):
+                database.execute(
+                    f"INSERT INTO spotify_sync_syncrun ({columns}) SELECT {columns} "
+                    "FROM spotify_sync_syncrun ORDER BY id DESC LIMIT 1"
+                )
+
+    def forgive(self, status: int) -> None:
+        """Take it that answers of that status, at least one, are what was to come."""
+        refused = [one for one in self.problems if str(status) in one]
+        assert refused, self.problems
+        self.problems = [one for one in self.problems if one not in refused]
+
     def search(self, text: str) -> None:
         """Type it, as fast as people do, and press nothing."""
         self.page.get_by_role("searchbox").press_sequentially(text, delay=20)
@@ -201,6 +230,9 @@ class Visit:
             return
         if is_ours:
             self._ask_axe(name)
+        if is_ours and self.size == "phone":
+            for one in page.evaluate(TOO_SMALL, THUMB):
+                self._note("too small for a thumb", f"{name}: {one}")
         size = page.viewport_size
         assert size
         tall = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)

@@ -14,6 +14,7 @@ from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.sync import request_sync
 from django_spotify_sync.tasks import queue
 
+from pages.listings import Listing
 from pages.progress import Progress
 from pages.shelves import shelf_of
 from pages.visitors import connected, wants_part
@@ -78,6 +79,9 @@ def runs(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     """Show the history of syncs, newest first."""
     all_runs = SyncRun.objects.filter(account=account).order_by("-created_at", "-id")
     page = Paginator(all_runs, RUNS_PER_PAGE).get_page(request.GET.get("page"))
-    return render(
-        request, "pages/runs.html", {"page": page, "rows": [Progress(run) for run in page]}
-    )
+    context = {
+        "page": page,
+        "listing": Listing(page, "", "", {}),
+        "rows": [Progress(run) for run in page],
+    }
+    return render(request, "pages/runs.html", context)
