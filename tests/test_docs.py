@@ -28,7 +28,6 @@ from django_spotify_sync.exceptions import SpotifySyncError
 from django_spotify_sync.models.runs import Mode, RunStatus, Trigger
 from django_spotify_sync.testing import FakeSpotify
 from tests.sync import test_economy
-from tests.test_contract import NOT_YET
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = Path(django_spotify_sync.__file__).parent
@@ -360,10 +359,9 @@ def test_python_compiles(text):
 
 @each_text
 def test_settings_that_are_named_exist(text):
-    promised = {one.partition(" ")[2] for one in NOT_YET if one.startswith("setting ")}
     words = set(re.findall(r"\bSPOTIFY_SYNC_[A-Z_]*[A-Z]", text.read_text()))
 
-    assert sorted(words - set(Conf.all()) - promised) == []
+    assert sorted(words - set(Conf.all())) == []
 
 
 @each_text
