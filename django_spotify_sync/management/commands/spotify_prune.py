@@ -12,7 +12,10 @@ from django_spotify_sync.prune import prune
 
 
 class Command(BaseCommand):
-    help = "Remove orphans of the catalogue, old runs and forgotten staged pages."
+    help = (
+        "Remove what no user has any more, old runs, forgotten staged pages, and accounts that were left behind "
+        "for longer than they are kept."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the counts as JSON")

@@ -36,10 +36,16 @@ class Command(BaseCommand):
             raise SystemExit(1)  # no error in words: what is left was told, as JSON or in lines
 
     def _tell(self, rotation: Rotation, done: str) -> None:
-        self.stdout.write(f"{rotation.rotated} tokens {done}.")
+        self.stdout.write(f"{_tokens(rotation.rotated)} {done}.")
         for one in rotation.unreadable:
             self.stderr.write(f"account {one.account} ({one.code}): {one.detail}")
         for key in rotation.keys:
-            self.stdout.write(f"key {key.key_id} ({key.state}): {key.rows} tokens")
+            self.stdout.write(f"key {key.key_id} ({key.state}): {_tokens(key.rows)}")
         if rotation.left:
-            self.stdout.write(f"{rotation.left} tokens still need another key than the newest.")
+            self.stdout.write(
+                f"Another key than the newest is still needed: {_tokens(rotation.left)}."
+            )
+
+
+def _tokens(count: int) -> str:
+    return f"{count} token{'' if count == 1 else 's'}"

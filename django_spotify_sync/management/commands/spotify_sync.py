@@ -169,7 +169,7 @@ class Command(BaseCommand):
         left = sum(run.published_at is None and run.is_live for run in runs[:most])
         if left:
             raise CommandError(
-                f"The broker is away: {left} runs stay queued in the database, and are handed over by the schedule."
+                f"The broker is away. Queued in the database, for the schedule to hand over: {left}."
             )
 
     # Nothing but words

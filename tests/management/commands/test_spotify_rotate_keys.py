@@ -42,8 +42,8 @@ def test_it_says_what_it_did(old: str) -> None:
     out, err = rotate()
 
     assert out.splitlines() == [
-        "1 tokens sealed anew.",
-        f"key {key_id(NEW)} (newest): 1 tokens",
+        "1 token sealed anew.",
+        f"key {key_id(NEW)} (newest): 1 token",
     ]
     assert err == ""
 
@@ -52,10 +52,10 @@ def test_a_dry_run_says_what_could_be_done(old: str) -> None:
     out, err = rotate("--dry-run")
 
     assert out.splitlines() == [
-        "1 tokens could be sealed anew.",
+        "1 token could be sealed anew.",
         f"key {key_id(NEW)} (newest): 0 tokens",
-        f"key {old} (retired): 1 tokens",
-        "1 tokens still need another key than the newest.",
+        f"key {old} (retired): 1 token",
+        "Another key than the newest is still needed: 1 token.",
     ]
     assert err == ""
     assert SpotifyToken.objects.by_key() == {old: 1}
@@ -84,7 +84,7 @@ def test_what_cannot_be_read_is_named_and_ends_badly(
 
     assert err.startswith(f"account {account} (unknown_sealing_key): ")
     assert old in err
-    assert f"key {old} (unknown): 1 tokens" in out
+    assert f"key {old} (unknown): 1 token" in out
     [unreadable] = json.loads(listed)["unreadable"]
     assert (unreadable["account"], unreadable["code"]) == (account, "unknown_sealing_key")
     assert json.loads(listed)["left"] == 1
