@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -29,7 +29,7 @@ from django.views.debug import ExceptionReporter
 
 from django_spotify_sync import accounts, connecting, tasks
 from django_spotify_sync.exceptions import SealingError
-from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun
+from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun, SyncState
 from django_spotify_sync.notices import warn_expiring_grants
 from django_spotify_sync.signals import account_disconnected, grant_lost
 from django_spotify_sync.sync import request_sync, sync
@@ -47,6 +47,7 @@ from tests.canary import (
     let_canaries_out,
     watched_redis,
 )
+from tests.celery_app import app as celery_app
 from tests.connecting import connect, wait_until
 from tests.reports import told
 
@@ -417,6 +418,53 @@ def test_no_report_of_a_crash_shows_a_secret(
         evidence.add("report", report.get_traceback_text())
     evidence.check()
     assert "views.py" in response.content.decode(), "the page shows the frames"
+
+
+# Tasks
+
+
+@pytest.fixture
+def eager() -> Iterator[None]:
+    """Let tasks run at once, in this process."""
+    celery_app.conf.task_always_eager = True
+    yield
+    celery_app.conf.task_always_eager = False
+
+
+def test_the_log_of_no_task_shows_a_secret(
+    fake: FakeSpotify,
+    user: Any,
+    settings: Any,
+    caplog: pytest.LogCaptureFixture,
+    eager: None,
+) -> None:
+    """Each task, as it goes well, has to wait, and fails."""
+    for name in ("", "celery", "celery.app.trace"):
+        caplog.set_level(logging.DEBUG, name)
+    evidence = Evidence()
+    account = connect(user, fake)
+    settings.SPOTIFY_SYNC_MAX_WAIT = timedelta(0)
+    fake.faults.add("/me/playlists", status=403, times=None)
+    fake.faults.add("/me/following", status=429, retry_after=3600)
+
+    SyncState.objects.filter(resource="tracks").update(next_sync_at=timezone.now())
+    SyncState.objects.exclude(resource="tracks").update(next_sync_at=None)
+    tasks.sync_due_accounts.apply()
+    for resource in ("playlists", "following"):
+        tasks.sync_account.apply(kwargs={"account_id": account.pk, "resource": resource})
+    fake.revoke()
+    SpotifyToken.objects.update(refreshed_at=timezone.now() - timedelta(days=2))
+    for task in (tasks.refresh_expiring_tokens, tasks.warn_expiring_grants, tasks.prune):
+        task.apply()
+    tasks.sync_account.apply(kwargs={"account_id": account.pk, "resource": "tracks"})
+
+    ends = dict(SyncRun.objects.values_list("resource", "status"))
+    assert ends == {"tracks": "succeeded", "playlists": "failed", "following": "waiting"}
+    evidence.logs(caplog.records)
+    loggers = {record.name for record in caplog.records}
+    assert loggers >= {"celery.app.trace", "django_spotify_sync.sync", "django_spotify_sync.prune"}
+    [key] = settings.SPOTIFY_SYNC_FERNET_KEYS
+    evidence.check(key=key, secret=fake.client_secret)
 
 
 # Another process
