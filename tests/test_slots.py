@@ -133,7 +133,7 @@ def test_what_another_took_is_found_free_as_soon_as_it_is():
 
 
 @pytest.mark.parametrize("hint", [-5.0, 0.0, 1e9])
-def test_a_foolish_hint_neither_asks_on_and_on_nor_forgets_a_slot(hint):
+def test_a_foolish_hint_neither_asks_on_and_on_nor_forgets_a_slot(hint: float) -> None:
     """It comes from another machine's clock."""
     now, asked = [0.0], []
 

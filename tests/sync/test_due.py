@@ -215,6 +215,18 @@ def test_a_slow_hook_keeps_nobody_from_theirs_for_ever(settings, monkeypatch):
     assert looks == [keys[:3], keys[3:6], keys[6:], []]
 
 
+def test_who_was_synced_while_the_hook_was_asked_is_not_synced_again(settings):
+    def meanwhile(account: SpotifyAccount, resource: str) -> bool:
+        SyncState.objects.update(next_sync_at=timezone.now() + HOUR)
+        return True
+
+    settings.SPOTIFY_SYNC_MAY_SYNC = meanwhile
+    schedule(people(1))
+
+    assert take_due() == []
+    assert not SyncRun.objects.exists()
+
+
 def test_a_time_limit_is_no_answer_of_the_hook(settings):
     def limited(account: SpotifyAccount, resource: str) -> bool:
         raise SoftTimeLimitExceeded
