@@ -198,7 +198,7 @@ def _become(
         wake_runs(account.pk, using)
 
 
-def wake_runs(account_id: int, using: str) -> None:
+def wake_runs(account_id: int, using: str | None) -> None:
     """Let the runs of an account that wait for a verdict go on at once."""
     waiting = SyncRun.objects.using(using).filter(
         account_id=account_id, status=RunStatus.WAITING, reason=GrantInDoubt.code
