@@ -15,7 +15,7 @@ from django_spotify_sync.conf import conf
 from django_spotify_sync.key_rotation import KeyUse, keys_in_use
 from django_spotify_sync.models import SpotifyAccount, SyncRun, SyncState
 from django_spotify_sync.models.accounts import AccountStatus
-from django_spotify_sync.models.runs import Mode, RunStatus
+from django_spotify_sync.models.runs import FOUND_NOTHING, Mode, RunStatus
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 #: Above this part of what is possible, a bad day is enough to fall behind.
@@ -111,7 +111,7 @@ def _by_status(rows: Any, values: list[str]) -> dict[str, int]:
 
 def _requests(states: Any, runs: Any) -> Requests:
     ended = runs.filter(finished_at__isnull=False).order_by().values("resource")
-    nothing = Q(pk__in=runs.found_nothing().values("pk"), mode=Mode.PROBE)
+    nothing = FOUND_NOTHING & Q(mode=Mode.PROBE)
     lately = Q(finished_at__gte=timezone.now() - WEEK)
     costs = {
         row["resource"]: row

@@ -86,6 +86,12 @@ class SyncState(models.Model):
         return f"{self.resource} of account {self.account_id}"
 
 
+#: A check by the schedule that ended well and had nothing to write.
+FOUND_NOTHING = Q(
+    trigger=Trigger.SCHEDULE, status=RunStatus.SUCCEEDED, created=0, updated=0, removed=0
+)
+
+
 class SyncRunQuerySet(models.QuerySet["SyncRun"]):
     def live(self) -> SyncRunQuerySet:
         """Runs that have not ended."""
@@ -116,13 +122,7 @@ class SyncRunQuerySet(models.QuerySet["SyncRun"]):
 
     def found_nothing(self) -> SyncRunQuerySet:
         """Checks by the schedule that ended well and had nothing to write."""
-        return self.filter(
-            trigger=Trigger.SCHEDULE,
-            status=RunStatus.SUCCEEDED,
-            created=0,
-            updated=0,
-            removed=0,
-        )
+        return self.filter(FOUND_NOTHING)
 
     def blocked(self) -> SyncRun | None:
         """Return the run that waits longest for Spotify's patience, None if Spotify may be asked.
