@@ -18,8 +18,9 @@ IN_VENV := VIRTUAL_ENV=$(CURDIR)/.venv PATH="$(CURDIR)/.venv/bin:$$PATH"
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# Processes that share the tests; 0 runs them in one, where a debugger can be used.
-WORKERS ?= auto
+# Processes that share the tests, more than there are cores, since tests wait for others much of their time.
+# 0 runs them in this one, where a debugger can be used.
+WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 
 test: .venv/.ready debian  ## Run the tests on PostgreSQL and on SQLite, and report the coverage (ARGS="-k tracks -x")
 	@$(IN_VENV) coverage erase
