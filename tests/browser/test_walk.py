@@ -108,7 +108,7 @@ def find_tracks(visit: Visit, listener) -> None:
     expect(page.locator("[aria-current=page]", has_text="2")).to_be_visible()
     assert visit.titles() == names[SHOWN : 2 * SHOWN]
 
-    word = names[0].split()[-1]
+    word = re.findall("[A-Za-z]{3,}", names[0])[-1]  # some names end in a star
     visit.search(word)
     expect(page).to_have_url(re.compile(rf"\?q={word}"))
     found = [

@@ -84,7 +84,7 @@ class Visit:
         context.on("weberror", lambda error: self._note("error", str(error.error)))
         context.on("request", self._check_host)
         context.on("response", self._check_status)
-        context.on("requestfailed", lambda request: self._note(request.failure, request.url))
+        context.on("requestfailed", self._check_failure)
         self.page: Page = context.new_page()
 
     # What a person does
@@ -260,6 +260,11 @@ class Visit:
         address = urlsplit(request.url)
         if address.scheme != "data" and address.netloc not in self._hosts:
             self._note("request to another host", request.url)
+
+    def _check_failure(self, request: Request) -> None:
+        """Note a request that failed; not a cover that was on its way when the visitor went on."""
+        if request.failure != "net::ERR_ABORTED":
+            self._note(request.failure, request.url)
 
     def _check_status(self, response: Response) -> None:
         if response.status >= 400:
