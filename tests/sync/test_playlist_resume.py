@@ -62,7 +62,8 @@ def test_a_long_list_goes_on_in_the_middle(account, spotify, settings):
 
     assert run.status == "succeeded"
     check_playlists(account, spotify.user)
-    assert spotify.count(f"/playlists/{long.id}") in (7, 8)  # one may have been under way
+    # Eight pages from the refused one on, but for those that were under way when it was refused; not all twenty.
+    assert 5 <= spotify.count(f"/playlists/{long.id}") <= 8
 
 
 def test_what_did_not_fit_together_is_not_kept(account, spotify, settings):
