@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -30,7 +31,7 @@ def at_once[Result](*functions: Callable[[], Result]) -> list[Result | Exception
 
     def call(function: Callable[[], Result]) -> Result | Exception:
         try:
-            barrier.wait(timeout=20)
+            barrier.wait(timeout=60)
             return function()
         except Exception as error:
             return error
@@ -39,6 +40,27 @@ def at_once[Result](*functions: Callable[[], Result]) -> list[Result | Exception
 
     with ThreadPoolExecutor(len(functions)) as pool:
         return list(pool.map(call, functions))
+
+
+def wait_until(happens: Callable[[], Any], *, seconds: float = 90.0, pause: float = 0.05) -> Any:
+    """Return what *happens* gives as soon as it is true; without keeping a busy machine busy."""
+    deadline = time.monotonic() + seconds
+    while not (result := happens()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(pause)
+    return result
+
+
+def lock_waits() -> int:
+    """Return how many connections to this test's database wait for a lock; other tests share the server."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock' "
+            "AND backend_type = 'client backend'"
+        )
+        return int(cursor.fetchone()[0])
 
 
 def in_processes(count: int, code: str, **overrides: Any) -> list[str]:
@@ -68,7 +90,7 @@ def in_processes(count: int, code: str, **overrides: Any) -> list[str]:
             assert process.stdin
             process.stdin.write("go\n")
             process.stdin.flush()
-        return [process.communicate(timeout=40)[0].strip() for process in processes]
+        return [process.communicate(timeout=120)[0].strip() for process in processes]
     finally:
         for process in processes:
             process.kill()

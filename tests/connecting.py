@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -49,12 +47,3 @@ def let_pauses_end() -> None:
     for key in redis.scan_iter(settings.REDIS_PREFIX + "*spotify_sync:pace:*", count=1000):
         redis.delete(key)
     governor.forget()
-
-
-def wait_until(happens: Callable[[], Any], *, seconds: float = 20.0) -> Any:
-    """Return what *happens* gives as soon as it is true."""
-    deadline = time.monotonic() + seconds
-    while not (result := happens()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
-    return result

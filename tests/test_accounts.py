@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
 from django_spotify_sync import accounts
@@ -33,8 +33,8 @@ from django_spotify_sync.spotify import oauth
 from django_spotify_sync.spotify.rows import ProfileRow
 from django_spotify_sync.sync import request_sync, sync
 from django_spotify_sync.testing import FakeSpotify
-from tests.concurrency import at_once
-from tests.connecting import connect, wait_until
+from tests.concurrency import at_once, lock_waits, wait_until
+from tests.connecting import connect
 
 pytestmark = pytest.mark.django_db
 
@@ -282,11 +282,6 @@ def test_taking_over_and_a_sync_that_writes_do_not_wait_for_each_other(user: Any
     run = request_sync(account, "tracks")
     track = Track.objects.create(spotify_id="t", name="T")
 
-    def is_waiting() -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
-            return cursor.fetchone() is not None
-
     def take_over() -> None:
         try:
             accounts.connect(user, profile("second"), GRANT)
@@ -297,10 +292,10 @@ def test_taking_over_and_a_sync_that_writes_do_not_wait_for_each_other(user: Any
     with transaction.atomic():  # as a sync writes: the state, the run, the rows
         SyncState.objects.select_for_update().get(account=account, resource="tracks")
         other.start()
-        wait_until(is_waiting)
+        wait_until(lock_waits)
         SyncRun.objects.select_for_update().get(pk=run.pk)
         SavedTrack.objects.create(account=account, track=track, rank=1)
-    other.join(timeout=20)
+    other.join(timeout=90)
 
     account.refresh_from_db()
     assert account.spotify_id == "second"

@@ -48,7 +48,8 @@ from tests.canary import (
     watched_redis,
 )
 from tests.celery_app import app as celery_app
-from tests.connecting import connect, wait_until
+from tests.concurrency import wait_until
+from tests.connecting import connect, let_pauses_end
 from tests.reports import told
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -153,7 +154,9 @@ def _connect_every_way(evidence: Evidence, ada: Client, other_user: Any, fake: F
             scripted = fake.faults.add(path, times=None, **fault)
             both(lambda: begun(ada))
             fake.faults.remove(scripted)
-    both(lambda: begun(ada))  # which goes well
+    let_pauses_end()  # which faults have asked for
+    both(lambda: begun(ada))
+    assert SpotifyAccount.objects.connected().exists()
     grace = browser_of(other_user)
     both(lambda: begun(grace), grace)  # linked elsewhere
     both(lambda: begun(ada), grace)  # another browser
@@ -196,7 +199,8 @@ def _sign_in_every_way(evidence: Evidence, fake: FakeSpotify, settings: Any) -> 
             scripted = fake.faults.add(path, times=None, **fault)
             sign_in()
             fake.faults.remove(scripted)
-    wait_until(sign_in)  # as soon as the pause is over that a fault has asked for
+    let_pauses_end()
+    assert sign_in()
     sign_in(state="nobody's")
     sign_in(code="another's")
     settings.SPOTIFY_SYNC_GET_USER = lambda profile, request: None

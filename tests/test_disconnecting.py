@@ -39,8 +39,8 @@ from django_spotify_sync.models import (
 from django_spotify_sync.signals import account_disconnected
 from django_spotify_sync.sync import execute, request_sync, sync
 from django_spotify_sync.testing import FakeSpotify
-from tests.concurrency import in_processes
-from tests.connecting import connect, stored, wait_until
+from tests.concurrency import in_processes, lock_waits, wait_until
+from tests.connecting import connect, stored
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -281,7 +281,7 @@ def test_who_connects_again_between_two_batches_is_left_alone(
     ) -> Any:
         if deleted and "FOR NO KEY UPDATE" in sql:  # the next batch is about to be begun
             deleted.clear()
-            run_in_thread({}, "", lambda: connect(user, spotify, who)).join(timeout=20)
+            run_in_thread({}, "", lambda: connect(user, spotify, who)).join(timeout=90)
         if sql.startswith('DELETE FROM "spotify_sync_savedtrack"'):
             deleted.append(sql)
         return execute(sql, params, many, context)
@@ -310,7 +310,7 @@ def test_who_connects_again_while_the_account_is_purged_is_left_alone(
     def connect_after_the_first(execute: Any, sql: str, *args: Any) -> Any:
         if deleted and "FOR NO KEY UPDATE" in sql:
             deleted.clear()
-            run_in_thread({}, "", lambda: connect(user, spotify)).join(timeout=20)
+            run_in_thread({}, "", lambda: connect(user, spotify)).join(timeout=90)
         if sql.startswith('DELETE FROM "spotify_sync_savedtrack"'):
             deleted.append(sql)
         return execute(sql, *args)
@@ -370,22 +370,17 @@ def test_a_worker_that_writes_meanwhile_is_waited_for(
     run = request_sync(account, "tracks")
     ends: dict[str, Any] = {}
 
-    def waiting() -> int:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
-            return int(cursor.fetchone()[0])
-
     with transaction.atomic():
         with connection.cursor() as cursor:  # the write is stopped in its middle
             cursor.execute("LOCK TABLE spotify_sync_savedtrack IN SHARE MODE")
         worker = run_in_thread(ends, "worker", lambda: execute(run.pk).status)
-        wait_until(lambda: waiting() == 1)
+        wait_until(lambda: lock_waits() == 1)
         leaver = run_in_thread(ends, "leaver", lambda: accounts.disconnect(account))
-        wait_until(lambda: waiting() == 2)
+        wait_until(lambda: lock_waits() == 2)
         assert not SpotifyToken.objects.exists(), "gone at once, whoever is writing"
         assert SpotifyAccount.objects.get().status == "disconnected"
     for thread in (worker, leaver):
-        thread.join(timeout=30)
+        thread.join(timeout=90)
 
     assert ends["worker"] == "succeeded", "it was first"
     assert ends["leaver"] == NOTHING | {"saved_tracks": 120 * deletes}
@@ -697,7 +692,7 @@ def test_a_deletion_and_a_sync_that_writes_do_not_wait_for_each_other(
         worker = run_in_thread(ends, "worker", partial(execute, run.pk))
         wait_until(lambda: not SyncRun.objects.filter(pk=run.pk, status="queued").exists())  # noqa: B023
         delete_accounts(user)
-        worker.join(timeout=30)
+        worker.join(timeout=90)
         assert ends == {"worker": run}
         assert not SavedTrack.objects.exists()
         connect(user, spotify)

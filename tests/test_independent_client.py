@@ -75,7 +75,7 @@ class Browser(requests.Session):
         )
 
     def signed_in(self) -> Browser:
-        page = self.request("GET", f"{self.site.url}spotify/auth/", timeout=20)
+        page = self.request("GET", f"{self.site.url}spotify/auth/", timeout=60)
         form = {"username": self.site.people.pop(), "password": PASSWORD}
         address = page.url.partition("?")[0].removeprefix(self.site.url)
         form["csrfmiddlewaretoken"] = self.cookies["csrftoken"]
@@ -124,7 +124,7 @@ def judged(site: Site, address: str) -> dict[str, Any]:
 def agreed(site: Site, address: str) -> dict[str, str]:
     """Agree at Spotify; return what oauthlib finds in the address to which it sends the browser back."""
     state = judged(site, address)["state"]
-    back = requests.get(address, allow_redirects=False, timeout=20).headers["Location"]
+    back = requests.get(address, allow_redirects=False, timeout=60).headers["Location"]
     assert back.startswith(f"{site.url}spotify/callback/?")
     found = WebApplicationClient(site.spotify.client_id).parse_request_uri_response(back, state)
     return {"code": found["code"], "state": found["state"]}
@@ -215,7 +215,7 @@ def session(spotify: FakeSpotify) -> OAuth2Session:
 
 def came_back(session: OAuth2Session, spotify: FakeSpotify) -> str:
     address, _ = session.authorization_url(f"{spotify.accounts_url}/authorize")
-    back = requests.get(address, allow_redirects=False, timeout=20)
+    back = requests.get(address, allow_redirects=False, timeout=60)
     return str(back.headers["Location"])
 
 

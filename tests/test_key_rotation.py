@@ -260,7 +260,7 @@ def elsewhere(act: Callable[[], object]) -> None:
 
     thread = Thread(target=run)
     thread.start()
-    thread.join(timeout=30)
+    thread.join(timeout=90)
     assert not thread.is_alive()
     assert failed == []
 

@@ -32,11 +32,11 @@ from django_spotify_sync.models import (
 from django_spotify_sync.sync import request_sync, take_due
 from django_spotify_sync.tasks import queue, sync_account, sync_due_accounts
 from tests.celery_app import app
-from tests.concurrency import at_once
+from tests.concurrency import at_once, lock_waits, wait_until
 from tests.connecting import connect, stored
 from tests.services import answers, cluster, redis_binary
 from tests.sync.truth import check_playlists, followed
-from tests.workers import HASTE, Workers, wait_until, wire
+from tests.workers import HASTE, Workers, wire
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(400)]
 
@@ -124,7 +124,7 @@ def test_a_worker_killed_while_it_writes(workers, account, spotify):
         # By the time it meets this row it has written artists and albums.
         Track.objects.create(spotify_id=spotify.user.track_ids()[0])
         run = ask_elsewhere(account)
-        wait_until(waits_for_a_lock)
+        wait_until(lock_waits)
         workers.kill(worker)
         transaction.set_rollback(True)
     assert not SavedTrack.objects.exists()
@@ -142,13 +142,6 @@ def ask_elsewhere(account: SpotifyAccount) -> SyncRun:
     [run] = at_once(lambda: ask(account))
     assert isinstance(run, SyncRun), run
     return run
-
-
-def waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-        return bool(cursor.fetchone()[0])
 
 
 # A worker that is told to stop

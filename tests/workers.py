@@ -10,8 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 from django.db import connection
 
 from tests.celery_app import app
+from tests.concurrency import wait_until
 
 ROOT = Path(__file__).parent.parent
 STARTUP_SECONDS = 120
@@ -149,12 +149,3 @@ def wire() -> Iterator[Wire]:
         yield made
     finally:
         made.close()
-
-
-def wait_until(happens: Callable[[], Any], *, seconds: float = 90.0, pause: float = 0.1) -> Any:
-    """Return what *happens* gives as soon as it is true; without keeping a busy machine busy."""
-    deadline = time.monotonic() + seconds
-    while not (result := happens()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(pause)
-    return result

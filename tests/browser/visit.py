@@ -223,6 +223,7 @@ class Visit:
         Nor may anything that ``is_ours`` bar anybody who cannot see it, or has no mouse.
         """
         page = self.page
+        page.wait_for_load_state()  # what a click led to may be under way, and have no content yet
         width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         if page.evaluate(width) > 0:
             self._note("wider than the window", name)

@@ -39,7 +39,8 @@ from django_spotify_sync.sync import run as run_module
 from django_spotify_sync.sync import saved_writing as saved_module
 from django_spotify_sync.sync import staging as staging_module
 from django_spotify_sync.sync import tracks as tracks_module
-from tests.connecting import connect, let_pauses_end, stored, wait_until
+from tests.concurrency import lock_waits, wait_until
+from tests.connecting import connect, let_pauses_end, stored
 
 
 @pytest.fixture
@@ -610,7 +611,7 @@ def test_a_process_killed_while_it_writes_leaves_all_as_it_was(account, spotify,
         # By the time it meets this row it has written artists and albums.
         Track.objects.create(spotify_id=spotify.user.track_ids()[0])
         process = command("--user", "ada")
-        wait_until(waits_for_a_lock)
+        wait_until(lock_waits)
         process.send_signal(signal.SIGKILL)
         process.communicate()
         transaction.set_rollback(True)
@@ -621,13 +622,6 @@ def test_a_process_killed_while_it_writes_leaves_all_as_it_was(account, spotify,
     age(run, heartbeat_at=timedelta(minutes=3))
     assert sync(account, "tracks").status == "succeeded"
     assert is_true()
-
-
-def waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-        return bool(cursor.fetchone()[0])
 
 
 def test_a_process_that_was_stopped_too_long_writes_nothing(account, spotify, command, is_true):

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django_spotify_sync.models import SavedTrack, StagedPage, SyncRun
 from django_spotify_sync.sync import sync
 from django_spotify_sync.testing import FakeSpotify, Quota
-from tests.connecting import connect, let_pauses_end, stored, wait_until
+from tests.concurrency import wait_until
+from tests.connecting import connect, let_pauses_end, stored
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ def test_the_command_serves_until_told_to_stop(ending: signal.Signals) -> None:
         answer = requests.get(f"{printed['SPOTIFY_SYNC_API_URL']}/me", timeout=10)
     finally:
         process.send_signal(ending)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=60)
 
     assert answer.status_code == 401
     assert printed["SPOTIFY_SYNC_CLIENT_ID"]
