@@ -17,12 +17,12 @@ from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import ConnectError, InvalidRedirectURI, SpotifySyncError
 from django_spotify_sync.rest import code_of, own_url, status_of, wants_json
 from django_spotify_sync.secret import Secret
+from django_spotify_sync.spotify import oauth
 
 logger = logging.getLogger(__name__)
 
 #: Django leaves the values of names with "key" out of its reports.
 BROWSER_COOKIE = "spotify_sync_browser_key"
-_LOOPBACK = ("127.0.0.1", "::1")
 
 
 # Its cookie
@@ -81,8 +81,11 @@ def from_query(request: HttpRequest) -> Brought:
     state, code, error = (request.GET.get(name, "") for name in ("state", "code", "error"))
     query = request.META.get("QUERY_STRING", "")
     for name, value in request.META.items():
-        if query and isinstance(value, str) and query in value:
-            request.META[name] = value.replace(query, "")
+        # as it stands, or behind an address; a query of one letter is part of many a header by chance
+        if query and value == query:
+            request.META[name] = ""
+        elif query and isinstance(value, str):
+            request.META[name] = value.replace(f"?{query}", "?")
     request.GET = QueryDict()
     return Brought(state, Secret(code), error)
 
@@ -99,14 +102,12 @@ def redirect_uri(request: HttpRequest) -> str:
     uri = request.GET.get("redirect_uri") or own
     if uri != own and uri not in conf.REDIRECT_URIS:
         raise InvalidRedirectURI("This redirect URI is not in SPOTIFY_SYNC_REDIRECT_URIS.")
-    parts = urlsplit(uri)
-    if parts.hostname == "localhost" or (
-        parts.scheme == "http" and parts.hostname not in _LOOPBACK
-    ):
+    if problem := oauth.redirect_uri_problem(uri, may_have_own_scheme=uri != own):
         raise InvalidRedirectURI(
-            f"Spotify refuses {uri}: it takes https, or http on 127.0.0.1 and [::1]. "
-            "Open the site under such an address, or set SPOTIFY_SYNC_REDIRECT_URI."
+            f"Spotify refuses the redirect URI {uri}: it {problem}. Open the site under https, or under "
+            "http://127.0.0.1:… or [::1] on your own machine, or set SPOTIFY_SYNC_REDIRECT_URI."
         )
+    parts = urlsplit(uri)
     here = urlsplit(f"//{request.get_host()}").hostname
     if uri == own and not wants_json(request) and parts.hostname != here:
         raise InvalidRedirectURI(

@@ -6,7 +6,6 @@ import base64
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any
-from urllib.parse import urlsplit
 
 from celery import current_app
 from django.apps import AppConfig, apps
@@ -24,6 +23,7 @@ from django_spotify_sync.db.sealing import KeyRing
 from django_spotify_sync.exceptions import NoSealingKey
 from django_spotify_sync.key_rotation import keys_in_use
 from django_spotify_sync.models import SpotifyToken, SyncRun
+from django_spotify_sync.spotify.oauth import redirect_uri_problem
 from django_spotify_sync.spotify.scopes import scopes_for
 
 TAG = "spotify_sync"
@@ -145,30 +145,14 @@ def _redirect_uris() -> Iterator[CheckMessage]:
         if _problem(name, Conf.all()[name]):
             continue  # told above
         for uri in uris:
-            problem = _refusal(str(uri), may_have_own_scheme=name == Conf.REDIRECT_URIS.name)
+            may_have_own_scheme = name == Conf.REDIRECT_URIS.name
+            problem = redirect_uri_problem(str(uri), may_have_own_scheme=may_have_own_scheme)
             if problem:
                 yield Error(
                     f"Spotify refuses the redirect URI {uri} of {name}: it {problem}.",
                     hint="Use https, or http://127.0.0.1:… and [::1] on your own machine.",
                     id="spotify_sync.E006",
                 )
-
-
-def _refusal(uri: str, *, may_have_own_scheme: bool) -> str:
-    """Say why Spotify refuses a redirect URI; nothing if it takes it."""
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        return "is no address"
-    if parts.scheme not in ("http", "https"):
-        return "" if parts.scheme and may_have_own_scheme else "is not https"
-    if not parts.hostname:
-        return "names no host"
-    if parts.hostname == "localhost":
-        return "names localhost"
-    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1"):
-        return "is http, which is for 127.0.0.1 and [::1] alone"
-    return "has a fragment" if parts.fragment else ""
 
 
 def _databases() -> Iterator[CheckMessage]:

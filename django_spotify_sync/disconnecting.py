@@ -35,7 +35,7 @@ def disconnect(account: SpotifyAccount) -> dict[str, int]:
     using = router.db_for_write(SpotifyAccount)
     was_linked = _let_go(account, using)
     with transaction.atomic(using=using):
-        if erasure.lock_account(account.pk, using, _DISCONNECTED):
+        if _locked(account.pk, using, _DISCONNECTED):
             erasure.stop_syncs(account.pk, using, "disconnected")
             if conf.DELETE_LIBRARY_ON_DISCONNECT:
                 erasure.forget_states(account.pk, using)
@@ -50,7 +50,7 @@ def disconnect(account: SpotifyAccount) -> dict[str, int]:
 def erase(account: SpotifyAccount, using: str) -> dict[str, int]:
     """Delete all that belongs to an account whose row is about to be deleted in this transaction; return the counts."""
     with transaction.atomic(using=using, savepoint=False):
-        stored = erasure.lock_account(account.pk, using)
+        stored = _locked(account.pk, using)
         if stored is None:
             return dict.fromkeys(erasure.LIBRARY, 0)
         erasure.stop_syncs(account.pk, using, "disconnected")
@@ -65,7 +65,7 @@ def erase(account: SpotifyAccount, using: str) -> dict[str, int]:
 def purge(account: SpotifyAccount, using: str, condition: Q) -> dict[str, int] | None:
     """Delete an account that is still under ``condition``, with all that belongs to it; return the counts, or None."""
     with transaction.atomic(using=using):
-        stored = erasure.lock_account(account.pk, using, condition)
+        stored = _locked(account.pk, using, condition)
         if stored is None:
             return None
         erasure.stop_syncs(account.pk, using, "disconnected")
@@ -83,7 +83,7 @@ def purge(account: SpotifyAccount, using: str, condition: Q) -> dict[str, int] |
 def _let_go(account: SpotifyAccount, using: str) -> bool:
     """Forget the tokens, and free the Spotify ids for others; tell whether that was news."""
     with transaction.atomic(using=using):
-        stored = erasure.lock_account(account.pk, using)
+        stored = _locked(account.pk, using)
         linked = stored is not None and stored.status != AccountStatus.DISCONNECTED
         if linked and stored is not None:
             _mark(stored, using)
@@ -104,11 +104,16 @@ def _remove(account_id: int, using: str, condition: Q) -> dict[str, int]:
     """Delete library and account, each batch only as long as the account is under ``condition``."""
     removed = erasure.erase_library(account_id, using, condition)
     with transaction.atomic(using=using):
-        if erasure.lock_account(account_id, using, condition):
+        if _locked(account_id, using, condition):
             erasure.stop_syncs(account_id, using, "disconnected")
             erasure.erase_rest(account_id, using)
             SpotifyAccount.objects.using(using).filter(pk=account_id)._raw_delete(using)
     return removed
+
+
+def _locked(account_id: int, using: str, condition: Q = erasure.ALWAYS) -> SpotifyAccount | None:
+    """Return the account, locked, if it is still there and under ``condition``."""
+    return SpotifyAccount.objects.using(using).filter(condition).get_locked(pk=account_id)
 
 
 def _tell(account: SpotifyAccount, removed: dict[str, int], using: str) -> None:

@@ -6,15 +6,15 @@ goes, the account once more, so that nothing new can point at it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import batched
 from typing import Any
 
-from django.db import connections, models, transaction
+from django.db import models, transaction
 from django.db.models import NOT_PROVIDED, Exists, OuterRef, Q
 from django.utils import timezone
 
 from django_spotify_sync.conf import conf
+from django_spotify_sync.db.locks import lock_free
 from django_spotify_sync.models import (
     AccountPlaylist,
     FollowedArtist,
@@ -35,15 +35,8 @@ LIBRARY: dict[str, type[models.Model]] = {
     "playlists": AccountPlaylist,
     "followed_artists": FollowedArtist,
 }
-
-
-def lock_account(account_id: int, using: str, condition: Q = Q()) -> SpotifyAccount | None:  # noqa: B008
-    """Return the account, locked until the transaction ends; None if it is gone or not under ``condition`` any more.
-
-    Others may add rows that point at it, as a sync does.
-    """
-    rows = SpotifyAccount.objects.using(using).filter(condition, pk=account_id)
-    return rows.select_for_update(no_key=True).first()
+#: The condition that everything meets.
+ALWAYS = Q()
 
 
 def stop_syncs(account_id: int, using: str, reason: str) -> None:
@@ -77,12 +70,13 @@ def forget_states(account_id: int, using: str) -> None:
     states.update(**unknown | {"next_sync_at": timezone.now()})
 
 
-def erase_library(account_id: int, using: str, condition: Q = Q()) -> dict[str, int]:  # noqa: B008
+def erase_library(account_id: int, using: str, condition: Q = ALWAYS) -> dict[str, int]:
     """Delete the account's library, a batch at a time; return how many rows went, by what they were.
 
     It ends before its time if the account is not under ``condition`` any more. Playlists that nobody else has go too.
     """
     removed = dict.fromkeys(LIBRARY, 0)
+    accounts = SpotifyAccount.objects.using(using).filter(condition)
     listed = AccountPlaylist.objects.using(using).filter(account_id=account_id)
     playlists = list(listed.values_list("playlist_id", flat=True))
     for name, model in LIBRARY.items():
@@ -90,7 +84,7 @@ def erase_library(account_id: int, using: str, condition: Q = Q()) -> dict[str, 
         owned = rows.order_by("pk").values_list("pk", flat=True)
         for batch in batched(list(owned), conf.BATCH_SIZE):
             with transaction.atomic(using=using, savepoint=False):
-                if lock_account(account_id, using, condition) is None:
+                if accounts.get_locked(pk=account_id) is None:
                     return removed
                 # By their range: a list of a thousand keys takes PostgreSQL twenty times as long.
                 removed[name] += rows.filter(pk__range=(batch[0], batch[-1]))._raw_delete(using)
@@ -111,7 +105,7 @@ def erase_rest(account_id: int, using: str) -> None:
         owned._raw_delete(using)
 
 
-def delete_playlists(using: str, condition: Q = Q()) -> int:  # noqa: B008
+def delete_playlists(using: str, condition: Q = ALWAYS) -> int:
     """Delete, with their items, the playlists under ``condition`` that no account has; return how many."""
     return delete(
         Playlist,
@@ -141,7 +135,6 @@ def delete(
     Each batch is locked and tested again. What somebody else has locked is left to the next time.
     """
     rows: models.QuerySet[Any] = model._default_manager.using(using)
-    lock = _lock(using)
     removed = last = 0
     while candidates := list(
         rows.filter(condition, pk__gt=last)
@@ -150,9 +143,8 @@ def delete(
     ):
         last = candidates[-1]
         with transaction.atomic(using=using, savepoint=False):
-            locked = list(
-                lock(rows.filter(pk__in=candidates)).order_by("pk").values_list("pk", flat=True)
-            )
+            found = rows.filter(pk__in=candidates).order_by("pk").only("pk")
+            locked = [row.pk for row in lock_free(found)]
             gone = list(rows.filter(condition, pk__in=locked).values_list("pk", flat=True))
             for part, field in parts:
                 part._default_manager.using(using).filter(**{f"{field}__in": gone})._raw_delete(
@@ -160,10 +152,3 @@ def delete(
                 )
             removed += rows.filter(pk__in=gone)._raw_delete(using)
     return removed
-
-
-def _lock(using: str) -> Callable[[models.QuerySet[Any]], models.QuerySet[Any]]:
-    """Lock what nobody else has locked; a database without row locks has the whole file."""
-    if connections[using].features.has_select_for_update_skip_locked:
-        return lambda rows: rows.select_for_update(skip_locked=True)
-    return lambda rows: rows

@@ -127,7 +127,7 @@ def _store(token: SpotifyToken, grant: oauth.Grant, tokens: Tokens) -> None:
     using = token._state.db
     token.seal(Tokens(access=grant.access_token, refresh=grant.refresh_token or tokens.refresh))
     with transaction.atomic(using=using):
-        account = verdicts.locked(token.pk, using)
+        account = SpotifyAccount.objects.using(using).get_locked(pk=token.pk)
         written = (
             SpotifyToken.objects.using(using)
             .filter(pk=token.pk, version=token.version)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Model, OuterRef, Q, QuerySet, Subquery, Value
@@ -36,10 +37,8 @@ class LibraryViewSet[Row: Model](PinnedAPIView, ListModelMixin, GenericViewSet[R
 
     filter_backends: Any = (WordSearch,)
     pagination_class = CursorPages
-
-    def has_word(self, word: str) -> Q:
-        """Return the condition that a row has this word."""
-        raise NotImplementedError
+    #: Says for a word under which condition a row has it.
+    has_word: Callable[[str], Q]
 
 
 class SavedTrackViewSet(LibraryViewSet[SavedTrack]):
@@ -63,14 +62,12 @@ class SavedTrackViewSet(LibraryViewSet[SavedTrack]):
         "duration": by_number("track__duration_ms"),
     }
     default_order = "-added_at"
+    has_word = staticmethod(track_has)
 
     def get_queryset(self) -> QuerySet[SavedTrack]:
         # by the account and not by its user: only so the index that has the order is read in it
         mine = SavedTrack.objects.filter(account=own_account(self.request))
         return mine.filter(track__isnull=False).with_tracks()
-
-    def has_word(self, word: str) -> Q:
-        return track_has(word)
 
     @action(detail=False, filter_backends=(), pagination_class=None)
     def contains(self, request: Request) -> Response:
@@ -92,7 +89,8 @@ class PlaylistViewSet(LibraryViewSet[AccountPlaylist]):
         mine = AccountPlaylist.objects.filter(account=own_account(self.request))
         return mine.select_related("playlist")
 
-    def has_word(self, word: str) -> Q:
+    @staticmethod
+    def has_word(word: str) -> Q:
         return Q(playlist__name__icontains=word) | Q(playlist__owner_name__icontains=word)
 
 
@@ -116,7 +114,8 @@ class PlaylistItemViewSet(LibraryViewSet[PlaylistItem]):
             return PlaylistItem.objects.none()
         return PlaylistItem.objects.filter(playlist=link.playlist_id).with_tracks()
 
-    def has_word(self, word: str) -> Q:
+    @staticmethod
+    def has_word(word: str) -> Q:
         return Q(title__icontains=word) | Q(subtitle__icontains=word) | track_has(word)
 
 
@@ -131,5 +130,6 @@ class FollowedArtistViewSet(LibraryViewSet[FollowedArtist]):
         mine = FollowedArtist.objects.filter(account=own_account(self.request))
         return mine.select_related("artist")
 
-    def has_word(self, word: str) -> Q:
+    @staticmethod
+    def has_word(word: str) -> Q:
         return Q(artist__name__icontains=word)

@@ -94,9 +94,7 @@ def _connect_once(
 ) -> SpotifyAccount:
     using = router.db_for_write(SpotifyAccount)
     with transaction.atomic(using=using):
-        # no_key: a sync that is writing rows of this account need not wait, nor be waited for
-        rows = SpotifyAccount.objects.using(using).select_for_update(no_key=True)
-        account = rows.filter(user_id=user.pk).first()
+        account = SpotifyAccount.objects.using(using).get_locked(user_id=user.pk)
         wanted, created = is_wanted(account), account is None
         account = account or SpotifyAccount(user_id=user.pk)
         if not wanted:

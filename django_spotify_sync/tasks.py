@@ -121,7 +121,7 @@ def _deliver(noted: Sequence[int], run_id: int, **options: Any) -> bool:
     """
     try:
         sync_account.apply_async(kwargs={"run_id": run_id}, **options)
-    except OperationalError as error:
+    except _broker_errors() as error:
         rows = SyncRun.objects.using(router.db_for_write(SyncRun)).filter(pk__in=noted)
         rows.update(published_at=None)
         # One line, and no traceback through the whole of kombu: each request for a sync would leave one.
@@ -130,6 +130,12 @@ def _deliver(noted: Sequence[int], run_id: int, **options: Any) -> bool:
         )
         return False
     return True
+
+
+def _broker_errors() -> tuple[type[BaseException], ...]:
+    """Return what a broker that is away, full or not to be entered is known by, whichever it is."""
+    broker = sync_account.app.connection_for_write()
+    return (OperationalError, *broker.connection_errors, *broker.channel_errors)
 
 
 # A worker that is told to stop (SIGTERM, as on a deploy) puts its runs down instead of making everybody wait for them.

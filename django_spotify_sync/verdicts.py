@@ -56,7 +56,7 @@ def refused(token: SpotifyToken) -> None:
     """
     using = token._state.db
     with transaction.atomic(using=using):
-        account = locked(token.pk, using)
+        account = SpotifyAccount.objects.using(using).get_locked(pk=token.pk)
         if account is None or not _is_as_seen(account, token):
             return
         if account.reauthorize_by <= timezone.now():
@@ -80,7 +80,7 @@ def expired(account: SpotifyAccount) -> bool:
     """Note, without asking, that the grant's six months are over; False if they are not, or that was known."""
     using = account._state.db
     with transaction.atomic(using=using):
-        now = locked(account.pk, using)
+        now = SpotifyAccount.objects.using(using).get_locked(pk=account.pk)
         has_grant = now is not None and now.status in (
             AccountStatus.CONNECTED,
             AccountStatus.SUSPECT,
@@ -109,13 +109,6 @@ def accepted_since(
     since = SpotifyToken.objects.using(using).filter(refreshed_at__gt=moment)
     refreshed = since.filter(refreshed_at__gt=F("account__authorized_at"))
     return (refreshed.exclude(pk=but.pk) if but else refreshed).exists()
-
-
-def locked(pk: int, using: str | None) -> SpotifyAccount | None:
-    """Lock an account's row until the transaction ends; return it as it is, None if it is gone."""
-    # no_key: a sync that is writing rows of this account need not wait, nor be waited for
-    rows = SpotifyAccount.objects.using(using).select_for_update(no_key=True)
-    return rows.filter(pk=pk).first()
 
 
 def _is_as_seen(account: SpotifyAccount, token: SpotifyToken) -> bool:

@@ -77,8 +77,7 @@ class SyncAllView(PinnedAPIView):
 
     def post(self, request: Request) -> Response:
         runs = request_all(own_account(request), full=_wants_full(request), trigger=Trigger.USER)
-        for run in runs:
-            queue(run)
+        queue(*runs)
         return Response(SyncRunsSerializer({"runs": runs}).data, status=202)
 
 

@@ -6,12 +6,15 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
+from redis import Redis
 
 from django_spotify_sync.models import SavedTrack, SyncRun
 from django_spotify_sync.sync import request_sync
 from django_spotify_sync.tasks import queue, sync_account
+from tests import services
 from tests.celery_app import app
-from tests.connecting import connect, wait_until
+from tests.concurrency import wait_until
+from tests.connecting import connect
 
 
 @pytest.fixture
@@ -133,6 +136,21 @@ def test_with_the_broker_away_the_run_stays_queued(account, monkeypatch, client,
 
     assert (answer.status_code, answer.json()["status"]) == (202, "queued")
     assert SyncRun.objects.get().published_at is None
+
+
+def test_a_broker_that_is_full_is_as_one_that_is_away(account, monkeypatch, client, user, tmp_path):
+    client.force_login(user)
+    send = sync_account.apply_async
+    with services.redis(tmp_path / "redis") as url, app.connection_for_write(url) as full:
+        Redis.from_url(url).config_set("maxmemory", "1")
+        monkeypatch.setattr(
+            sync_account, "apply_async", lambda **options: send(**options, connection=full)
+        )
+
+        answer = client.post("/spotify/sync/")
+
+    assert (answer.status_code, len(answer.json()["runs"])) == (202, 3)
+    assert not SyncRun.objects.filter(published_at__isnull=False).exists()
 
 
 def test_with_the_broker_away_the_others_of_a_handful_are_not_tried(account, monkeypatch):

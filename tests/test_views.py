@@ -11,11 +11,11 @@ import pytest
 import requests
 from django.conf import settings as django_settings
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import include, path
 from django_redis import get_redis_connection
 
-from django_spotify_sync.browsers import BROWSER_COOKIE
+from django_spotify_sync.browsers import BROWSER_COOKIE, from_query
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken
 from django_spotify_sync.rest import PinnedAPIView
 from django_spotify_sync.signals import account_connected
@@ -34,8 +34,8 @@ from tests.browsing import (
     consent,
     query_of,
 )
-from tests.concurrency import at_once
-from tests.connecting import connect, wait_until
+from tests.concurrency import at_once, wait_until
+from tests.connecting import connect
 
 pytestmark = pytest.mark.django_db
 
@@ -583,6 +583,24 @@ def test_redirect_uri_is_https_behind_a_proxy_that_says_so(
     )
 
     assert query_of(response["Location"])["redirect_uri"] == "https://testserver/spotify/callback/"
+
+
+# What the callback brings
+
+
+@pytest.mark.parametrize("query", ["state=s&code=secret-code", "t"])
+def test_the_query_is_taken_out_of_the_request_and_nothing_else(query: str) -> None:
+    address = f"http://testserver/spotify/callback/?{query}"
+    request = RequestFactory().get("/spotify/callback/", QUERY_STRING=query)
+    request.META |= {"HTTP_REFERER": address, "RAW_URI": f"/spotify/callback/?{query}"}
+
+    brought = from_query(request)
+
+    assert brought.code.reveal() == ("secret-code" if "code" in query else "")
+    assert request.get_host() == "testserver"
+    assert request.META["HTTP_REFERER"] == "http://testserver/spotify/callback/?"
+    assert not any("secret-code" in str(value) for value in request.META.values())
+    assert not request.GET
 
 
 # Where the browser goes afterwards

@@ -54,6 +54,13 @@ class SpotifyAccountQuerySet(models.QuerySet["SpotifyAccount"]):
         """Return the user's account whatever its status, or None."""
         return self.filter(user_id=user.pk).first()
 
+    def get_locked(self, **which: Any) -> SpotifyAccount | None:
+        """Return the account, which nobody else changes until the transaction ends; None if it is not among these.
+
+        Others may add rows that point at it: a sync that is writing need not wait, nor be waited for.
+        """
+        return self.select_for_update(no_key=True).filter(**which).first()
+
     def suspect(self) -> SpotifyAccountQuerySet:
         """Accounts whose grant Spotify refused once, and whose second look is still to come."""
         return self.filter(status=AccountStatus.SUSPECT)

@@ -109,9 +109,8 @@ class SavedTrack(models.Model):
 
     def get_absolute_url(self) -> str:
         """Return the track's address at Spotify; for an entry that holds none, that of the list it stands in."""
-        if self.spotify_id is None and self.track is None:
-            return f"{OPEN_URL}/collection/tracks"
-        return f"{OPEN_URL}/track/{self.spotify_id or self.track.spotify_id}"  # type: ignore[union-attr]
+        spotify_id = self.spotify_id or (self.track and self.track.spotify_id)
+        return f"{OPEN_URL}/track/{spotify_id}" if spotify_id else f"{OPEN_URL}/collection/tracks"
 
 
 def _title_of(row: SavedTrack | PlaylistItem) -> str:

@@ -15,7 +15,7 @@ import secrets
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from requests.auth import AuthBase
@@ -38,6 +38,7 @@ logger = logging.getLogger(__name__)
 BACKOFF = (0.3, 0.6)  # seconds before the second and the third time that a refresh is sent
 _DEFAULT_EXPIRES_IN = 3600
 _LONGEST_EXPIRES_IN = 24 * 3600
+_LOOPBACK = ("127.0.0.1", "::1")
 # The errors of RFC 6749, 5.2: only known words are repeated.
 _SAID = (
     "invalid_request",
@@ -49,6 +50,26 @@ _SAID = (
     "server_error",
     "temporarily_unavailable",
 )
+
+
+def redirect_uri_problem(uri: str, *, may_have_own_scheme: bool = False) -> str:
+    """Return why Spotify refuses a redirect URI, to go on from "it …"; empty if it takes it.
+
+    Source: Spotify Web API, Redirect URIs. An app on a phone ``may_have_own_scheme``.
+    """
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return "is no address"
+    if parts.scheme not in ("http", "https"):
+        return "" if parts.scheme and may_have_own_scheme else "is not https"
+    if not parts.hostname:
+        return "names no host"
+    if parts.hostname == "localhost":
+        return "names localhost"
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        return "is http, which is for 127.0.0.1 and [::1] alone"
+    return "has a fragment" if parts.fragment else ""
 
 
 @dataclass(frozen=True, slots=True)

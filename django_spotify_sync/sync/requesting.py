@@ -57,7 +57,7 @@ def _ensure_still_usable(account: SpotifyAccount, using: str) -> None:
 
     :raises NotConnected, ReauthorizationRequired: if it was let go of, or deleted, since it was read.
     """
-    now = verdicts.locked(account.pk, using)
+    now = SpotifyAccount.objects.using(using).get_locked(pk=account.pk)
     if now is None:
         raise NotConnected
     verdicts.ensure_usable(now)
