@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -14,13 +13,9 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django.utils.timesince import timesince, timeuntil
-from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -31,7 +26,8 @@ from django_spotify_sync.admin.actions import (
     name_of,
     refresh_all,
 )
-from django_spotify_sync.admin.rows import ReadOnlyAdmin, badge, cover, number, small, titled
+from django_spotify_sync.admin.grants import GrantFilter, standing
+from django_spotify_sync.admin.rows import ReadOnlyAdmin, cover, number, titled
 from django_spotify_sync.admin.runs import status_badge
 from django_spotify_sync.conf import conf
 from django_spotify_sync.models import (
@@ -41,15 +37,9 @@ from django_spotify_sync.models import (
     SpotifyAccount,
     SyncRun,
 )
-from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.runs import Resource
 from django_spotify_sync.rest import outside_transactions
 
-KINDS = {
-    AccountStatus.CONNECTED: "good",
-    AccountStatus.SUSPECT: "busy",
-    AccountStatus.REAUTHORIZATION_REQUIRED: "bad",
-}
 ROWS: dict[str, type[Model]] = {
     "tracks": SavedTrack,
     "playlists": AccountPlaylist,
@@ -58,32 +48,6 @@ ROWS: dict[str, type[Model]] = {
 #: How many accounts one click may concern: a page must not keep its reader, nor the server, waiting.
 MOST_SYNCS, MOST_REFRESHES, MOST_DISCONNECTS = 100, 10, 10
 _TOLD = 20  # runs or accounts that a message names
-
-
-class GrantFilter(admin.SimpleListFilter):
-    """Whose grant has ended or soon does."""
-
-    title = _("grant")
-    parameter_name = "grant"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        notices = [(str(one.days), _in_days(one.days)) for one in sorted(conf.GRANT_NOTICE)]
-        return [("ended", _("has ended")), *notices]
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[SpotifyAccount]
-    ) -> QuerySet[SpotifyAccount]:
-        now, chosen = timezone.now(), self.value()
-        if chosen == "ended":
-            return queryset.filter(reauthorize_by__lte=now)
-        if chosen and chosen.isdecimal() and len(chosen) < 5:
-            until = now + timedelta(days=int(chosen))
-            return queryset.filter(reauthorize_by__gt=now, reauthorize_by__lte=until)
-        return queryset
-
-
-def _in_days(days: int) -> str:
-    return ngettext("ends within %d day", "ends within %d days", days) % days
 
 
 @admin.register(SpotifyAccount)
@@ -143,20 +107,7 @@ class SpotifyAccountAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("grant"), ordering="reauthorize_by")
     def grant(self, account: SpotifyAccount) -> str:
-        """Say how the grant stands, how old it is and when it ends, in colour when that is soon."""
-        status = AccountStatus(account.status)
-        state = badge(status.label, KINDS.get(status, "plain"))
-        if status == AccountStatus.DISCONNECTED:
-            return state
-        now, end = timezone.now(), account.reauthorize_by
-        day = {"day": date_format(localtime(end), "DATE_FORMAT")}
-        if end <= now:
-            return format_html("{}{}", state, small(badge(_("ended %(day)s") % day, "bad")))
-        age = small(_("%s old") % timesince(account.authorized_at, now, depth=1))
-        left = _("ends in %s") % timeuntil(end, now, depth=1)
-        is_near = any(end - now <= distance for distance in conf.GRANT_NOTICE)
-        ending = small(badge(left, "busy") if is_near else left)
-        return format_html('{}{}<span title="{day}">{}</span>', state, age, ending, **day)
+        return standing(account)
 
     @admin.display(description=_("library, and last runs"))
     def library(self, account: Any) -> str:
