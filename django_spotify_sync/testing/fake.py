@@ -19,7 +19,7 @@ from .faults import Fault, Faults, twist_of
 from .grants import TOKEN_LIFETIME
 from .limits import Quota, RateLimit
 from .log import LoggedRequest, RequestLog, Visit
-from .pictures import picture
+from .pictures import has_expired, picture
 from .seeding import seed_library
 from .server import Answer, Body, Request, Server
 from .shapes import Cohort
@@ -259,7 +259,7 @@ class FakeSpotify:
 
     def _answer(self, request: Request) -> Answer:
         if request.path.startswith("/image/"):
-            return _picture(request.path.removeprefix("/image/"))
+            return self._picture(request.path.removeprefix("/image/"))
         with self._log.visit(request) as visit:
             faults: list[Fault] = []
             try:
@@ -294,14 +294,15 @@ class FakeSpotify:
             answer = _cut(answer, fault)
         return answer
 
+    def _picture(self, name: str) -> Answer:
+        if has_expired(name, self.clock()):
+            return Answer(404, Body(b"Not found"), "text/plain; charset=utf-8")
+        headers = {"Cache-Control": "public, max-age=86400"}
+        return Answer(200, Body(picture(name)), "image/png", headers)
+
     def _pause(self, seconds: float) -> None:
         if self._server is not None:
             self._server.pause(seconds)
-
-
-def _picture(name: str) -> Answer:
-    headers = {"Cache-Control": "public, max-age=86400"}
-    return Answer(200, Body(picture(name)), "image/png", headers)
 
 
 def _cut(answer: Answer, fault: Fault) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 import hashlib
+import re
 import struct
 import zlib
 from functools import lru_cache
@@ -11,6 +12,19 @@ from functools import lru_cache
 GRID = 32
 SHADES = 8
 LARGEST = 1_000
+HALF_A_DAY = 43_200  # seconds
+_DATED = re.compile(r"[0-9]{4}pl.+([0-9]{6})")
+
+
+def period_of(now: float) -> int:
+    """Return what stands at the end of a playlist cover's address: of which half of a day it is."""
+    return int(now // HALF_A_DAY)
+
+
+def has_expired(name: str, now: float) -> bool:
+    """Tell whether an address is a playlist cover's from the half day before the last, so that none lasts a day."""
+    dated = _DATED.fullmatch(name)
+    return dated is not None and int(dated[1]) < period_of(now) - 1
 
 
 @lru_cache(maxsize=512)

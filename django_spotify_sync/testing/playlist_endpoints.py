@@ -10,11 +10,11 @@ from .contents import PlaylistItem
 from .fields import parse, select
 from .following import Listed
 from .pages import OffsetPage, dump
+from .pictures import period_of
 from .playlist_shapes import PlaylistShapes
 from .playlists import ListState, Playlist
 from .server import Body
 
-DAY = 86_400
 EMBEDDED = 100
 
 
@@ -31,20 +31,20 @@ def playlists(room: Room, call: Call, user_id: str | None = None) -> Body:
     page = call.page(f"{room.shapes.api_url}/users/{call.user.id}/playlists")
     _, listed = call.user.listed.history.behind(call.twist.lag)
     entries = [entry for entry in listed if _shown(room, call, entry)]
-    shapes, day = PlaylistShapes(room.shapes), _day(room)
+    shapes, period = PlaylistShapes(room.shapes), period_of(room.fake.clock())
 
     def text(entry: Listed) -> str:
         _, state = entry.playlist.history.behind(call.twist.lag)
         if entry.playlist.spotify_owned and room.shapes.cohort != "extended":
             return "null"
-        return dump(shapes.listed(entry, state, _snapshot(room, entry.playlist, state), day))
+        return dump(shapes.listed(entry, state, _snapshot(room, entry.playlist, state), period))
 
     owned = any(entry.playlist.spotify_owned for entry in entries)
     serial = room.fake.world.serial - call.twist.lag
     # A list of Spotify's own has another snapshot at every reading, so nothing is kept then.
     fresh = len(room.fake.requests) if owned else 0
     scope = "playlist-read-collaborative" in call.scopes
-    key = ("lists", call.user.key, call.user.id, serial, day, scope, fresh)
+    key = ("lists", call.user.key, call.user.id, serial, period, scope, fresh)
     return room.render(call, page, entries, text, key)
 
 
@@ -61,7 +61,9 @@ def playlist(room: Room, call: Call, playlist_id: str) -> Any:
     found = _find(room, call, playlist_id)
     _, state = found.history.behind(call.twist.lag)
     shapes = PlaylistShapes(room.shapes)
-    answer = shapes.playlist(found, state, _snapshot(room, found, state), _day(room))
+    answer = shapes.playlist(
+        found, state, _snapshot(room, found, state), period_of(room.fake.clock())
+    )
     answer["followers"] = {"href": None, "total": found.followers}
     echoed = call.echoed
     if echoed:
@@ -78,7 +80,10 @@ def playlist_items(room: Room, call: Call, playlist_id: str, name: str) -> Any:
     """GET /playlists/{id}/items (at most 50 a page) and /tracks (100; gone from new)."""
     if name == "tracks" and room.shapes.new:
         raise ApiError(403, "Forbidden")
+    call.need("playlist-read-private")
     found = _find(room, call, playlist_id)
+    if found.state.collaborative:
+        call.need("playlist-read-collaborative")
     if not may_read_items(room, call, found):
         raise ApiError(403, "Forbidden")
     shapes = PlaylistShapes(room.shapes)
@@ -136,7 +141,3 @@ def _snapshot(room: Room, playlist: Playlist, state: ListState) -> str:
 def _selected(call: Call, answer: Any) -> Any:
     wanted = call.query.get("fields")
     return answer if wanted is None else select(answer, parse(wanted))
-
-
-def _day(room: Room) -> int:
-    return int(room.fake.clock() // DAY)

@@ -24,7 +24,7 @@ CONTENTS_NAMES = {"new": ("items",), "legacy": ("tracks", "items"), "extended": 
 
 
 class PlaylistShapes:
-    """Write playlists; *day* is part of a cover's address, since covers expire within a day."""
+    """Write playlists; *period* is part of a cover's address, which expires."""
 
     def __init__(self, shapes: Shapes) -> None:
         """Build on the shapes of tracks and people."""
@@ -33,7 +33,7 @@ class PlaylistShapes:
         self.contents_names = CONTENTS_NAMES[shapes.cohort]
         self.entry_names = ENTRY_NAMES[shapes.cohort]
 
-    def playlist(self, playlist: Playlist, state: ListState, snapshot: str, day: int) -> Json:
+    def playlist(self, playlist: Playlist, state: ListState, snapshot: str, period: int) -> Json:
         """Write all that both a listing and a single list say."""
         owner = playlist.owner
         return {
@@ -42,7 +42,7 @@ class PlaylistShapes:
             "external_urls": {"spotify": f"{OPEN}/playlist/{playlist.id}"},
             "href": self.address(playlist),
             "id": playlist.id,
-            "images": self.covers(playlist, state.cover, day),
+            "images": self.covers(playlist, state.cover, period),
             "name": state.name,
             "owner": {"display_name": owner.display_name, **self.shapes.user_link(owner.id)},
             "primary_color": None,
@@ -52,12 +52,12 @@ class PlaylistShapes:
             "uri": f"spotify:playlist:{playlist.id}",
         }
 
-    def listed(self, entry: Listed, state: ListState, snapshot: str, day: int) -> Json | None:
+    def listed(self, entry: Listed, state: ListState, snapshot: str, period: int) -> Json | None:
         """Write one entry of /me/playlists."""
         if entry.null:
             return None
         playlist = entry.playlist
-        answer = self.playlist(playlist, state, snapshot, day)
+        answer = self.playlist(playlist, state, snapshot, period)
         for name in self.contents_names:
             href = f"{self.address(playlist)}/{name}"
             answer[name] = {"href": href, "total": len(state.items)}
@@ -67,11 +67,11 @@ class PlaylistShapes:
         """Write a list's own URL."""
         return f"{self.shapes.api_url}/playlists/{playlist.id}"
 
-    def covers(self, playlist: Playlist, cover: Cover, day: int) -> list[Json] | None:
+    def covers(self, playlist: Playlist, cover: Cover, period: int) -> list[Json] | None:
         """Write the cover: null for a list that never had one, no sizes for one of one's own."""
         if cover is None:
             return None
-        stem = f"pl{playlist.id}{day:06d}"
+        stem = f"pl{playlist.id}{period:06d}"
         if cover == "mosaic":
             return self.shapes.images(stem, MOSAIC_SIZES)
         return [{"height": None, "url": f"{self.shapes.url}/image/0640{stem}", "width": None}]

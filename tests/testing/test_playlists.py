@@ -321,6 +321,38 @@ def test_covers_change_their_address_every_day_without_a_new_snapshot(
     assert after["snapshot_id"] == before["snapshot_id"]
 
 
+@pytest.mark.parametrize(("hours", "status"), [(0, 200), (11.9, 200), (24, 404), (720, 404)])
+def test_the_address_of_a_cover_expires_within_a_day(
+    fake: FakeSpotify, get: Get, hours: float, status: int
+) -> None:
+    address = get("/me/playlists").json()["items"][0]["images"][0]["url"]
+    later = fake.clock() + hours * 3600
+    fake.clock = lambda: later
+
+    assert requests.get(address, timeout=10).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("collaborative", "scope", "status"),
+    [
+        (False, "playlist-read-private", 200),
+        (False, "user-library-read", 403),
+        (True, "playlist-read-private", 403),
+        (True, "playlist-read-private playlist-read-collaborative", 200),
+    ],
+)
+def test_items_need_their_scopes(
+    fake: FakeSpotify, get: Get, collaborative: bool, scope: str, status: int
+) -> None:
+    own = fake.user.add_playlist("Own", 3)
+    if collaborative:
+        own.share(fake.add_user("grace"))
+
+    answer = get(f"/playlists/{own.id}/items", token=fake.grant(scope=scope)["access_token"])
+
+    assert answer.status_code == status
+
+
 def test_lists_come_go_and_move(fake: FakeSpotify, get: Get) -> None:
     def listed() -> list[Any]:
         return [entry and entry["id"] for entry in get("/me/playlists").json()["items"]]
