@@ -12,6 +12,7 @@
     │   │   └── RefreshUnderWay
     │   ├── RateLimited
     │   │   ├── QuotaExceeded
+    │   │   ├── TokensRateLimited
     │   │   └── Paced
     │   ├── AccessTokenRejected
     │   ├── Forbidden
@@ -137,6 +138,12 @@ class QuotaExceeded(RateLimited):
     """The daily quota of this app at Spotify is used up: try again when the seconds of its retry_after are over."""
 
     code = "quota_exceeded"
+
+
+class TokensRateLimited(RateLimited):
+    """Spotify's accounts service asks for a pause: try again when the seconds of its retry_after are over."""
+
+    code = "tokens_rate_limited"
 
 
 class Paced(RateLimited):

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from django_spotify_sync import verdicts
 from django_spotify_sync.exceptions import (
+    BadRequest,
     GrantInDoubt,
     NotConnected,
     ReauthorizationRequired,
@@ -38,6 +39,7 @@ logger = logging.getLogger(__name__)
 UNSEEN_FOR = timedelta(days=1)  # what was not refreshed for so long may have been revoked
 REFRESHES = 500  # of one round, at most
 ROUND_SECONDS = 120.0  # after which a round begins no further refresh
+IN_ROW = 3  # answers about no grant, after which a round ends: one grant may always be answered so
 CHUNK = 100
 
 
@@ -60,18 +62,29 @@ def refresh_tokens() -> Round:
 
     A token that is in use is refreshed by who uses it; the rest is asked after once a day, so that a grant that was
     revoked is noticed, at the price of one request a day and account. Whatever is no answer about one grant ends the
-    round at once (429, 5xx, no connection, an app whose secret is wrong), and so do many refusals within ten minutes.
+    round: at once (429, an app whose secret is wrong, many refusals within ten minutes), or when it comes several times
+    in a row (5xx, no connection), since one grant alone may be answered so for good.
     """
     using = router.db_for_write(SpotifyToken)
     done: Counter[str] = Counter()
-    stopped = None
+    stopped: SpotifyError | None = None
+    in_row = 0
     ends = time.monotonic() + ROUND_SECONDS
     try:
         _refuse_in_wave(using)
         for token in chain(_suspects(using), _unseen(using)):
             if done.total() - done["unreadable"] >= REFRESHES or time.monotonic() > ends:
                 break
-            became = _ask(token)
+            try:
+                became = _ask(token)
+            except (SpotifyUnavailable, BadRequest) as error:
+                logger.warning("account %s: its token was not refreshed: %s", token.pk, error)
+                in_row += 1
+                stopped = error
+                if in_row == IN_ROW:
+                    break
+                continue
+            in_row, stopped = 0, None
             done[became] += 1
             if became == "suspect":
                 _refuse_in_wave(using)

@@ -156,12 +156,12 @@ def test_reading_costs_as_many_queries_whatever_the_number_of_accounts(
 
 
 @pytest.mark.parametrize(
-    ("fault", "error"),
+    ("fault", "error", "tries"),
     [
-        ({"status": 429, "retry_after": 30}, RateLimited),
-        ({"status": 503}, SpotifyUnavailable),
-        ({"reset": True}, SpotifyUnavailable),
-        ({"status": 400, "reason": "invalid_client"}, ClientRejected),
+        ({"status": 429, "retry_after": 30}, RateLimited, 1),
+        ({"status": 503}, SpotifyUnavailable, 3),
+        ({"reset": True}, SpotifyUnavailable, 3),
+        ({"status": 400, "reason": "invalid_client"}, ClientRejected, 1),
     ],
 )
 def test_what_is_no_answer_about_one_grant_ends_the_round(
@@ -170,6 +170,7 @@ def test_what_is_no_answer_about_one_grant_ends_the_round(
     monkeypatch: pytest.MonkeyPatch,
     fault: dict[str, Any],
     error: type[Exception],
+    tries: int,
 ) -> None:
     monkeypatch.setattr("django_spotify_sync.spotify.oauth.BACKOFF", ())
     for account in crowd.come(5):
@@ -179,8 +180,29 @@ def test_what_is_no_answer_about_one_grant_ends_the_round(
     done = refresh_tokens()
 
     assert isinstance(done.stopped, error)
-    assert (done.refreshed, spotify.count(TOKENS)) == (1, 2)
+    assert (done.refreshed, spotify.count(TOKENS)) == (1, 1 + tries)
     assert {status_of(account) for account in crowd.accounts} == {"connected"}
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 400, "reason": "invalid_request"}])
+def test_a_grant_that_is_never_answered_does_not_keep_the_others_from_theirs(
+    crowd: Crowd,
+    spotify: FakeSpotify,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    fault: dict[str, Any],
+) -> None:
+    monkeypatch.setattr("django_spotify_sync.spotify.oauth.BACKOFF", ())
+    broken, *_ = crowd.come(5)
+    for account in crowd.accounts:
+        unused_for(account, 25 * HOUR)
+    unused_for(broken, 26 * HOUR)
+    spotify.faults.add(TOKENS, **fault)
+
+    done = refresh_tokens()
+
+    assert (done.refreshed, done.stopped) == (4, None)
+    assert f"account {broken.pk}: its token was not refreshed" in caplog.text
 
 
 def test_a_token_that_is_being_refreshed_elsewhere_is_passed_over(

@@ -32,6 +32,7 @@ from django_spotify_sync.exceptions import (
     RateLimited,
     SpotifyError,
     SpotifyUnavailable,
+    TokensRateLimited,
 )
 from django_spotify_sync.secret import Secret, hushed
 from django_spotify_sync.spotify.pace import Pace, Unpaced
@@ -123,7 +124,8 @@ class Client:
             except AccessTokenRejected:
                 return self.send(get, self.tokens.renew(token))
         except RateLimited as error:
-            if error.status is not None:  # else nothing was sent, and everybody knows
+            # else nothing was sent, and everybody knows; or it is no matter of the Web API
+            if error.status is not None and not isinstance(error, TokensRateLimited):
                 self.pace.refused(error)
             raise
 

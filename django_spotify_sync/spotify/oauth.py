@@ -24,9 +24,9 @@ from django_spotify_sync.exceptions import (
     BadRequest,
     ClientRejected,
     GrantRejected,
-    RateLimited,
     SpotifyError,
     SpotifyUnavailable,
+    TokensRateLimited,
 )
 from django_spotify_sync.secret import Secret, hushed
 from django_spotify_sync.spotify.client import retry_after
@@ -242,7 +242,7 @@ def _refused(what: str, status: int, answer: object, header: str | None) -> Spot
     words = f"{what}: Spotify answered {status}"
     words += f" ({error})." if error in _SAID else "."
     if status == 429:
-        return RateLimited(words, retry_after=retry_after(header))
+        return TokensRateLimited(words, retry_after=retry_after(header))
     if status >= 500 or status < 400 or not isinstance(answer, dict):
         return SpotifyUnavailable(words, status=status)
     if error == "invalid_grant":

@@ -12,7 +12,7 @@ answer showed both sides. The head's border is 0, the end's the total; the end i
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -34,6 +34,8 @@ class Answer:
 class Chart:
     """What answers showed of a list of ``total`` entries: keys by position, and the borders that nobody saw.
 
+    ``doubles`` says how often a key stood in one answer, if more than once: within one answer nothing moves.
+
     :raises NotWhole: if two answers show different entries in one place: the list moved between them.
     """
 
@@ -41,6 +43,7 @@ class Chart:
         self.total = total
         self.limit = limit
         self.keys: dict[int, Key] = {}
+        self.doubles: Counter[Key] = Counter()
         seen, freshly_seen = bytearray(total + 1), bytearray(total + 1)
         for answer in answers:
             for position, key in enumerate(answer.keys, start=answer.offset):
@@ -48,6 +51,9 @@ class Chart:
                     raise NotWhole(
                         f"The library moved around {position} while it was read.", reason="drift"
                     )
+            for key, times in Counter(answer.keys).items():
+                if times > 1:
+                    self.doubles[key] = max(self.doubles[key], times)
             for border in _borders(answer, total, limit):
                 seen[border] = 1
                 freshly_seen[border] |= answer.is_fresh
@@ -110,7 +116,7 @@ def next_step(known: Sequence[Key], chart: Chart) -> Step:
     if step.reads:
         return step
     keys = step.keys(known, chart)
-    if (double := _twice(keys)) is not None:
+    if (double := _too_often(keys, known, chart)) is not None:
         raise NotWhole(f"{double[0]} came twice.", reason="drift")
     return Step(_proof_reads(known, keys, chart), step.presumed)
 
@@ -252,14 +258,16 @@ def cover(chart: Chart, *, overlapping: bool) -> list[int]:
     return reads
 
 
-def _twice(keys: Iterable[Key]) -> Key | None:
-    """Return a key that came twice; nulls of one second are alike and no doubles."""
-    seen: set[Key] = set()
-    for key in keys:
-        if key[0] is not None and key in seen:
-            return key
-        seen.add(key)
-    return None
+def _too_often(keys: Sequence[Key], known: Sequence[Key], chart: Chart) -> Key | None:
+    """Return a key that comes more often than any one answer, or the list as known, has it.
+
+    Twice it comes for good where two entries of one second are answered with one id. Nulls of one second are alike.
+    """
+    many = [key for key, times in Counter(keys).items() if times > 1 and key[0] is not None]
+    if not many:
+        return None
+    came, rightly = Counter(keys), Counter(known) | chart.doubles
+    return next((key for key in many if came[key] > max(1, rightly[key])), None)
 
 
 def torn(pages: Sequence[tuple[int, int, Sequence[Key]]]) -> list[int]:

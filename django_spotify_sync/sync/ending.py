@@ -8,7 +8,12 @@ from django.db import DatabaseError, InterfaceError, connections, transaction
 from django.utils import timezone
 
 from django_spotify_sync import governor
-from django_spotify_sync.exceptions import GrantInDoubt, RateLimited, SpotifySyncError
+from django_spotify_sync.exceptions import (
+    GrantInDoubt,
+    RateLimited,
+    SpotifySyncError,
+    SpotifyUnavailable,
+)
 from django_spotify_sync.models import StagedPage, SyncRun, SyncState
 from django_spotify_sync.models.runs import BLOCKS, RunStatus
 from django_spotify_sync.signals import sync_failed
@@ -97,7 +102,10 @@ def cancel(run: SyncRun, error: SpotifySyncError, requests: int) -> None:
 
 
 def fail(run: SyncRun, error: SpotifySyncError, requests: int) -> None:
-    """End the run for good, and leave its library alone for a while."""
+    """End the run for good, and leave its library alone for a while.
+
+    Where Spotify was away, what was staged before is as good as ever, and the next run goes on from there.
+    """
     using = run._state.db
     with transaction.atomic(using=using):
         # The state first, as whoever writes or replaces a run locks it, so that no two wait for each other.
@@ -107,7 +115,8 @@ def fail(run: SyncRun, error: SpotifySyncError, requests: int) -> None:
             RunStatus.FAILED, error_code=error.code, error_detail=str(error), requests=requests
         ):
             return
-        StagedPage.objects.using(using).filter(run=run).delete()
+        if not isinstance(error, SpotifyUnavailable):
+            StagedPage.objects.using(using).filter(run=run).delete()
         if state is not None:
             intervals.after_failure(state)
             state.save(using=using, update_fields=["failures", "next_sync_at"])

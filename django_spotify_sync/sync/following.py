@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
+from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -134,7 +135,10 @@ def _stored(account: SpotifyAccount, using: str) -> dict[str, tuple[int, int]]:
 def _write(
     account: SpotifyAccount, listing: Listing, removable: set[str], *, using: str
 ) -> Written:
-    """Make the stored artists the listed ones; remove none but the removable. In the caller's transaction."""
+    """Make the stored artists the listed ones; remove none but the removable. In the caller's transaction.
+
+    :raises IntegrityError: if prune removed one of them meanwhile: the caller repeats its transaction.
+    """
     write_catalog(listing.catalog, using=using)
     stored = _stored(account, using)
     rows = _rows(account, using)
@@ -147,6 +151,8 @@ def _write(
     moves = [Move(*stored[one], places[one]) for one in order if one in stored]
     artists = Artist.objects.using(using).filter(spotify_id__in=new)
     artist_ids = dict(artists.values_list("spotify_id", "pk"))
+    if len(artist_ids) < len(new):
+        raise IntegrityError("An artist was removed while the list was written; begin again.")
     batch_size = conf.BATCH_SIZE
     delete(rows, [stored[spotify_id][0] for spotify_id in gone], batch_size=batch_size)
     move(rows, moves, batch_size=batch_size)

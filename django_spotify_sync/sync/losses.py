@@ -10,10 +10,10 @@ from django_spotify_sync.sync.delta import is_large_loss
 def learn_hidden(state: SyncState, *, total: int, came: int) -> dict[str, object]:
     """Return what to remember of a pass, and believe, from now on, what the one before said as well.
 
-    Entries that are counted and never come are ``hidden``, if two passes agree on both numbers.
+    Entries that are counted and never come are ``hidden``, if two passes agree on both numbers; none, if all came.
     """
     learned: dict[str, object] = {"full_total": total, "full_entries": came}
-    if (state.full_total, state.full_entries) == (total, came):
+    if came == total or (state.full_total, state.full_entries) == (total, came):
         state.hidden = learned["hidden"] = max(0, total - came)
     return learned
 

@@ -16,7 +16,7 @@ def make_runs(wanted: Sequence[SyncRun], using: str) -> list[SyncRun]:
     """Store those of ``wanted`` whose account and resource have no live run, and return them. At most one of each.
 
     Five statements for up to BATCH_SIZE runs. To be called inside a transaction. A run takes over the staged pages of
-    the last one that was lost.
+    the last one that was lost, or failed with Spotify away.
     """
     if not wanted:
         return []
@@ -38,19 +38,19 @@ def make_runs(wanted: Sequence[SyncRun], using: str) -> list[SyncRun]:
 
 
 def _inherit(heirs: Sequence[SyncRun], using: str) -> None:
-    """Hand over the staged pages of runs that were lost: those of the last one, the others are old news."""
+    """Hand over the staged pages of runs that ended: those of the last one, the others are old news."""
     heir_of = {(run.account_id, run.resource): run.pk for run in heirs}
-    lost = (
+    ended = (
         SyncRun.objects.using(using)
         .filter(
-            status=RunStatus.LOST,
+            status__in=(RunStatus.LOST, RunStatus.FAILED),
             account_id__in={account for account, _ in heir_of},
             staged_pages__isnull=False,
         )
         .distinct()
         .order_by("created_at", "pk")
     )
-    left_by = [run for run in lost if (run.account_id, run.resource) in heir_of]
+    left_by = [run for run in ended if (run.account_id, run.resource) in heir_of]
     last = {(run.account_id, run.resource): run.pk for run in left_by}
     if not last:
         return

@@ -54,7 +54,8 @@ def read_listing(work: Work) -> Listing:
 def _read(work: Work) -> dict[int, ListPage]:
     hidden = work.state.hidden
     pages = _pages(work, [0])
-    pages |= _pages(work, range(LIMIT, pages[0].total - hidden, LIMIT))
+    # up to the whole total: what was hidden may have come to light
+    pages |= _pages(work, range(LIMIT, pages[0].total, LIMIT))
     short = [offset for offset, page in pages.items() if len(page.entries) != _wanted(page, hidden)]
     return pages | _pages(work, short)
 

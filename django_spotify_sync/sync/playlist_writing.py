@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import IntegrityError
+
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.positions import Move, move, out_of_order
 from django_spotify_sync.db.upsert import Counts, delete, lock_in_order, update, upsert
@@ -107,6 +109,8 @@ def _write_lists(
     """Bring the playlists themselves up to date; return them as stored, and which of them changed but for the cover.
 
     First what is new, then the locks of all that is to be written: so no two writers wait for each other.
+
+    :raises IntegrityError: if somebody removed one meanwhile: the caller repeats its transaction.
     """
     listed = {outcome.row.spotify_id: outcome.row for outcome in outcomes}
     stored = {one.spotify_id: one for one in stored_rows(listed, using=using)}
@@ -115,8 +119,10 @@ def _write_lists(
     differing = {key for key, row in listed.items() if _columns(row, stored.get(key), now=now)}
     lock_in_order(Playlist, "spotify_id", differing | with_items, using=using)
     stored = {one.spotify_id: one for one in stored_rows(listed, using=using)}
+    if len(stored) < len(listed):
+        raise IntegrityError("A playlist was removed while it was written; begin again.")
     renewed = {key for key, row in listed.items() if changes(row, stored.get(key))}
-    _upsert([listed[key] for key in differing & stored.keys()], stored, using=using, now=now)
+    _upsert([listed[key] for key in differing], stored, using=using, now=now)
     return stored, renewed
 
 

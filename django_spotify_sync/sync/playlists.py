@@ -61,6 +61,9 @@ class _Pass:
             self.work.progress(self.listing.came, self.listing.total)
         self._refuse_if_app_wide()
         gone, state = self._gone()
+        if self.is_full and not self.listing.problem:
+            # Lists that did not settle are read again each for itself: one broken for good costs no more than that.
+            state["full_at"] = timezone.now()
         outcomes = [self._outcome(row) for row in self.listing.rows.values()]
         self.reason = self.reason or next((one.problem for one in outcomes if one.problem), "")
         account, using, now = self.work.account, self.work.using, timezone.now()

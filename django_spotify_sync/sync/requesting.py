@@ -18,7 +18,7 @@ def request_sync(
 ) -> SyncRun:
     """Return the account's live run of ``resource``, or a new one that is ``queued``.
 
-    A live run that nobody has begun takes over a wish for a full pass. One of the schedule that is not under way
+    A live run that is not under way takes over a wish for a full pass. One of the schedule that is not under way
     becomes that of whoever asks, so that it goes before the schedule's others. One whose worker died is ended as
     ``lost``, and another stands in its place.
 
@@ -36,12 +36,11 @@ def request_sync(
     for _ in range(2):
         live = runs.live().first()
         if live is not None:
-            if full and not live.full and runs.due().filter(pk=live.pk).update(full=True):
+            idle = runs.filter(pk=live.pk, status__in=(RunStatus.QUEUED, RunStatus.WAITING))
+            if full and not live.full and idle.update(full=True):
                 live.full = True
-            if Trigger.SCHEDULE == live.trigger != trigger:
-                idle = runs.filter(pk=live.pk, status__in=(RunStatus.QUEUED, RunStatus.WAITING))
-                if idle.update(trigger=trigger):
-                    live.trigger = trigger
+            if Trigger.SCHEDULE == live.trigger != trigger and idle.update(trigger=trigger):
+                live.trigger = trigger
             return live
         with transaction.atomic(using=using):
             _ensure_still_usable(account, using)

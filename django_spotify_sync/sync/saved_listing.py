@@ -85,12 +85,14 @@ class Listing:
     def stage(self, stage: Stage) -> None:
         """Take in the pages of an earlier attempt if the list only grew at its head since; stage what is read from now.
 
-        New entries are looked through until the staged head is met; if it is not, the staged pages are thrown away.
+        New entries are looked through until the staged head is met; if it is not, or one of them is among the staged
+        ones (it was saved anew, so something else grew the list), the staged pages are thrown away.
         A page is filed by the distance of its beginning from the list's end, which new entries do not change.
         """
         staged = stage.load(SAVED_TRACKS)
         longest = max(staged, default=0)
-        if staged and self._meets(staged[longest], self.head.total - longest):
+        grown = self.head.total - longest
+        if staged and self._meets(staged[longest], grown) and not self._repeats(staged, grown):
             for distance, page in staged.items():
                 offset = self.head.total - distance
                 if offset not in self.pages:
@@ -114,6 +116,11 @@ class Listing:
             return keys_of(here) == keys_of(old_head)
         old, new = keys_of(old_head), keys_of(self.head)[grown:]
         return old[: len(new)] == new
+
+    def _repeats(self, staged: dict[int, Page[SavedRow]], grown: int) -> bool:
+        new = {entry.spotify_id for place, entry in self.rows().items() if place < grown}
+        old = {entry.spotify_id for page in staged.values() for entry in page.entries}
+        return bool(new & old - {None})
 
     # Reading
 

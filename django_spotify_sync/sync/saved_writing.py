@@ -64,7 +64,9 @@ def write_saved(
     matched = [None if index is None else slots[index] for index in alignment.slots]
     new_ranks = ranks([None if slot is None else slot.rank for slot in matched])
     taken = {slot.track_id for slot in staying}
-    held = _tracks_held(entries, matched, track_ids, taken)
+    # What an entry lets go of that is removed, another one of the same id, which was not read, may take.
+    freed = {slot.spotify_id: slot.track_id for slot in gone if slot.spotify_id and slot.track_id}
+    held = _tracks_held(entries, matched, freed | track_ids, taken)
 
     created: list[SavedTrack] = []
     changed: list[tuple[int, dict[str, Any]]] = []

@@ -11,15 +11,21 @@ from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
 
-from django_spotify_sync.exceptions import GrantInDoubt, RateLimited, RunInterrupted
+from django_spotify_sync.exceptions import (
+    GrantInDoubt,
+    RateLimited,
+    RunInterrupted,
+    SpotifyUnavailable,
+)
 from django_spotify_sync.models import StagedPage, SyncRun
 from django_spotify_sync.sync.packing import pack, unpack
 
-#: What ends an attempt and not its run: what has arrived is staged for the next one.
+#: What ends an attempt, and not the worth of what has arrived: that is staged, for this run or the next one to go on.
 PAUSES = (
     GrantInDoubt,
     RateLimited,
     RunInterrupted,
+    SpotifyUnavailable,
     SoftTimeLimitExceeded,
     KeyboardInterrupt,
     SystemExit,

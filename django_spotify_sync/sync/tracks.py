@@ -7,6 +7,7 @@ asks for. A *full* pass reads all, when that is cheaper, asked for, or due. What
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 from django.utils import timezone
 
@@ -52,7 +53,7 @@ class _Reading:
         self.catalog = Catalog()
         self.mode = Mode.PROBE
         self.learned: dict[str, object] = {}
-        self.listing: Listing | None = None
+        self.looks: list[Listing] = []
 
     # Reading
 
@@ -88,8 +89,8 @@ class _Reading:
 
     def _look(self) -> Listing:
         """Begin to look at the list anew, from its head."""
-        self.listing = Listing(self.work, self.catalog, hidden=self.work.state.hidden)
-        return self.listing
+        self.looks.append(Listing(self.work, self.catalog, hidden=self.work.state.hidden))
+        return self.looks[-1]
 
     def _settle(self, listing: Listing, known: Sequence[SavedRow]) -> list[SavedRow]:
         """Read what ``delta`` asks for, until the whole list is known and each loss proved.
@@ -184,16 +185,30 @@ class _Reading:
         self.learned["suspected_shrink"] = None
 
     def as_they_came(self) -> list[SavedRow]:
-        """Return what was read, each key once: good enough to add rows by, never to remove any."""
-        entries: dict[object, SavedRow] = {}
-        rows = self.listing.rows() if self.listing is not None else {}
-        for position, entry in sorted(rows.items()):
-            entries.setdefault(entry.key if entry.spotify_id else position, entry)
-        return list(entries.values())
+        """Return what was read, each key once: good enough to add rows by, never to remove any.
+
+        What is new may have been seen by an earlier look alone. What is known may stand elsewhere since, or be gone.
+        """
+        if not self.looks:
+            return []
+        *earlier, last = self.looks
+        entries: dict[object, tuple[int, SavedRow]] = {}
+        for position, entry in sorted(last.rows().items()):
+            entries.setdefault(entry.key if entry.spotify_id else position, (position, entry))
+        seen = {entry.spotify_id for _, entry in entries.values()}
+        seen |= {slot.spotify_id for slot in self.slots} | {None}
+        for look in reversed(earlier):
+            for position, entry in sorted(look.rows().items()):
+                if entry.spotify_id not in seen:
+                    seen.add(entry.spotify_id)
+                    entries[entry.key] = (position, entry)
+        return [entry for _, entry in sorted(entries.values(), key=itemgetter(0))]
 
     def fetched(self, entries: Sequence[SavedRow], reason: str = "") -> Fetched:
         """Say what may be written."""
         keys = _keys(self.known)
+        if reason:  # the next run looks at everything, whatever was learned on the way
+            self.learned.pop("full_due", None)
         if not reason and keys == _keys(entries) and self.mode != Mode.FULL:
             unchanged = Written(Counts(unchanged=len(self.slots)))
             return Fetched(mode=self.mode, write=lambda: unchanged, state=self.learned)

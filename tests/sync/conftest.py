@@ -34,6 +34,12 @@ def is_true(account: SpotifyAccount, spotify: FakeSpotify) -> Callable[[], bool]
 
 
 @pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait between the attempts of one request."""
+    monkeypatch.setattr("django_spotify_sync.spotify.client.BACKOFF", 0.001)
+
+
+@pytest.fixture
 def command(account: SpotifyAccount, spotify: FakeSpotify) -> Iterator[Spawn]:
     """Start ``spotify_sync`` in a process of its own, on the test's database and FakeSpotify."""
     overrides = {"DATABASES": {"default": connection.settings_dict}, **spotify.settings}

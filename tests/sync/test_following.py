@@ -320,6 +320,18 @@ def test_a_total_that_stays_too_high_is_learned(account, spotify, is_true):
     assert is_true()
 
 
+def test_a_total_that_is_right_again_is_believed_at_once(account, spotify, is_true):
+    spotify.faults.add(ADDRESS, total=lambda total: total + 2, times=None)
+    assert [sync(account, "following").status for _ in range(3)][-1] == "succeeded"
+    spotify.faults.clear()
+
+    run = sync(account, "following")
+
+    assert run.status == "succeeded"
+    assert SyncState.objects.get(account=account, resource="following").hidden == 0
+    assert is_true()
+
+
 def test_a_large_loss_is_believed_by_the_second_run(account, spotify, artists, is_true):
     spotify.user.unfollow(slice(None))
 

@@ -92,6 +92,19 @@ def test_a_429_without_a_header_has_a_floor(account, spotify, settings):
     assert RETRY_AFTER_FLOOR <= rest < RETRY_AFTER_FLOOR * 1.05 + 10
 
 
+def test_a_429_of_the_accounts_service_keeps_nobody_else_waiting(account, spotify, other_user):
+    other = connect(other_user, spotify, spotify.add_user("grace", tracks=10))
+    spotify.expire_access_tokens()
+    spotify.faults.add("/api/token", status=429, retry_after=3600)
+
+    run = sync(account, "tracks")
+
+    assert (run.status, run.reason) == ("waiting", "tokens_rate_limited")
+    assert 3500 < (run.resume_at - timezone.now()).total_seconds() <= 3600
+    assert governor.blocked() is None
+    assert sync(other, "tracks").status == "succeeded"
+
+
 def test_a_short_rate_limit_does_not_shorten_a_quota(account, spotify, settings):
     settings.SPOTIFY_SYNC_MAX_WAIT = timedelta(0)
     spotify.faults.add("/me/tracks", nth=2, status=429, retry_after=60)

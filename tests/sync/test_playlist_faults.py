@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
-from django_spotify_sync.models import AccountPlaylist, Playlist, PlaylistItem
-from django_spotify_sync.sync import sync
+from django_spotify_sync.models import AccountPlaylist, Playlist, PlaylistItem, SyncState
+from django_spotify_sync.sync import playlist_writing, sync
 from django_spotify_sync.testing.contents import Stranger
 from tests.concurrency import at_once
 from tests.connecting import connect
@@ -125,6 +127,22 @@ def test_a_total_that_stays_too_high_is_learned(account, spotify, library):
     spotify.user.listed.unfollow([3])
     assert sync(account, "playlists").removed == 1
     check_playlists(account, spotify.user)
+
+
+def test_what_was_hidden_and_has_come_to_light_is_listed(account, spotify, library):
+    """The last list stands where, by what was learned, no page is."""
+    spotify.user.listed.unfollow(range(48, len(spotify.user.playlists)))
+    spotify.faults.add(LISTING, total=lambda total: total + 2, times=None)
+    assert [sync(account, "playlists").status for _ in range(3)][-1] == "succeeded"
+    spotify.faults.clear()
+    for number in range(3):
+        spotify.user.add_playlist(f"Last {number}", 1, position=48 + number)
+
+    run = sync(account, "playlists")
+
+    assert (run.status, run.removed) == ("succeeded", 0)
+    check_playlists(account, spotify.user)
+    assert SyncState.objects.get(account=account, resource="playlists").hidden == 0
 
 
 ITEM_FAULTS = {
@@ -368,6 +386,41 @@ def test_one_list_that_fails_does_not_keep_the_others_from_coming(account, spoti
     link = AccountPlaylist.objects.get(playlist__spotify_id=broken.id)
     assert (link.can_read_items, item_ids(broken)) == (None, [])
     quiet(account, spotify)
+
+
+def test_a_list_that_is_broken_for_good_does_not_open_all_the_others(account, spotify, settings):
+    for number in range(12):
+        spotify.user.add_playlist(f"List {number}", 2)
+    sync(account, "playlists")
+    broken = spotify.user.playlists[3]
+    broken.add(1)
+    spotify.faults.add(f"/playlists/{broken.id}*", status=502, times=None)
+    SyncState.objects.update(full_at=timezone.now() - timedelta(days=8))
+
+    runs = [sync(account, "playlists") for _ in range(3)]
+
+    assert [run.status for run in runs] == ["partial"] * 3
+    assert runs[0].requests > 12
+    assert runs[2].requests == runs[1].requests < 12
+
+
+def test_a_list_that_is_deleted_while_it_is_written_is_written_again(account, spotify, monkeypatch):
+    """As by prune, or by the disconnect of the only other user who had it."""
+    lost = spotify.user.add_playlist("Lost", 2)
+    Playlist.objects.create(spotify_id=lost.id, name="Old")
+    locking = playlist_writing.lock_in_order
+    deleted: list[object] = []
+
+    def lock(*args, using, **kwargs):
+        if not deleted:
+            deleted.append(Playlist.objects.using(using).filter(spotify_id=lost.id).delete())
+        locking(*args, using=using, **kwargs)
+
+    monkeypatch.setattr(playlist_writing, "lock_in_order", lock)
+
+    assert sync(account, "playlists").status == "succeeded"
+
+    check_playlists(account, spotify.user)
 
 
 def test_a_storm_ends_the_run_soon(account, spotify, library):

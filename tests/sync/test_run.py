@@ -77,8 +77,11 @@ def test_a_second_request_finds_the_first_run(account):
     assert request_sync(account, "tracks") == request_sync(account, "tracks")
 
 
-def test_a_wish_for_a_full_pass_is_taken_over_by_a_run_that_waits(account):
+@pytest.mark.parametrize("status", ["queued", "waiting"])
+def test_a_wish_for_a_full_pass_is_taken_over_by_a_run_that_waits(account, status):
     request_sync(account, "tracks")
+    later = timezone.now() + timedelta(hours=1)
+    SyncRun.objects.update(status=status, resume_at=later if status == "waiting" else None)
 
     assert request_sync(account, "tracks", full=True).full
     assert SyncRun.objects.get().full
@@ -235,7 +238,7 @@ def test_a_receiver_that_raises_stops_nothing(account, is_true, caplog):
     assert is_true()
 
 
-def test_a_page_that_fails_for_good_leaves_all_as_it_was(account, spotify, heard, patient):
+def test_a_page_that_fails_for_good_leaves_all_as_it_was(account, spotify, heard, impatient):
     sync(account, "tracks")
     before, catalogue = stored(account), Track.objects.count()
     spotify.user.like(5)
@@ -255,12 +258,6 @@ def test_a_page_that_fails_for_good_leaves_all_as_it_was(account, spotify, heard
     assert sync(account, "tracks").status == "succeeded"
     assert stored(account) == spotify.user.entries()
     assert SyncState.objects.get(account=account, resource="tracks").failures == 0
-
-
-@pytest.fixture
-def patient(monkeypatch):
-    """Do not wait between the attempts of one request."""
-    monkeypatch.setattr("django_spotify_sync.spotify.client.BACKOFF", 0.001)
 
 
 def test_a_short_pause_is_waited_in_place(account, spotify, is_true):

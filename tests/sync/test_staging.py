@@ -3,7 +3,7 @@ from __future__ import annotations
 import signal
 import time
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -14,6 +14,7 @@ from django_spotify_sync.sync import sync
 from django_spotify_sync.testing import FakeSpotify, Quota
 from tests.concurrency import wait_until
 from tests.connecting import connect, let_pauses_end, stored
+from tests.sync.truth import check_playlists
 
 
 @pytest.fixture
@@ -70,6 +71,63 @@ def test_a_list_that_moved_is_read_afresh(account, spotify, cut_short, is_true, 
 
     assert run.status == "succeeded"
     assert is_true()
+
+
+def test_a_list_that_grew_by_something_else_than_its_head_is_read_afresh(
+    account, spotify, cut_short, is_true
+):
+    """One saved anew and one of old are one more, and all the head shows is one more."""
+    spotify.user.add_old(datetime.fromisoformat(spotify.user.entries()[120][1]))
+    spotify.user.relike(80)
+
+    run = sync(account, "tracks")
+
+    assert run.status == "succeeded"
+    assert is_true()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_came_before_spotify_went_away_serves_the_next_run(
+    account, spotify, is_true, settings
+):
+    spotify.user.like(500)
+    settings.SPOTIFY_SYNC_FETCH_WORKERS = 1
+    spotify.faults.add("/me/tracks", offset=300, status=503, times=None)
+    failed = sync(account, "tracks")
+    assert (failed.status, failed.error_code) == ("failed", "spotify_unavailable")
+    assert not SavedTrack.objects.exists()
+    spotify.faults.clear()
+    spotify.clear_log()
+
+    run = sync(account, "tracks")
+
+    assert (run.status, run.mode) == ("succeeded", "full")
+    assert run.pk != failed.pk
+    assert sorted(offsets(spotify)) == [0, 0, *range(300, 650, 50)]
+    assert is_true()
+    assert not StagedPage.objects.exists()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_items_that_came_before_spotify_went_away_serve_the_next_run(account, spotify, settings):
+    for number in range(20):
+        spotify.user.add_playlist(f"List {number}", 120)
+    settings.SPOTIFY_SYNC_FETCH_WORKERS = 1
+    spotify.faults.add("/playlists/*", nth=15, times=None, status=503)
+    assert sync(account, "playlists").status == "failed"
+    answered = {
+        (one.path, one.query.get("offset"))
+        for one in spotify.requests
+        if one.status == 200 and "/me/" not in one.path
+    }
+    spotify.faults.clear()
+    spotify.clear_log()
+
+    assert sync(account, "playlists").status == "succeeded"
+
+    assert len(answered) >= 14
+    assert not answered & {(one.path, one.query.get("offset")) for one in spotify.requests}
+    check_playlists(account, spotify.user)
 
 
 def test_staged_pages_prove_no_loss(account, spotify, settings, is_true):
