@@ -9,8 +9,10 @@ from __future__ import annotations
 from itertools import batched
 from typing import Any
 
-from django.db import models, transaction
+from django.db import models, router, transaction
 from django.db.models import NOT_PROVIDED, Exists, OuterRef, Q
+from django.db.models.fields.related import ManyToManyRel
+from django.db.models.fields.reverse_related import ForeignObjectRel
 from django.utils import timezone
 
 from django_spotify_sync.conf import conf
@@ -109,17 +111,24 @@ def delete_playlists(using: str, condition: Q = ALWAYS) -> int:
     """Delete, with their items, the playlists under ``condition`` that no account has; return how many."""
     return delete(
         Playlist,
-        condition & unused("playlist", AccountPlaylist),
+        condition & unused(Playlist, using, but=PlaylistItem),
         using,
         parts=((PlaylistItem, "playlist"),),
     )
 
 
-def unused(field: str, *users: type[models.Model]) -> Q:
-    """Return the condition that no row of ``users`` points here by ``field``."""
+def unused(model: type[models.Model], using: str, *, but: type[models.Model] | None = None) -> Q:
+    """Return the condition that nothing on that database points at a row of ``model``: no other table of ours, bar the
+    one of its parts (``but``), and none of the host's.
+    """
     condition = Q()
-    for user in users:
-        condition &= ~Q(Exists(user._default_manager.filter(**{field: OuterRef("pk")})))
+    for relation in model._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, ForeignObjectRel) or isinstance(relation, ManyToManyRel):
+            continue
+        user = relation.related_model
+        if user is not but and router.db_for_write(user) == using:
+            pointing = {relation.field.name: OuterRef(relation.field.target_field.attname)}
+            condition &= ~Q(Exists(user._base_manager.using(using).filter(**pointing)))
     return condition
 
 

@@ -11,7 +11,7 @@ from collections import Counter
 from datetime import timedelta
 
 from django.db import router
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.utils import timezone
 
 from django_spotify_sync import disconnecting
@@ -21,9 +21,6 @@ from django_spotify_sync.models import (
     Album,
     AlbumArtist,
     Artist,
-    FollowedArtist,
-    PlaylistItem,
-    SavedTrack,
     SpotifyAccount,
     StagedPage,
     SyncRun,
@@ -36,34 +33,37 @@ logger = logging.getLogger(__name__)
 
 #: Staged pages serve a run that waits for a day's quota; after so long they are old news.
 STAGED_FOR = timedelta(days=3)
+#: Between two looks at whom to purge.
+LOOK = timedelta(hours=1)
 
 
 def prune() -> dict[str, int]:
     """Remove all that nobody needs; return how many rows went, by what they were."""
     using = router.db_for_write(SyncRun)
     old = timezone.now() - conf.RUN_RETENTION
-    removed = _accounts(using) | {
+    removed = purge_accounts() | {
         "staged_pages": delete(StagedPage, Q(created_at__lt=timezone.now() - STAGED_FOR), using),
         "sync_runs": delete(SyncRun, Q(finished_at__lt=old), using, parts=((StagedPage, "run"),)),
         "playlists": delete_playlists(using),
-        "tracks": delete(
-            Track,
-            unused("track", SavedTrack, PlaylistItem),
-            using,
-            parts=((TrackArtist, "track"),),
-        ),
-        "albums": delete(Album, unused("album", Track), using, parts=((AlbumArtist, "album"),)),
-        "artists": delete(
-            Artist, unused("artist", TrackArtist, AlbumArtist, FollowedArtist), using
-        ),
+        "tracks": _orphans(Track, TrackArtist, "track", using),
+        "albums": _orphans(Album, AlbumArtist, "album", using),
+        "artists": delete(Artist, unused(Artist, using), using),
     }
     logger.info("pruned: %s", ", ".join(f"{count} {name}" for name, count in removed.items()))
     return removed
 
 
-def _accounts(using: str) -> dict[str, int]:
-    """Purge accounts that were disconnected, or whose grant was lost, longer ago than they are kept."""
-    now = timezone.now()
+def _orphans(model: type[Model], part: type[Model], field: str, using: str) -> int:
+    return delete(model, unused(model, using, but=part), using, parts=((part, field),))
+
+
+def purge_accounts() -> dict[str, int]:
+    """Delete accounts that were disconnected, or whose grant was lost, as long ago as they are kept; return the counts.
+
+    Those whose time is over before the next look are gone at this one: the terms of Spotify know no later.
+    """
+    using = router.db_for_write(SpotifyAccount)
+    now = timezone.now() + LOOK
     past = Q(
         status=AccountStatus.DISCONNECTED,
         status_changed_at__lt=now - conf.DISCONNECTED_RETENTION,

@@ -29,6 +29,11 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
         "schedule": crontab(minute="12"),
         "options": {"expires": 3600},
     }
+    every_hour_too: dict[str, Any] = {
+        "task": "django_spotify_sync.purge_accounts",
+        "schedule": crontab(minute="27"),
+        "options": {"expires": 3600},
+    }
     # At a time of day, since an interval of a day begins anew whenever beat is restarted.
     every_night: dict[str, Any] = {
         "task": "django_spotify_sync.prune",
@@ -39,5 +44,6 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
         "spotify-sync-due-accounts": every_minute,
         "spotify-refresh-expiring-tokens": every_five_minutes,
         "spotify-warn-expiring-grants": every_hour,
+        "spotify-purge-accounts": every_hour_too,
         "spotify-prune": every_night,
     }

@@ -20,6 +20,7 @@ from django_spotify_sync.exceptions import NotConnected
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.runs import RunStatus, Trigger
 from django_spotify_sync.prune import prune as prune_all
+from django_spotify_sync.prune import purge_accounts as purge_all_accounts
 from django_spotify_sync.sync import execute, request_sync, stopping, take_due
 from django_spotify_sync.upkeep import refresh_tokens
 
@@ -86,6 +87,12 @@ def warn_expiring_grants(**kwargs: Any) -> None:
 def prune(**kwargs: Any) -> None:
     """Take away what nobody needs any more. Safe to run twice, and beside syncs."""
     prune_all()
+
+
+@shared_task(name="django_spotify_sync.purge_accounts", acks_late=True, ignore_result=True)
+def purge_accounts(**kwargs: Any) -> None:
+    """Delete the accounts that are kept no longer. Safe to run twice, and beside syncs."""
+    purge_all_accounts()
 
 
 def queue(*runs: SyncRun, noted: bool = False) -> None:

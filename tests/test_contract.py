@@ -202,6 +202,7 @@ TASKS: dict[str, list[str]] = {
     "refresh_expiring_tokens": ["kwargs"],
     "warn_expiring_grants": ["kwargs"],
     "prune": ANYTHING,
+    "purge_accounts": ANYTHING,  # beyond the contract, for Spotify's five days
 }
 
 #: Below django_spotify_sync, and the parameters of what is called.

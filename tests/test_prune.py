@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from django_spotify_sync import tasks
 from django_spotify_sync.accounts import disconnect
 from django_spotify_sync.disconnecting import purge
 from django_spotify_sync.models import (
@@ -31,6 +32,7 @@ from django_spotify_sync.prune import prune
 from django_spotify_sync.signals import account_disconnected
 from django_spotify_sync.sync import sync
 from tests.connecting import connect, stored
+from tests.host.models import Review
 from tests.libraries import account_of
 
 
@@ -60,6 +62,23 @@ def test_orphans_go_and_nothing_else(account, spotify):
     )
     assert not Artist.objects.filter(track_artists=None, album_artists=None).exists()
     assert sum(prune().values()) == 0
+
+
+@pytest.mark.parametrize("used", ["track", "album", "playlist", "artists"])
+def test_what_the_host_points_at_stays(account, used):
+    kinds = {"track": Track, "album": Album, "playlist": Playlist, "artists": Artist}
+    row, other = (kinds[used].objects.create(spotify_id=f"{used} {at}", name="") for at in "ab")
+    review = Review.objects.create(**({} if used == "artists" else {used: row}))
+    if used == "artists":
+        review.artists.add(row)
+
+    prune()
+
+    assert kinds[used].objects.filter(pk=row.pk).exists()
+    assert not kinds[used].objects.filter(pk=other.pk).exists()
+    review.delete()
+    prune()
+    assert not kinds[used].objects.filter(pk=row.pk).exists()
 
 
 def test_a_playlist_that_nobody_has_goes_with_its_items(account):
@@ -132,6 +151,17 @@ def test_a_disconnected_account_is_kept_for_a_while(account, settings, disconnec
     assert SavedTrack.objects.exists() is not gone
     assert SyncRun.objects.exists() is not gone
     assert disconnections == [], "that was told when it happened"
+
+
+@pytest.mark.parametrize(("hours", "gone"), [(118.9, False), (119.1, True)])
+def test_an_hourly_look_keeps_to_the_five_days_of_spotifys_terms(account, settings, hours, gone):
+    settings.SPOTIFY_SYNC_DELETE_LIBRARY_ON_DISCONNECT = False
+    disconnect(account)
+    let_pass(account, hours / 24)
+
+    tasks.purge_accounts()
+
+    assert SpotifyAccount.objects.exists() is not gone
 
 
 @pytest.mark.parametrize(("days", "gone"), [(29.9, False), (30.1, True)])
