@@ -252,6 +252,52 @@ def test_every_page_speaks_of_a_grant_that_ends_or_ended(site, tmp_path):
     assert done.stdout.split() == [notice for notice in expected for _ in range(2)], done.stderr
 
 
+LEFT_OPEN = """
+import re
+import django; django.setup()
+from django.core.management import call_command
+from django.test import Client
+from django_spotify_sync.models import SavedTrack, SpotifyAccount
+from demo.library import make_account
+call_command("migrate", verbosity=0)
+account = make_account("ada", 3)
+SavedTrack.objects.create(account=account, rank=-1)
+client = Client(HTTP_HOST="127.0.0.1")
+part = {"HX-Request": "true"}
+print("invalid", re.findall('aria-describedby="(.+?)"', client.post("/sign-in/").content.decode()))
+print("told", re.findall('id="([^"]+_error)"', client.post("/sign-in/").content.decode()))
+def ask(who):
+    for address in ("/shelf/tracks/", "/tracks/"):
+        page, piece = client.get(address), client.get(address, headers=part)
+        print(who, page.status_code, page.get("Location"), piece.status_code, piece.get("HX-Refresh"))
+ask("nobody")
+client.force_login(account.user, backend="django.contrib.auth.backends.ModelBackend")
+print("shelf", re.findall('id="count-tracks">([0-9]+)', client.get("/shelf/tracks/", headers=part).content.decode()))
+SpotifyAccount.objects.update(status="disconnected")
+ask("disconnected")
+"""
+
+
+def test_a_page_that_was_left_open_is_loaded_anew_and_not_put_into_itself(site, tmp_path):
+    done = site.python(
+        "-c",
+        LEFT_OPEN,
+        DJANGO_SETTINGS_MODULE="config.settings",
+        DATABASE_URL=f"sqlite:///{tmp_path}/open.sqlite3",
+    )
+
+    fields = "['id_username_error', 'id_password_error']"
+    assert done.stdout.splitlines() == [
+        f"invalid {fields}",
+        f"told {fields}",
+        "nobody 302 /sign-in/?next=/shelf/tracks/ 200 true",
+        "nobody 302 /sign-in/?next=/tracks/ 200 true",
+        "shelf ['3']",
+        "disconnected 302 / 200 true",
+        "disconnected 302 / 200 true",
+    ], done.stderr
+
+
 @pytest.fixture(scope="module")
 def words() -> Any:
     spec = importlib.util.spec_from_file_location("words", SOURCE / "pages" / "words.py")

@@ -75,7 +75,10 @@ def shelf_of(account: SpotifyAccount, resource: str) -> Shelf:
     runs = SyncRun.objects.filter(account=account, resource=resource)
     run = runs.order_by("-created_at", "-id").first()
     # After the run: who reads that it has ended reads what it wrote.
-    count = MODELS[resource]._default_manager.filter(account=account).count()
+    rows = MODELS[resource]._default_manager.filter(account=account)
+    if resource == "tracks":  # as the page lists them: entries that hold no track are left out
+        rows = rows.filter(track__isnull=False)
+    count = rows.count()
     return Shelf(account, resource, count, Progress(run) if run else None)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
@@ -22,14 +22,19 @@ def account_of(request: HttpRequest) -> SpotifyAccount | None:
 
 
 def connected(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Hand a view the visitor's account; send who has none to where one connects."""
+    """Hand a view the visitor's account; send who has none to where one connects, and who is signed out to sign in."""
 
-    @login_required
     @never_cache
     @wraps(view)
     def with_account(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        account = account_of(request)
-        return view(request, account, *args, **kwargs) if account else redirect("home")
+        account = account_of(request) if request.user.is_authenticated else None
+        if account is not None:
+            return view(request, account, *args, **kwargs)
+        if wants_part(request):  # of a page that was left open: all of it is out of date
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        if request.user.is_authenticated:
+            return redirect("home")
+        return redirect_to_login(request.get_full_path())
 
     return with_account
 

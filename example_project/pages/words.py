@@ -39,6 +39,7 @@ SPOTIFY_ERRORS: dict[str, Words] = {
         "You are signed in as somebody else. Sign out first, or connect Spotify instead."
     ),
     "rate_limited": _("Spotify asks us to slow down. Please try again in a minute."),
+    "tokens_rate_limited": _("Spotify asks us to slow down. Please try again in a minute."),
     "quota_exceeded": _(
         "This app has used up what Spotify allows it for today. Please try again tomorrow."
     ),
@@ -69,6 +70,10 @@ SHELVES: dict[str, Words] = {
 #: Why a sync failed, where the run's own words are for those who run the site: its ``error_code``.
 FAILURES: dict[str, Words] = {
     "reauthorization_required": _("Your consent at Spotify has ended."),
+    "insufficient_scope": _(
+        "Your consent does not cover this. Connect Spotify again, and agree to all of it."
+    ),
+    "seal_broken": _("This site lost its key to your Spotify account. Connect Spotify again."),
     "app_forbidden": _("Spotify does not let this app in right now. Its owner has to see to that."),
     "spotify_unavailable": _("Spotify did not answer. Please try again later."),
     "not_connected": _("Spotify was disconnected meanwhile."),
@@ -78,6 +83,7 @@ ANY_FAILURE = _("This site could not finish it. Please try again later.")
 #: Why a sync waits or saw only a part: a run's ``reason``.
 REASONS: dict[str, Words] = {
     "rate_limited": _("Spotify asks us to slow down."),
+    "tokens_rate_limited": _("Spotify asks us to slow down."),
     "quota_exceeded": _("What Spotify allows this app for today is used up."),
     "pace": _("This site keeps to the pace that Spotify allows it."),
     "suspect": _("Spotify did not take our key just now; it is tried again by itself."),
