@@ -5,6 +5,7 @@ it goes, which is never to another site.
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -44,9 +45,9 @@ def _cookie_name(request: HttpRequest) -> str:
 
 
 def _browser(request: HttpRequest) -> str:
-    """Return the random value that tells this browser from others, new if it has none."""
+    """Return the random value that tells this browser from others, new if it has none of ours."""
     name = _cookie_name(request)
-    if not request.COOKIES.get(name):
+    if not re.fullmatch(r"[\w-]{20,100}", request.COOKIES.get(name, ""), re.ASCII):
         request.COOKIES[name] = oauth_state.new_browser()
     return request.COOKIES[name]
 

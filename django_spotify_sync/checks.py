@@ -27,6 +27,8 @@ from django_spotify_sync.spotify.oauth import redirect_uri_problem
 from django_spotify_sync.spotify.scopes import scopes_for
 
 TAG = "spotify_sync"
+#: Elsewhere rows cannot be locked as connecting and syncing do it, nor one live run be had by a partial index.
+VENDORS = ("postgresql", "sqlite")
 DUE_TASK = "django_spotify_sync.sync_due_accounts"
 
 
@@ -157,6 +159,12 @@ def _redirect_uris() -> Iterator[CheckMessage]:
 
 def _databases() -> Iterator[CheckMessage]:
     ours, users = router.db_for_write(SyncRun), router.db_for_write(get_user_model())
+    if connections[ours].vendor not in VENDORS:
+        yield Error(
+            f"The app's tables are on {connections[ours].display_name}, which it does not work with.",
+            hint="Keep them on PostgreSQL or SQLite; DATABASE_ROUTERS can send the app spotify_sync there.",
+            id="spotify_sync.E013",
+        )
     if ours != users:
         yield Error(
             f"The app's tables are on the database {ours!r} and the users on {users!r}: no row of the one can refer to "

@@ -112,7 +112,13 @@ def _begin(
         )
     )
     return oauth.authorize_url(
-        app(), redirect_uri=redirect_uri, scopes=scopes, state=state, verifier=verifier
+        app(),
+        redirect_uri=redirect_uri,
+        scopes=scopes,
+        state=state,
+        verifier=verifier,
+        # else Spotify sends back whoever agreed once, and nobody could ever choose another account
+        show_dialog=purpose == Purpose.CONNECT,
     )
 
 

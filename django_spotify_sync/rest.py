@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Any
 
 from django.core.cache import caches
 from django.db import connections, router, transaction
 from django.http import Http404, HttpRequest
 from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext
-from rest_framework.exceptions import NotFound, Throttled
+from rest_framework.exceptions import NotFound, Throttled, ValidationError
 from rest_framework.fields import BooleanField
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
@@ -40,6 +41,7 @@ from django_spotify_sync.exceptions import (
     SpotifyError,
     SpotifySyncError,
     SpotifyUnavailable,
+    TokensRateLimited,
     UnknownResource,
 )
 from django_spotify_sync.models import SpotifyAccount
@@ -79,7 +81,7 @@ def code_of(error: SpotifySyncError) -> str:
     """Return the code that the public contract has for ``error``: why Spotify failed, or who held back, is for the log
     and the detail.
     """
-    if isinstance(error, Paced):
+    if isinstance(error, Paced | TokensRateLimited):
         return RateLimited.code
     return SpotifyUnavailable.code if status_of(error) == 502 else error.code
 
@@ -186,9 +188,16 @@ class FullSyncThrottle(Throttle):
     scope = "full_sync"
 
     def allow_request(self, request: Any, view: APIView | None) -> bool:
+        return not self._is_full(request) or super().allow_request(request, view)
+
+    @staticmethod
+    def _is_full(request: Any) -> bool:
+        """Tell it as the endpoint will: of the many ways to say True it knows them all."""
         full = request.data.get("full") if isinstance(request.data, dict) else None
-        is_full = isinstance(full, Hashable) and full in BooleanField.TRUE_VALUES
-        return not is_full or super().allow_request(request, view)
+        try:
+            return BooleanField().run_validation(full) is True
+        except ValidationError:
+            return False
 
 
 class AlwaysJSON(DefaultContentNegotiation):
@@ -223,3 +232,9 @@ class PinnedAPIView(APIView):
 
     def get_exception_handler(self) -> Any:
         return handle_exception
+
+    def finalize_response(self, *args: Any, **kwargs: Any) -> Response:
+        """What is a user's own, and changes by the second, is in no cache: neither the host's nor a browser's."""
+        response = super().finalize_response(*args, **kwargs)
+        add_never_cache_headers(response)
+        return response

@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 from django.apps import apps
 from django.core.checks import CheckMessage, registry, run_checks
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, connections
 from django.utils import timezone
 
 from django_spotify_sync import checks
@@ -504,6 +504,14 @@ def test_e012_tables_apart_from_the_users(settings, monkeypatch):
     problem = by_id()["E012"]
     assert "'music'" in problem.msg
     assert "'default'" in problem.msg
+
+
+def test_e013_a_database_that_it_does_not_work_with(monkeypatch):
+    assert "E013" not in around()
+    monkeypatch.setattr(connections["default"], "vendor", "mysql")
+    monkeypatch.setattr(connections["default"], "display_name", "MySQL")
+
+    assert "on MySQL" in around()["E013"].msg
 
 
 @pytest.fixture

@@ -7,13 +7,15 @@ import logging
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connection
-from django.test import Client, RequestFactory
+from django.test import Client, RequestFactory, override_settings
 
 from django_spotify_sync import exceptions
 from django_spotify_sync.exceptions import SpotifySyncError
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.rest import PinnedAPIView, code_of, status_of, wants_json
+from django_spotify_sync.sync import request_sync
 from django_spotify_sync.testing import FakeSpotify
 from tests.browsing import JSON, ByName, browser_of
 from tests.concurrency import in_processes
@@ -198,16 +200,38 @@ def test_six_syncs_a_minute(ada: Client, account: SpotifyAccount) -> None:
     assert 0 < int(response["Retry-After"]) <= 60
 
 
-def test_two_full_passes_an_hour(ada: Client, account: SpotifyAccount) -> None:
+@pytest.mark.parametrize("again", [True, "true", "True", "YES", "on", "1", 1])
+def test_two_full_passes_an_hour(ada: Client, account: SpotifyAccount, again: object) -> None:
     def ask(full: object) -> Any:
         return ada.post(SYNC, {"full": full}, "application/json")
 
-    statuses = [ask(full).status_code for full in (False, "false", True, "true")]
-    response = ask(True)
+    statuses = [ask(full).status_code for full in (False, "false", True, again)]
+    response = ask(again)
 
     assert statuses == [202] * 4
     assert (response.status_code, response.json()["code"]) == (429, "throttled")
     assert 60 < int(response["Retry-After"]) <= 3600
+
+
+@override_settings(
+    MIDDLEWARE=[
+        "django.middleware.cache.UpdateCacheMiddleware",
+        *django_settings.MIDDLEWARE,
+        "django.middleware.cache.FetchFromCacheMiddleware",
+    ]
+)
+def test_a_cache_of_the_whole_site_keeps_nothing_of_a_user(
+    ada: Client, account: SpotifyAccount
+) -> None:
+    address = f"/spotify/syncs/{request_sync(account, 'tracks').pk}/"
+    before = ada.get(address)
+    SyncRun.objects.update(status="succeeded")
+
+    after = ada.get(address)
+
+    assert (before.json()["status"], after.json()["status"]) == ("queued", "succeeded")
+    assert "no-store" in after["Cache-Control"]
+    assert "private" in after["Cache-Control"]
 
 
 def test_wishes_that_are_no_full_pass_are_not_counted_as_one(

@@ -179,6 +179,7 @@ def test_what_is_asked_of_spotify(ada: Client, settings: Any) -> None:
         "redirect_uri": f"http://{HOST}/spotify/callback/",
         "scope": "user-library-read",
         "code_challenge_method": "S256",
+        "show_dialog": "true",
     }
 
 
@@ -680,6 +681,8 @@ def test_success_arrives_at_a_named_address(ada: Client, settings: Any) -> None:
 
 def test_cookie_of_the_browser(ada: Client, settings: Any) -> None:
     settings.SPOTIFY_SYNC_STATE_TTL = timedelta(minutes=3)
+
+    ada.cookies[BROWSER_COOKIE] = "no value of ours \xff"
 
     cookie = ada.get("/spotify/auth/").cookies[BROWSER_COOKIE]
 

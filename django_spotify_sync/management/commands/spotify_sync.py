@@ -123,19 +123,22 @@ class Command(BaseCommand):
         try:
             run = one(progress.show)
         except Exception as error:
-            self._failed = True
             known = isinstance(error, SpotifySyncError)
             if not known:
                 # The run has it on record; the log has its traceback, which is no answer to a user.
                 logger.exception("%s", label)
             words = error if known else f"an unexpected {type(error).__name__}; see the log."
-            if self._options["user"]:
-                raise CommandError(f"{label}: {words}") from error
-            self.stderr.write(f"{label}: {words}")
-            return
+            return self._complain(f"{label}: {words}", error)
         finally:
             progress.close()
-        self._tell(run)
+        return self._tell(run)
+
+    def _complain(self, words: str, error: Exception) -> None:
+        """Tell of what was not done. The one who asked for one user alone is told nothing else."""
+        self._failed = True
+        if len(self._options["user"] or ()) == 1 and not self._options["json"]:
+            raise CommandError(words) from error
+        self.stderr.write(words)
 
     def _tell(self, run: SyncRun) -> None:
         self._failed |= run.status in ENDED_BADLY
@@ -153,10 +156,7 @@ class Command(BaseCommand):
                 full = self._options["full"]
                 runs.append(request_sync(account, resource, full=full, trigger=Trigger.COMMAND))
             except SpotifySyncError as error:
-                if self._options["user"]:
-                    raise CommandError(f"{account.user}: {resource}: {error}") from error
-                self._failed = True
-                self.stderr.write(f"{account.user}: {resource}: {error}")
+                self._complain(f"{account.user}: {resource}: {error}", error)
         self._hand_over(runs)
 
     def _hand_over(self, runs: list[SyncRun], *, noted: bool = False) -> None:
@@ -168,9 +168,11 @@ class Command(BaseCommand):
             self._tell(run)
         left = sum(run.published_at is None and run.is_live for run in runs[:most])
         if left:
-            raise CommandError(
-                f"The broker is away. Queued in the database, for the schedule to hand over: {left}."
-            )
+            words = f"The broker is away. Queued in the database, for the schedule to hand over: {left}."
+            if not self._options["json"]:
+                raise CommandError(words)
+            self._failed = True
+            self.stderr.write(words)
 
     # Nothing but words
 

@@ -88,6 +88,33 @@ def test_one_account_does_not_keep_the_others_from_theirs(account, other_user, s
     assert SavedTrack.objects.filter(account__user=other_user).count() == 10
 
 
+@pytest.mark.parametrize("order", [("ada", "grace"), ("grace", "ada")])
+@pytest.mark.parametrize("queued", [False, True])
+def test_a_user_who_cannot_be_synced_does_not_keep_the_others_named_from_it(
+    account, other_user, spotify, order, queued, sent
+):
+    connect(other_user, spotify, spotify.add_user("grace", tracks=10))
+    SpotifyAccount.objects.filter(pk=account.pk).update(status="reauthorization_required")
+    out, errors = StringIO(), StringIO()
+    names = [word for name in order for word in ("--user", name)]
+
+    with pytest.raises(SystemExit) as caught:
+        call_command(
+            "spotify_sync",
+            *names,
+            *(["--queue"] if queued else []),
+            "--json",
+            "--only=tracks",
+            stdout=out,
+            stderr=errors,
+        )
+
+    assert caught.value.code == 1
+    [told] = json.loads(out.getvalue())["runs"]
+    assert told["status"] == ("queued" if queued else "succeeded")
+    assert errors.getvalue().startswith("ada: tracks: ")
+
+
 def test_full_is_asked_for(account):
     run("--user", "ada", "--full")
 
@@ -295,6 +322,13 @@ def test_a_broker_that_is_away_is_told_of(account, monkeypatch):
         run("--user", "ada", "--queue")
 
     assert SyncRun.objects.get().status == "queued"
+    out, errors = StringIO(), StringIO()
+    with pytest.raises(SystemExit):
+        call_command(
+            "spotify_sync", "--all", "--queue", "--json", "--only=tracks", stdout=out, stderr=errors
+        )
+    assert [one["status"] for one in json.loads(out.getvalue())["runs"]] == ["queued"]
+    assert errors.getvalue().startswith("The broker is away.")
 
 
 # Nothing but words
