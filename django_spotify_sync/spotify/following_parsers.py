@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django_spotify_sync.spotify.parsers import (
+    MOST_ENTRIES,
     Malformed,
     an_object,
     identifier,
@@ -22,8 +23,8 @@ def parse_following_page(answer: Any) -> CursorPage:
     """
     page = an_object(an_object(answer).get("artists"))
     items, total = page.get("items"), number(page.get("total"))
-    if not isinstance(items, list) or total is None:
-        raise Malformed("a page without items or total")
+    if not isinstance(items, list) or total is None or total > MOST_ENTRIES:
+        raise Malformed("a page without items, or without a total that makes sense")
     catalog = Catalog()
     return CursorPage(
         ids=tuple(parse_artist(item, catalog) for item in items),

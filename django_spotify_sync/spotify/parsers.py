@@ -26,6 +26,7 @@ type Json = Any
 
 MAX_ID = 255
 MAX_INT = 2**31 - 1
+MOST_ENTRIES = 1_000_000  # of a list; a total beyond it is nobody's library, and would cost a day to find that out
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _ISO_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?(?:-([0-9]{2}))?")
 _THUMBNAIL_WIDTH = 64
@@ -225,7 +226,7 @@ def _thumbnail(value: Json) -> str | None:
 def paging(answer: Json) -> tuple[int, int, int, list[Json]]:
     """Return offset, limit, total and items of a page.
 
-    :raises Malformed: if one of them is missing.
+    :raises Malformed: if one of them is missing, or the total absurd.
     """
     page = an_object(answer)
     items, numbers = (
@@ -235,6 +236,8 @@ def paging(answer: Json) -> tuple[int, int, int, list[Json]]:
     if not isinstance(items, list) or None in numbers:
         raise Malformed("a page without items, offset, limit or total")
     offset, limit, total = (value or 0 for value in numbers)
+    if total > MOST_ENTRIES:
+        raise Malformed(f"a page of a list of {total}")
     return offset, limit, total, items
 
 

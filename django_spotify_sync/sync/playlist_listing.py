@@ -65,7 +65,13 @@ def _pages(work: Work, offsets: Iterable[int]) -> dict[int, ListPage]:
         Get("/me/playlists", parse_playlists_page, {"limit": LIMIT, "offset": offset})
         for offset in offsets
     ]
-    return {int(get.params["offset"]): page for get, page in work.fetch.each(gets)}
+    pages = {}
+    for get, page in work.fetch.each(gets):
+        offset = int(get.params["offset"])
+        pages[offset] = page
+        if page.total <= offset and offset:
+            break  # there is no such page: the total that led here was wrong, or is not true any more
+    return pages
 
 
 def _wanted(page: ListPage, hidden: int) -> int:

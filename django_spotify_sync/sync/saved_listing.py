@@ -134,6 +134,8 @@ class Listing:
             pages.append(page)
             if keep:
                 self._keep(page)
+            if page.total <= asked and asked:
+                break  # there is no such page: the total that led here was wrong, or is not true any more
         return pages
 
     def _keep(self, page: Page[SavedRow]) -> None:

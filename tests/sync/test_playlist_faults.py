@@ -129,6 +129,17 @@ def test_a_total_that_stays_too_high_is_learned(account, spotify, library):
     check_playlists(account, spotify.user)
 
 
+@pytest.mark.parametrize("total", [20_000, 2**31 - 1])
+def test_an_absurd_total_costs_a_handful_of_requests(account, spotify, impatient, library, total):
+    spotify.faults.add(LISTING, offset=0, total=lambda _: total)
+
+    run = sync(account, "playlists")
+
+    assert run.status == "succeeded"
+    assert run.requests < 60
+    check_playlists(account, spotify.user)
+
+
 def test_what_was_hidden_and_has_come_to_light_is_listed(account, spotify, library):
     """The last list stands where, by what was learned, no page is."""
     spotify.user.listed.unfollow(range(48, len(spotify.user.playlists)))

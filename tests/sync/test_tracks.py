@@ -519,6 +519,17 @@ def test_a_suspicion_is_forgotten_when_the_next_run_does_not_see_it(account, spo
     assert SavedTrack.objects.filter(account=account).count() == 120
 
 
+@pytest.mark.parametrize("total", [20_000, 2**31 - 1])
+def test_an_absurd_total_costs_a_handful_of_requests(account, spotify, impatient, is_true, total):
+    spotify.faults.add("/me/tracks", offset=0, total=lambda _: total)
+
+    run = sync(account, "tracks")
+
+    assert run.status == "succeeded"
+    assert run.requests < 60
+    assert is_true()
+
+
 def test_entries_that_are_counted_and_never_come_are_learned(account, spotify, is_true):
     spotify.faults.add("/me/tracks", total=lambda total: total + 2, times=None)
 
