@@ -198,7 +198,10 @@ def any_cache(request, db, settings, tmp_path):
     settings.SPOTIFY_SYNC_CACHE = "any"
     if request.param == "database":
         call_command("createcachetable", "cache_of_the_pace", verbosity=0)
-    caches["any"].clear()
+    if made["BACKEND"].startswith(backends) and "redis" not in made["BACKEND"]:
+        caches[
+            "any"
+        ].clear()  # a Redis is emptied already, and its clear() empties that of every other test
 
 
 def test_each_kind_of_cache_keeps_the_pace_and_its_blocks(any_cache, new):
