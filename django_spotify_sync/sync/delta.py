@@ -15,7 +15,8 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 
 from django_spotify_sync.exceptions import NotWhole
 from django_spotify_sync.spotify.rows import Key
@@ -34,7 +35,7 @@ class Answer:
 class Chart:
     """What answers showed of a list of ``total`` entries: keys by position, and the borders that nobody saw.
 
-    ``doubles`` says how often a key stood in one answer, if more than once: within one answer nothing moves.
+    ``doubles`` says how often a key stood in one answer's run of its second, if more than once: there nothing moves.
 
     :raises NotWhole: if two answers show different entries in one place: the list moved between them.
     """
@@ -51,9 +52,10 @@ class Chart:
                     raise NotWhole(
                         f"The library moved around {position} while it was read.", reason="drift"
                     )
-            for key, times in Counter(answer.keys).items():
-                if times > 1:
-                    self.doubles[key] = max(self.doubles[key], times)
+            for _, run in groupby(answer.keys, key=itemgetter(1)):
+                for key, times in Counter(run).items():
+                    if times > 1:
+                        self.doubles[key] = max(self.doubles[key], times)
             for border in _borders(answer, total, limit):
                 seen[border] = 1
                 freshly_seen[border] |= answer.is_fresh

@@ -250,6 +250,16 @@ def test_an_entry_that_came_twice_is_drift():
     assert caught.value.reason == "drift"
 
 
+def test_two_of_one_second_in_one_answer_are_two():
+    """Spotify relinked one to the other's id; both are there for good."""
+    keys = (("a", second(3)), ("b", second(3)), ("a", second(3)), ("c", second(1)))
+
+    assert next_step([], Chart(4, [Answer(0, keys)], limit=5)).reads == []
+    assert next_step(keys, Chart(4, [Answer(0, keys[:2])], limit=2)).reads == []
+    with pytest.raises(NotWhole):
+        next_step([], Chart(4, [Answer(0, keys[:2]), Answer(2, keys[2:])], limit=2))
+
+
 def test_nulls_of_one_second_are_no_doubles():
     keys = ((None, second(3)), (None, second(3)))
 
