@@ -10,9 +10,7 @@ from itertools import batched
 from typing import Any
 
 from django.db import models, router, transaction
-from django.db.models import NOT_PROVIDED, Exists, OuterRef, Q
-from django.db.models.fields.related import ManyToManyRel
-from django.db.models.fields.reverse_related import ForeignObjectRel
+from django.db.models import NOT_PROVIDED, Exists, ManyToOneRel, OuterRef, Q
 from django.utils import timezone
 
 from django_spotify_sync.conf import conf
@@ -123,11 +121,11 @@ def unused(model: type[models.Model], using: str, *, but: type[models.Model] | N
     """
     condition = Q()
     for relation in model._meta.get_fields(include_hidden=True):
-        if not isinstance(relation, ForeignObjectRel) or isinstance(relation, ManyToManyRel):
+        if not isinstance(relation, ManyToOneRel) or relation.related_model is but:
             continue
-        user = relation.related_model
-        if user is not but and router.db_for_write(user) == using:
-            pointing = {relation.field.name: OuterRef(relation.field.target_field.attname)}
+        user, field = relation.related_model, relation.field
+        if router.db_for_write(user) == using:
+            pointing = {field.name: OuterRef(field.target_field.attname)}
             condition &= ~Q(Exists(user._base_manager.using(using).filter(**pointing)))
     return condition
 

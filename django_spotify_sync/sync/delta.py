@@ -265,11 +265,9 @@ def _too_often(keys: Sequence[Key], known: Sequence[Key], chart: Chart) -> Key |
 
     Twice it comes for good where two entries of one second are answered with one id. Nulls of one second are alike.
     """
-    many = [key for key, times in Counter(keys).items() if times > 1 and key[0] is not None]
-    if not many:
-        return None
-    came, rightly = Counter(keys), Counter(known) | chart.doubles
-    return next((key for key in many if came[key] > max(1, rightly[key])), None)
+    many = {key: times for key, times in Counter(keys).items() if times > 1 and key[0] is not None}
+    rightly = Counter(known) | chart.doubles if many else Counter()
+    return next((key for key, times in many.items() if times > rightly[key]), None)
 
 
 def torn(pages: Sequence[tuple[int, int, Sequence[Key]]]) -> list[int]:

@@ -62,7 +62,8 @@ class _Pass:
         self._refuse_if_app_wide()
         gone, state = self._gone()
         if self.is_full and not self.listing.problem:
-            # Lists that did not settle are read again each for itself: one broken for good costs no more than that.
+            # Even if a list did not settle: one broken for good must not open all the others at every run. That list is
+            # read again when its snapshot is another one, else by the next pass.
             state["full_at"] = timezone.now()
         outcomes = [self._outcome(row) for row in self.listing.rows.values()]
         self.reason = self.reason or next((one.problem for one in outcomes if one.problem), "")

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from django_spotify_sync.models import Artist, FollowedArtist, SyncState
 from django_spotify_sync.signals import sync_finished
-from django_spotify_sync.sync import sync
+from django_spotify_sync.sync import following, sync
 from django_spotify_sync.testing import REMOVED
 from tests.concurrency import at_once
 from tests.connecting import connect
@@ -112,7 +112,10 @@ def test_one_followed_and_one_not_any_more(account, spotify, artists, is_true):
     [gone] = spotify.user.unfollow([70])
     [new] = spotify.user.follow(1)
     told = []
-    receiver = lambda **kwargs: told.append((kwargs["added"], kwargs["removed"]))  # noqa: E731
+
+    def receiver(**kwargs):
+        told.append((kwargs["added"], kwargs["removed"]))
+
     sync_finished.connect(receiver)
 
     run = sync(account, "following")
@@ -122,6 +125,25 @@ def test_one_followed_and_one_not_any_more(account, spotify, artists, is_true):
     assert told == [([new.id], [gone.id])]
     assert is_true()
     assert Artist.objects.filter(spotify_id=gone.id).exists()  # prune's, when nobody needs it
+
+
+def test_an_artist_who_is_pruned_while_the_list_is_written_is_written_again(
+    account, spotify, is_true, monkeypatch
+):
+    written = following.write_catalog
+    pruned: list[object] = []
+
+    def write_catalog(catalog, *, using):
+        written(catalog, using=using)
+        if not pruned:
+            pruned.append(Artist.objects.using(using).first().delete())
+
+    monkeypatch.setattr(following, "write_catalog", write_catalog)
+
+    assert sync(account, "following").status == "succeeded"
+
+    assert pruned
+    assert is_true()
 
 
 def test_who_moved_keeps_the_row(account, spotify, artists, is_true):

@@ -176,7 +176,10 @@ def test_the_added_and_removed_lists_are_told(account, spotify):
     new = spotify.user.add_playlist("New", 2)
     [gone] = spotify.user.listed.unfollow([2])
     told = []
-    receiver = lambda **kwargs: told.append((kwargs["added"], kwargs["removed"]))  # noqa: E731
+
+    def receiver(**kwargs):
+        told.append((kwargs["added"], kwargs["removed"]))
+
     sync_finished.connect(receiver)
 
     sync(account, "playlists")

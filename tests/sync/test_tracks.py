@@ -8,8 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from django_spotify_sync.exceptions import NotWhole
 from django_spotify_sync.models import Album, Artist, SavedTrack, SyncState, Track, TrackArtist
 from django_spotify_sync.sync import sync
+from django_spotify_sync.sync.tracks import _Reading
 from django_spotify_sync.testing import REMOVED
 from tests.connecting import connect, stored
 from tests.libraries import splits
@@ -354,6 +356,25 @@ def test_a_partial_run_makes_the_next_one_a_full_pass(account, spotify, is_true)
     run = sync(account, "tracks")
 
     assert (run.status, run.mode, run.removed) == ("succeeded", "full", 1)
+    assert is_true()
+
+
+def test_a_partial_run_makes_the_next_one_a_full_pass_whatever_it_learned(
+    account, spotify, is_true, monkeypatch
+):
+    """The pages of a list that moved were joined, which proves the whole; the looks that followed proved nothing."""
+    sync(account, "tracks")
+
+    def moves(*args):
+        raise NotWhole("It moved.", reason="drift")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_Reading, "_settle", moves)
+        assert sync(account, "tracks", full=True).status == "partial"
+
+    run = sync(account, "tracks")
+
+    assert (run.status, run.mode) == ("succeeded", "full")
     assert is_true()
 
 
