@@ -58,6 +58,13 @@ class Site:
             check=False,
         )
 
+    def script(self, code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+        """Run code of the site's on a database of its own, which is in ``folder``."""
+        database = f"sqlite:///{folder}/site.sqlite3"
+        return self.python(
+            "-c", code, DJANGO_SETTINGS_MODULE="config.settings", DATABASE_URL=database
+        )
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
@@ -204,12 +211,7 @@ print(who("ada"), who("ada") == who("ada"), who("ada").has_usable_password(), wh
 
 
 def test_a_new_listener_gets_a_user_of_their_own_and_nobody_elses(site, tmp_path):
-    done = site.python(
-        "-c",
-        WHO_IS_IT,
-        DJANGO_SETTINGS_MODULE="config.settings",
-        DATABASE_URL=f"sqlite:///{tmp_path}/who.sqlite3",
-    )
+    done = site.script(WHO_IS_IT, tmp_path)
 
     assert done.stdout.split() == [
         *("spotify:ada", "True", "False"),
@@ -241,12 +243,7 @@ for status, days in [
 
 
 def test_every_page_speaks_of_a_grant_that_ends_or_ended(site, tmp_path):
-    done = site.python(
-        "-c",
-        NOTICES,
-        DJANGO_SETTINGS_MODULE="config.settings",
-        DATABASE_URL=f"sqlite:///{tmp_path}/notices.sqlite3",
-    )
+    done = site.script(NOTICES, tmp_path)
 
     expected = ["-", "ahead", "ahead", "soon", "lost", "suspect", "lost"]
     assert done.stdout.split() == [notice for notice in expected for _ in range(2)], done.stderr
@@ -279,12 +276,7 @@ ask("disconnected")
 
 
 def test_a_page_that_was_left_open_is_loaded_anew_and_not_put_into_itself(site, tmp_path):
-    done = site.python(
-        "-c",
-        LEFT_OPEN,
-        DJANGO_SETTINGS_MODULE="config.settings",
-        DATABASE_URL=f"sqlite:///{tmp_path}/open.sqlite3",
-    )
+    done = site.script(LEFT_OPEN, tmp_path)
 
     fields = "['id_username_error', 'id_password_error']"
     assert done.stdout.splitlines() == [
