@@ -11,7 +11,8 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from django_spotify_sync import accounts, grants, shared_cache
+from django_spotify_sync import accounts, shared_cache
+from django_spotify_sync.accounts import tokens
 from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import (
     AccessTokenRejected,
@@ -236,11 +237,11 @@ def test_a_fault_of_the_moment_changes_nothing(
 def test_a_race_that_was_lost_is_no_verdict(account: SpotifyAccount, spotify: FakeSpotify) -> None:
     """Another worker, whose lock ended, refreshes just before this one: its token is good."""
     spotify.rotate_refresh_tokens = True
-    winner = grants._token_of(account)
-    loser = grants._token_of(account)
-    grants._refresh(winner, alone=True)
+    winner = tokens._token_of(account)
+    loser = tokens._token_of(account)
+    tokens._refresh(winner, alone=True)
 
-    token = grants._refresh(loser, alone=True)
+    token = tokens._refresh(loser, alone=True)
 
     assert token.version == 2
     assert status_of(account) == "connected"
@@ -249,11 +250,11 @@ def test_a_race_that_was_lost_is_no_verdict(account: SpotifyAccount, spotify: Fa
 def test_a_refresh_that_comes_late_overwrites_no_newer_grant(
     user: Any, account: SpotifyAccount, spotify: FakeSpotify
 ) -> None:
-    late = grants._token_of(account)
+    late = tokens._token_of(account)
     connect(user, spotify)
     newer = SpotifyToken.objects.get().unseal()
 
-    taken = grants._refresh(late, alone=True)
+    taken = tokens._refresh(late, alone=True)
 
     assert taken.unseal() == newer
     assert SpotifyToken.objects.get().unseal() == newer
@@ -263,11 +264,11 @@ def test_a_refresh_that_comes_late_overwrites_no_newer_grant(
 def test_a_refresh_does_not_revive_what_was_disconnected(
     account: SpotifyAccount, spotify: FakeSpotify
 ) -> None:
-    token = grants._token_of(account)
+    token = tokens._token_of(account)
     SpotifyAccount.objects.update(status="disconnected")
 
     with pytest.raises(NotConnected):
-        grants._refresh(token, alone=True)
+        tokens._refresh(token, alone=True)
 
     assert status_of(account) == "disconnected"
 
@@ -275,7 +276,7 @@ def test_a_refresh_does_not_revive_what_was_disconnected(
 def test_who_lost_the_lock_does_not_spend_the_token(
     account: SpotifyAccount, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(grants, "LOSER_WAITS", 0.3)
+    monkeypatch.setattr(tokens, "LOSER_WAITS", 0.3)
     shared_cache.add(f"refresh:{account.pk}", "somebody else", timedelta(minutes=1))
 
     with pytest.raises(RefreshUnderWay):
@@ -414,7 +415,7 @@ def test_with_the_cache_away_the_conditional_write_decides(
 def test_with_the_cache_away_a_dead_grant_is_still_found_out(
     account: SpotifyAccount, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    monkeypatch.setattr(grants, "SETTLING", 0.2)
+    monkeypatch.setattr(tokens, "SETTLING", 0.2)
     settings.SPOTIFY_SYNC_CACHE = "nowhere"
     spotify.revoke()
 

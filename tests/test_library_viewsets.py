@@ -456,7 +456,7 @@ def test_pages_of_names_lose_none_and_double_none(
     values: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("django_spotify_sync.cursors.CursorPages.page_size", 2)
+    monkeypatch.setattr("django_spotify_sync.rest.cursors.CursorPages.page_size", 2)
     for name in values:
         save(account, track=track_of(name or " "))
 

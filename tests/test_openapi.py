@@ -28,7 +28,7 @@ from schemathesis.specs.openapi.checks import (
 
 from django_spotify_sync import urls
 from django_spotify_sync.models import SyncRun
-from django_spotify_sync.rest import PinnedAPIView
+from django_spotify_sync.rest.pinned import PinnedAPIView
 from django_spotify_sync.testing import FakeSpotify
 from tests.browsing import ByName
 from tests.connecting import connect
@@ -160,7 +160,7 @@ import django
 django.setup()
 from django.test import Client
 response = Client().get("/spotify/tracks/", headers={"Accept": "application/json"})
-print(response.status_code, "django_spotify_sync.openapi" in sys.modules)
+print(response.status_code, "django_spotify_sync.rest.openapi" in sys.modules)
 """
 
 

@@ -15,12 +15,13 @@ from django.test import Client, RequestFactory
 from django.urls import include, path
 from django_redis import get_redis_connection
 
-from django_spotify_sync.browsers import BROWSER_COOKIE, from_query
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken
-from django_spotify_sync.rest import PinnedAPIView
+from django_spotify_sync.rest.pinned import PinnedAPIView
 from django_spotify_sync.signals import account_connected
 from django_spotify_sync.spotify import client as spotify_client
 from django_spotify_sync.testing import FakeSpotify
+from django_spotify_sync.views.cookie import BROWSER_COOKIE
+from django_spotify_sync.views.finish import from_query
 from tests.browsing import (
     HOST,
     JSON,

@@ -12,7 +12,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -35,20 +35,34 @@ from django_spotify_sync.exceptions import (
     TokensRateLimited,
 )
 from django_spotify_sync.secret import Secret, hushed
+from django_spotify_sync.spotify.answers.storable import Malformed, text
 from django_spotify_sync.spotify.pace import Pace, Unpaced
-from django_spotify_sync.spotify.parsers import Malformed, text
-from django_spotify_sync.spotify.rows import Params
 from django_spotify_sync.spotify.sessions import new_session
 
 logger = logging.getLogger(__name__)
 
+
 ATTEMPTS = 5
+
+
 BACKOFF = 0.3  # seconds; doubled at each attempt, jittered
+
+
 MAX_BODY = 32 * 1024 * 1024
+
+
 RETRY_AFTER_FLOOR = 5.0  # Retry-After has been missing and 0 in real answers
+
+
 QUOTA_RETRY_AFTER = 3600.0  # for a quota without the header; seen with it: 13 to 24 hours
+
+
 PATIENCE = 5.0  # seconds that get() waits for its turn: its caller may be a page
+
+
 _CHUNK = 64 * 1024
+
+
 _ASK_AGAIN = 0.1
 
 
@@ -305,3 +319,7 @@ def _forbidden(words: str, message: str, *, is_json: bool) -> Forbidden:
     if not is_json or "not registered" in message or "premium" in message:
         return AppForbidden(words + ".", status=403, lacks_premium="premium" in message)
     return Forbidden(words + ".", status=403)
+
+
+#: Params of a request, as ``requests`` takes them.
+type Params = Mapping[str, str | int]

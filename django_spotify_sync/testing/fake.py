@@ -12,19 +12,19 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from .accounts import CORE_SCOPE, Accounts
-from .api import Api
-from .catalogue import Catalogue
-from .faults import Fault, Faults, twist_of
-from .grants import TOKEN_LIFETIME
-from .limits import Quota, RateLimit
-from .log import LoggedRequest, RequestLog, Visit
-from .pictures import has_expired, picture
-from .seeding import seed_library
-from .server import Answer, Body, Request, Server
-from .shapes import Cohort
-from .users import User
-from .world import World
+from django_spotify_sync.testing.api.door import Api
+from django_spotify_sync.testing.api.shapes import Cohort
+from django_spotify_sync.testing.music.catalog import Catalogue
+from django_spotify_sync.testing.music.pictures import has_expired, picture
+from django_spotify_sync.testing.music.seeding import seed_library
+from django_spotify_sync.testing.music.users import User
+from django_spotify_sync.testing.music.world import World
+from django_spotify_sync.testing.oauth.door import CORE_SCOPE, Accounts
+from django_spotify_sync.testing.oauth.grants import TOKEN_LIFETIME
+from django_spotify_sync.testing.wire.faults import Fault, Faults, twist_of
+from django_spotify_sync.testing.wire.limits import Quota, RateLimit
+from django_spotify_sync.testing.wire.log import LoggedRequest, RequestLog, Visit
+from django_spotify_sync.testing.wire.server import Answer, Body, Request, Server
 
 type Consent = Literal["page", "auto", "deny"]
 

@@ -8,7 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from django_spotify_sync.db.positions import Move, Range, longest_rising, move, out_of_order, plan
+from django_spotify_sync.db.positions import Move, Range, move, out_of_order, plan
+from django_spotify_sync.db.rising import longest_rising
 from django_spotify_sync.models import Playlist, PlaylistItem
 
 

@@ -6,8 +6,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_spotify_sync.spotify.rows import Key
-from django_spotify_sync.sync.alignment import RANK_STEP, align, ranks
+from django_spotify_sync.spotify.answers.saved import Key
+from django_spotify_sync.sync.tracks.alignment import RANK_STEP, align, ranks
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -8,15 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from django_spotify_sync.exceptions import NotWhole
-from django_spotify_sync.sync.delta import (
-    Answer,
-    Chart,
-    cover,
-    is_large_loss,
-    next_step,
-    stitch,
-    torn,
-)
+from django_spotify_sync.sync.removals import is_large_loss
+from django_spotify_sync.sync.tracks.chart import Answer, Chart
+from django_spotify_sync.sync.tracks.delta import cover, next_step
+from django_spotify_sync.sync.tracks.seams import stitch, torn
 from tests.sync.model import Library, second, settle
 
 SIZE = 10_000

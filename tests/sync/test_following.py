@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from django_spotify_sync.models import Artist, FollowedArtist, SyncState
 from django_spotify_sync.signals import sync_finished
-from django_spotify_sync.sync import following, sync
+from django_spotify_sync.sync import catalog, sync
+from django_spotify_sync.sync.collections import writing
 from django_spotify_sync.testing import REMOVED
 from tests.concurrency import at_once
 from tests.connecting import connect
@@ -130,7 +131,7 @@ def test_one_followed_and_one_not_any_more(account, spotify, artists, is_true):
 def test_an_artist_who_is_pruned_while_the_list_is_written_is_written_again(
     account, spotify, is_true, monkeypatch
 ):
-    written = following.write_catalog
+    written = catalog.write_catalog
     pruned: list[object] = []
 
     def write_catalog(catalog, *, using):
@@ -138,7 +139,7 @@ def test_an_artist_who_is_pruned_while_the_list_is_written_is_written_again(
         if not pruned:
             pruned.append(Artist.objects.using(using).first().delete())
 
-    monkeypatch.setattr(following, "write_catalog", write_catalog)
+    monkeypatch.setattr(writing, "write_catalog", write_catalog)
 
     assert sync(account, "following").status == "succeeded"
 

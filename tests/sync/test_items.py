@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from django_spotify_sync.sync.items import add_only, match, match_some
+from django_spotify_sync.sync.playlists.items.matching import add_only, match, match_some
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -11,9 +11,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from django_spotify_sync import governor, pauses
+from django_spotify_sync import pace
 from django_spotify_sync.exceptions import Paced, QuotaExceeded
 from django_spotify_sync.models import SpotifyAccount, StagedPage, SyncRun
+from django_spotify_sync.pace import governor, pauses
 from django_spotify_sync.spotify.client import RETRY_AFTER_FLOOR
 from django_spotify_sync.sync import execute, request_sync, sync
 from django_spotify_sync.testing import FakeSpotify, Quota
@@ -44,7 +45,7 @@ def test_a_run_whose_turn_does_not_come_waits_with_what_it_has(account, spotify,
     assert 10 < (run.resume_at - timezone.now()).total_seconds() < 50
     assert spotify.count() == 12
     assert StagedPage.objects.filter(run=run).count() >= 11
-    assert governor.blocked() is None, "Spotify has nothing against the next one."
+    assert pace.blocked() is None, "Spotify has nothing against the next one."
 
 
 def test_it_goes_on_without_asking_for_what_it_has(account, spotify, settings, paced, is_true):
@@ -73,7 +74,7 @@ def test_the_schedule_leaves_a_fifth_to_people(account, spotify, paced, trigger,
 def test_a_client_of_the_host_goes_by_the_same_pace(account, spotify, paced):
     spotify.user.like(2000)
     sync(account, "tracks")
-    mine = governor.pace()
+    mine = pace.shared_pace()
 
     assert mine.grant(1).requests == 0
 
@@ -101,7 +102,7 @@ def test_a_429_of_the_accounts_service_keeps_nobody_else_waiting(account, spotif
 
     assert (run.status, run.reason) == ("waiting", "tokens_rate_limited")
     assert 3500 < (run.resume_at - timezone.now()).total_seconds() <= 3600
-    assert governor.blocked() is None
+    assert pace.blocked() is None
     assert sync(other, "tracks").status == "succeeded"
 
 
@@ -173,7 +174,7 @@ def test_a_quota_in_the_middle_of_ten_first_imports(
                 assert execute(run.pk).status == "waiting"
             request_sync(accounts[0], "following")
         assert fake.requests == []
-        assert governor.blocked().reason == "quota_exceeded"
+        assert pace.blocked().reason == "quota_exceeded"
 
         clock.by = 20 * HOUR + pauses.LONGEST_JITTER + 30
         SyncRun.objects.update(resume_at=timezone.now() - timedelta(seconds=1))
@@ -234,7 +235,7 @@ def test_a_cache_that_was_emptied_in_a_block_lets_nobody_through(account, other_
 
 
 def test_connecting_goes_by_the_pace(transactional_db, user, spotify, paced):
-    governor.pace().grant(12)
+    pace.shared_pace().grant(12)
     assert not SpotifyAccount.objects.exists()
 
     with pytest.MonkeyPatch.context() as patch:

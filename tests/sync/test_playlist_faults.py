@@ -9,9 +9,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from django_spotify_sync.db import locks
 from django_spotify_sync.models import AccountPlaylist, Playlist, PlaylistItem, SyncState
-from django_spotify_sync.sync import playlist_writing, sync
-from django_spotify_sync.testing.contents import Stranger
+from django_spotify_sync.sync import sync
+from django_spotify_sync.sync.playlists import writing
+from django_spotify_sync.testing.music.contents import Stranger
 from tests.concurrency import at_once
 from tests.connecting import connect
 from tests.sync.truth import check_playlists, item_ids, linked, stored_items, true_items
@@ -419,7 +421,7 @@ def test_a_list_that_is_deleted_while_it_is_written_is_written_again(account, sp
     """As by prune, or by the disconnect of the only other user who had it."""
     lost = spotify.user.add_playlist("Lost", 2)
     Playlist.objects.create(spotify_id=lost.id, name="Old")
-    locking = playlist_writing.lock_in_order
+    locking = locks.lock_in_order
     deleted: list[object] = []
 
     def lock(*args, using, **kwargs):
@@ -427,7 +429,7 @@ def test_a_list_that_is_deleted_while_it_is_written_is_written_again(account, sp
             deleted.append(Playlist.objects.using(using).filter(spotify_id=lost.id).delete())
         locking(*args, using=using, **kwargs)
 
-    monkeypatch.setattr(playlist_writing, "lock_in_order", lock)
+    monkeypatch.setattr(writing, "lock_in_order", lock)
 
     assert sync(account, "playlists").status == "succeeded"
 

@@ -9,8 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from django_spotify_sync.models import Playlist, PlaylistItem
-from django_spotify_sync.sync import item_writing, sync
-from django_spotify_sync.testing.contents import LocalFile, invent_episode
+from django_spotify_sync.spotify.answers import playlist_items
+from django_spotify_sync.sync import sync
+from django_spotify_sync.sync.playlists.items import writing
+from django_spotify_sync.testing.music.contents import LocalFile, invent_episode
 from tests.sync.truth import check_playlists, item_ids, stored_items, true_items
 
 EDGES = [0, 1, 48, 49, 50, 51, 98, 99, 100, 101, 129, 130, 149, 150]
@@ -209,7 +211,7 @@ def test_what_has_no_track_is_found_by_the_hash_index(account, long_list):
     entries = [entry_of(one.uri)]
 
     with CaptureQueriesContext(connection) as queries:
-        texts = item_writing._texts(
+        texts = writing._texts(
             PlaylistItem.objects.filter(playlist_id=playlist_id), playlist_id, entries
         )
 
@@ -222,7 +224,7 @@ def test_what_has_no_track_is_found_by_the_hash_index(account, long_list):
 
 
 def entry_of(uri):
-    return item_writing.ItemRow("local", uri)
+    return playlist_items.ItemRow("local", uri)
 
 
 def test_many_files_are_read_at_once(account, spotify):

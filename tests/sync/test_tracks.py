@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_spotify_sync.exceptions import NotWhole
 from django_spotify_sync.models import Album, Artist, SavedTrack, SyncState, Track, TrackArtist
 from django_spotify_sync.sync import sync
-from django_spotify_sync.sync.tracks import _Reading
+from django_spotify_sync.sync.tracks.reading import _Reading
 from django_spotify_sync.testing import REMOVED
 from tests.connecting import connect, stored
 from tests.libraries import splits
