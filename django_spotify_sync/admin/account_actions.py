@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -31,31 +31,16 @@ from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.library import LIBRARY
 from django_spotify_sync.models.runs import Resource
 
-type Action = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]
-
 #: How many accounts one click may concern: a page must not keep its reader, nor the server, waiting.
 MOST_SYNCS, MOST_REFRESHES, MOST_DISCONNECTS = 100, 10, 10
 _TOLD = 20  # runs or accounts that a message names
-
-
-def _sync_action(resource: Resource) -> Action:
-    """Return the action that asks for a sync of one resource."""
-
-    @admin.action(description=format_lazy(_("Sync {} now"), resource.label), permissions=["sync"])
-    def sync(
-        accounts: AccountActions, request: HttpRequest, queryset: QuerySet[Any]
-    ) -> HttpResponse | None:
-        return accounts._sync(request, queryset, resource)
-
-    sync.__name__ = f"sync_{resource}"
-    return sync
 
 
 class AccountActions(ReadOnlyAdmin):
     """The actions of accounts, and who may take them."""
 
     actions = (
-        *map(_sync_action, Resource),
+        *(f"sync_{name}" for name in Resource.values),
         "sync_everything",
         "sync_in_full",
         "refresh_tokens",
@@ -73,12 +58,6 @@ class AccountActions(ReadOnlyAdmin):
     def _may(self, request: HttpRequest, verb: str) -> bool:
         permission = f"{self.opts.app_label}.{get_permission_codename(verb, self.opts)}"
         return bool(request.user.has_perm(permission))
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Leave out the resources that this site does not sync."""
-        left_out = {f"sync_{name}" for name in Resource.values if name not in conf.RESOURCES}
-        actions = super().get_actions(request)
-        return {name: action for name, action in actions.items() if name not in left_out}
 
     @admin.action(description=_("Sync everything now"), permissions=["sync"])
     def sync_everything(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
@@ -195,6 +174,28 @@ class AccountActions(ReadOnlyAdmin):
             url = reverse(self._url_of(SpotifyAccount, "change"), args=[chosen[0].pk])
             return HttpResponseRedirect(url)
         return None
+
+
+def _offer_sync(resource: Resource) -> None:
+    """Give the actions one that asks for a sync of ``resource``, where the site syncs that."""
+
+    def may_sync(accounts: AccountActions, request: HttpRequest) -> bool:
+        return resource in conf.RESOURCES and accounts.has_sync_permission(request)
+
+    @admin.action(
+        description=format_lazy(_("Sync {} now"), resource.label), permissions=[f"sync_{resource}"]
+    )
+    def sync(
+        accounts: AccountActions, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> HttpResponse | None:
+        return accounts._sync(request, queryset, resource)
+
+    setattr(AccountActions, f"has_sync_{resource}_permission", may_sync)
+    setattr(AccountActions, f"sync_{resource}", sync)
+
+
+for _resource in Resource:
+    _offer_sync(_resource)
 
 
 def _listed(parts: Sequence[str], separator: str = ", ") -> SafeString:

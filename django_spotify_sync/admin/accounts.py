@@ -102,8 +102,16 @@ class SpotifyAccountAdmin(AccountActions):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:
+        offered = []
+        for name in self.actions:
+            action: Any = getattr(self, name)
+            if all(
+                getattr(self, f"has_{one}_permission")(request)
+                for one in action.allowed_permissions
+            ):
+                offered.append((name, action.short_description))
         extra = {
-            "offered": [(name, words) for _, name, words in self.get_actions(request).values()],
+            "offered": offered,
             "action_checkbox_name": ACTION_CHECKBOX_NAME,
             "changelist_url": reverse(self._url_of(SpotifyAccount, "changelist")),
         }

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from django_spotify_sync.db.positions import Move, Range, move, out_of_order, plan
-from django_spotify_sync.db.rising import longest_rising
+from django_spotify_sync.db.rising import rising
 from django_spotify_sync.models import Playlist, PlaylistItem
 
 
@@ -39,7 +39,7 @@ def carried(ranges, single, positions):
     ],
 )
 def test_the_longest_rise_is_found(values, indexes):
-    assert longest_rising(values) == indexes
+    assert rising(values) == indexes
 
 
 def test_an_insertion_is_one_range():
