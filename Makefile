@@ -11,6 +11,8 @@ empty :=
 pyenvs := $(sort $(wildcard $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.1[2-9]*/bin))
 export PATH := $(subst $(empty) $(empty),,$(addsuffix :,$(pyenvs)))$(PATH)
 export UV_PYTHON_DOWNLOADS := never
+# Tests start many processes; each would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 UV := $(or $(shell command -v uv),.tools/uv/bin/uv)
 IN_VENV := VIRTUAL_ENV=$(CURDIR)/.venv PATH="$(CURDIR)/.venv/bin:$$PATH"
