@@ -18,14 +18,14 @@ import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
-from django.db.backends.postgresql.operations import DatabaseOperations
+from django.test import TransactionTestCase
 from django_redis import get_redis_connection
 
 from django_spotify_sync import governor
 from django_spotify_sync.testing import FakeSpotify
 from tests.celery_app import app as celery_app
 from tests.crowds import Crowd
-from tests.emptying import sql_flush
+from tests.emptying import empty_databases
 
 ROOT = Path(__file__).parent.parent
 WORKER_STARTUP_SECONDS = 90
@@ -46,7 +46,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=left_out)
 
 
-DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign, assignment]
+TransactionTestCase._fixture_teardown = empty_databases
 
 
 @pytest.fixture(autouse=True, scope="session")
