@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
@@ -29,22 +28,6 @@ from tests.emptying import empty_databases
 
 ROOT = Path(__file__).parent.parent
 WORKER_STARTUP_SECONDS = 90
-
-# A busy machine is no failure.
-hypothesis.settings.register_profile(
-    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
-hypothesis.settings.load_profile("patient")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, rather than skip, what only PostgreSQL can do."""
-    if connection.vendor == "postgresql":
-        return
-    left_out = [item for item in items if item.get_closest_marker("postgres")]
-    items[:] = [item for item in items if item not in set(left_out)]
-    config.hook.pytest_deselected(items=left_out)
-
 
 TransactionTestCase._fixture_teardown = empty_databases
 
