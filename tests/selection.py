@@ -1,7 +1,7 @@
 """What a run of the tests leaves out. Left out is left out: it counts as neither passed nor skipped.
 
     pytest              what a change has to pass
-    pytest --all        the walks through every place there is too, and five times as many examples
+    pytest --all        the walks through every place there is too, and ten times as many examples
     pytest --quick      what answers in a minute: no browser, no processes, nothing that takes a second
     pytest --second     what a second database may answer in another way; with --all, what touches one
 
@@ -33,7 +33,7 @@ SECOND = (
 )
 # Fixtures by which a test comes to the database; `django_db` is the mark for the same.
 DATABASE = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
-FEW, ENOUGH = 20, 100  # examples
+FEW, MANY = 30, 300  # examples of Hypothesis
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,7 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "patient",
         deadline=None,
         suppress_health_check=[hypothesis.HealthCheck.too_slow],
-        max_examples=ENOUGH if config.option.all else FEW,
+        max_examples=MANY if config.option.all else FEW,
     )
     hypothesis.settings.load_profile("patient")
 
