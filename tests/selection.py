@@ -11,6 +11,7 @@ What is named with `::` is run, however long it takes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -53,6 +54,14 @@ def pytest_configure(config: pytest.Config) -> None:
         max_examples=MANY if config.option.all else FEW,
     )
     hypothesis.settings.load_profile("patient")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even load what the second database need not answer."""
+    if config.option.all or not config.option.second or collection_path.is_dir():
+        return None
+    place = collection_path.relative_to(config.rootpath).as_posix()
+    return not place.startswith(SECOND) or None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
