@@ -24,12 +24,13 @@ from django_spotify_sync import governor
 from django_spotify_sync.testing import FakeSpotify
 from tests.celery_app import app as celery_app
 from tests.crowds import Crowd
-from tests.emptying import empty_databases
+from tests.emptying import empty_databases, is_connection_spoilt
 
 ROOT = Path(__file__).parent.parent
 WORKER_STARTUP_SECONDS = 90
 
 TransactionTestCase._fixture_teardown = empty_databases
+TransactionTestCase._should_reload_connections = is_connection_spoilt
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -2,7 +2,8 @@
 
 Django empties every table, PostgreSQL's by giving each a new file, and then makes content types and permissions anew:
 that takes longer than many a test. Nearly all tables are empty. So what holds rows is emptied by DELETE, in any order,
-since Django's foreign keys are looked at when the transaction ends; content types and permissions stay.
+since Django's foreign keys are looked at when the transaction ends; content types and permissions stay. So does the
+connection, which Django closes: a new one costs PostgreSQL a process that has yet to read what tables there are.
 """
 
 from __future__ import annotations
@@ -19,6 +20,15 @@ def empty_databases(test: TransactionTestCase) -> None:
     """Empty the databases of a test; stands in for Django's own."""
     for alias in test._databases_names(include_mirrors=False):
         empty(connections[alias])
+
+
+def is_connection_spoilt(test: TransactionTestCase) -> bool:
+    """Tell whether a test leaves a connection that no other should use; stands in for Django's "always"."""
+    return any(
+        connection.in_atomic_block or connection.errors_occurred or not connection.autocommit
+        for connection in connections.all(initialized_only=True)
+        if connection.connection
+    )
 
 
 def empty(connection: BaseDatabaseWrapper) -> None:
