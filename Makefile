@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
-.PHONY: help start stop restart restart-celery gen-env test quick lint ruff-fix docs build lock matrix nox demo bench clean debian
+.PHONY: help start stop restart restart-celery gen-env test test-all quick lint ruff-fix docs build lock matrix nox demo bench clean debian
 .DELETE_ON_ERROR:
 
 # uv does not see the interpreters behind pyenv's shims.
@@ -11,6 +11,8 @@ empty :=
 pyenvs := $(sort $(wildcard $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.1[2-9]*/bin))
 export PATH := $(subst $(empty) $(empty),,$(addsuffix :,$(pyenvs)))$(PATH)
 export UV_PYTHON_DOWNLOADS := never
+# Tests start many processes; each would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 UV := $(or $(shell command -v uv),.tools/uv/bin/uv)
 IN_VENV := VIRTUAL_ENV=$(CURDIR)/.venv PATH="$(CURDIR)/.venv/bin:$$PATH"
@@ -22,15 +24,22 @@ help:  ## List what can be made
 # 0 runs them in this one, where a debugger can be used.
 WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 
-test: .venv/.ready debian  ## Run the tests on PostgreSQL and on SQLite, and report the coverage (ARGS="-k tracks -x")
-	@$(IN_VENV) coverage erase
-	$(IN_VENV) coverage run -m pytest --numprocesses $(WORKERS) $(ARGS)
-	TEST_DATABASE=sqlite $(IN_VENV) coverage run -m pytest --numprocesses $(WORKERS) -m "not browser" $(ARGS) || [ $$? = 5 ] # 5: none is for SQLite
-	@$(IN_VENV) coverage combine --quiet
-	@$(IN_VENV) coverage report $(if $(ARGS),--fail-under=0)
+# ALL=1 leaves nothing out; COVERAGE=1 reports the coverage, for which the tests take twice the time.
+COVERAGE ?= $(ALL)
+PYTEST = $(IN_VENV) $(if $(COVERAGE),coverage run,python) -m pytest --numprocesses $(WORKERS) --dist worksteal $(if $(ALL),--all)
 
-quick: .venv/.ready  ## Run the tests on SQLite only, without coverage (ARGS=…)
-	@TEST_DATABASE=sqlite $(IN_VENV) python -m pytest --numprocesses $(WORKERS) -m "not browser" $(ARGS)
+test: .venv/.ready debian  ## Run the tests on PostgreSQL, and what SQLite may answer otherwise there too (ARGS="-k tracks -x")
+	@$(if $(COVERAGE),$(IN_VENV) coverage erase)
+	$(PYTEST) $(ARGS)
+	TEST_DATABASE=sqlite $(PYTEST) --second $(ARGS) || [ $$? = 5 ] # 5: none is for SQLite
+	@$(if $(COVERAGE),$(IN_VENV) coverage combine --quiet)
+	@$(if $(COVERAGE),$(IN_VENV) coverage report $(if $(ARGS),--fail-under=0))
+
+test-all:  ## Run all tests, however long they walk, and report the coverage (ARGS=…)
+	@$(MAKE) test ALL=1
+
+quick: .venv/.ready  ## Run what answers in a minute, on SQLite (ARGS=…)
+	@TEST_DATABASE=sqlite $(PYTEST) --quick $(ARGS)
 
 lint: .venv/.ready  ## Check style, types, floors, migrations and documentation
 	@$(IN_VENV) nox

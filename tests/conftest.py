@@ -14,39 +14,23 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
-from django.db.backends.postgresql.operations import DatabaseOperations
+from django.test import TransactionTestCase
 from django_redis import get_redis_connection
 
 from django_spotify_sync import pace
 from django_spotify_sync.testing import FakeSpotify
 from tests.celery_app import app as celery_app
 from tests.crowds import Crowd
-from tests.emptying import sql_flush
+from tests.emptying import empty_databases, is_connection_spoilt
 
 ROOT = Path(__file__).parent.parent
 WORKER_STARTUP_SECONDS = 90
 
-# A busy machine is no failure.
-hypothesis.settings.register_profile(
-    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
-hypothesis.settings.load_profile("patient")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, rather than skip, what only PostgreSQL can do."""
-    if connection.vendor == "postgresql":
-        return
-    left_out = [item for item in items if item.get_closest_marker("postgres")]
-    items[:] = [item for item in items if item not in set(left_out)]
-    config.hook.pytest_deselected(items=left_out)
-
-
-DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign, assignment]
+TransactionTestCase._fixture_teardown = empty_databases
+TransactionTestCase._should_reload_connections = is_connection_spoilt
 
 
 @pytest.fixture(autouse=True, scope="session")

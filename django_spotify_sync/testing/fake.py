@@ -14,11 +14,9 @@ from typing import Any, Literal, Self
 
 from django_spotify_sync.testing.api.door import Api
 from django_spotify_sync.testing.api.shapes import Cohort
-from django_spotify_sync.testing.music.catalog import Catalogue
 from django_spotify_sync.testing.music.pictures import has_expired, picture
-from django_spotify_sync.testing.music.seeding import seed_library
-from django_spotify_sync.testing.music.users import User
-from django_spotify_sync.testing.music.world import World
+from django_spotify_sync.testing.music.seeding import first_user, seed_library
+from django_spotify_sync.testing.music.users import INVENTED, User
 from django_spotify_sync.testing.oauth.door import CORE_SCOPE, Accounts
 from django_spotify_sync.testing.oauth.grants import TOKEN_LIFETIME
 from django_spotify_sync.testing.wire.faults import Fault, Faults, twist_of
@@ -30,9 +28,6 @@ type Consent = Literal["page", "auto", "deny"]
 
 CLIENT_ID = "fa4e5b07" * 4
 CLIENT_SECRET = "5ec4e700" * 4
-
-# An argument left out, where None has a meaning of its own.
-_INVENTED: Any = object()
 
 
 class FakeSpotify:
@@ -64,8 +59,12 @@ class FakeSpotify:
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Seed the library; nothing listens before :meth:`start`."""
-        self.world = World(clock)
-        self.catalogue = Catalogue(self.world, seed)
+        self.user = first_user(
+            "listener", seed, tracks=tracks, playlists=playlists, artists=artists, ties=ties
+        )
+        self.world = self.user.world
+        self.world.clock = clock
+        self.catalogue = self.user.catalogue
         self.latency = latency
         self.host = host
         self.port = port
@@ -82,14 +81,11 @@ class FakeSpotify:
         self.faults = Faults()
         self.errors: list[str] = []
         self.accounts = Accounts(self, self.world)
-        self.users_by_key: dict[str, User] = {}
+        self.users_by_key = {self.user.key: self.user}
         self._cohort: Cohort = cohort
         self._log = RequestLog()
         self._server: Server | None = None
         self._api = Api(self)
-        self.user = self.add_user(
-            "listener", tracks=tracks, playlists=playlists, artists=artists, ties=ties
-        )
         self.browser_user = self.user
 
     # Running
@@ -186,8 +182,8 @@ class FakeSpotify:
         playlists: int = 0,
         artists: int = 0,
         *,
-        display_name: str | None = _INVENTED,
-        account_id: str | None = _INVENTED,
+        display_name: str | None = INVENTED,
+        account_id: str | None = INVENTED,
         ties: float = 0.15,
     ) -> User:
         """Add somebody whose id is *name*; half of their tracks are known to earlier users too.
@@ -200,12 +196,10 @@ class FakeSpotify:
             self.world,
             self.catalogue,
             key=name,
-            display_name=name.title() if display_name is _INVENTED else display_name,
-            account_id=f"acct-{name}-0001" if account_id is _INVENTED else account_id,
+            display_name=display_name,
+            account_id=account_id,
         )
-        seed_library(
-            user, self.catalogue, tracks=tracks, playlists=playlists, artists=artists, ties=ties
-        )
+        seed_library(user, tracks=tracks, playlists=playlists, artists=artists, ties=ties)
         self.users_by_key[name] = user
         return user
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from django_spotify_sync.testing.music.catalog import Catalogue
 from django_spotify_sync.testing.music.contents import (
@@ -15,21 +17,47 @@ from django_spotify_sync.testing.music.contents import (
 from django_spotify_sync.testing.music.saved import NEWEST
 from django_spotify_sync.testing.music.users import User
 from django_spotify_sync.testing.music.words import artist_name, chance
+from django_spotify_sync.testing.music.world import World
 
 FRIENDS = (
     Stranger("zofie.quistmoor", "Zofie"),
     Stranger("1177038220", "kaspar w."),
     Stranger("q7x4l0v3b2n9m8k1j5h6g3f2d", None),
 )
-
-
+# Up to about so many entries a library is kept for the next fake that is to have the same.
+SMALL = 1_000
 KINDS = ("own", "own", "private", "followed", "own", "shared", "long", "mixed", "own", "empty")
 
 
-def seed_library(
-    user: User, catalogue: Catalogue, *, tracks: int, playlists: int, artists: int, ties: float
-) -> None:
+def first_user(
+    key: str, seed: int, *, tracks: int, playlists: int, artists: int, ties: float
+) -> User:
+    """Give somebody with a library, alone in a world of their own.
+
+    Inventing takes longer than many a test that wants it. So what is small is invented once in a
+    process and unpickled for each: all of it is a copy that nobody else sees.
+    """
+    if tracks + artists + 50 * playlists > SMALL:
+        return _invent(key, seed, tracks, playlists, artists, ties)
+    user: User = pickle.loads(_pickled(key, seed, tracks, playlists, artists, ties))  # noqa: S301
+    return user
+
+
+@lru_cache(maxsize=32, typed=True)
+def _pickled(key: str, seed: int, tracks: int, playlists: int, artists: int, ties: float) -> bytes:
+    return pickle.dumps(_invent(key, seed, tracks, playlists, artists, ties))
+
+
+def _invent(key: str, seed: int, tracks: int, playlists: int, artists: int, ties: float) -> User:
+    world = World()
+    user = User(world, Catalogue(world, seed), key=key)
+    seed_library(user, tracks=tracks, playlists=playlists, artists=artists, ties=ties)
+    return user
+
+
+def seed_library(user: User, *, tracks: int, playlists: int, artists: int, ties: float) -> None:
     """Fill an empty library; half of the tracks are those of earlier users where there are any."""
+    catalogue = user.catalogue
     known = len(catalogue.tracks)
     shared = min(tracks // 2, known)
     pool = catalogue.first_tracks(known + tracks - shared)

@@ -11,6 +11,9 @@ from django_spotify_sync.testing.music.saved import SavedTracks
 from django_spotify_sync.testing.music.which import Which
 from django_spotify_sync.testing.music.world import World
 
+# An argument left out, where None has a meaning of its own.
+INVENTED: Any = object()
+
 
 class User(SavedTracks):
     """One Spotify user. ``id`` may change (:meth:`change_id`), ``account_id`` never does.
@@ -26,15 +29,15 @@ class User(SavedTracks):
         catalogue: Catalogue,
         *,
         key: str,
-        display_name: str | None,
-        account_id: str | None,
+        display_name: str | None = INVENTED,
+        account_id: str | None = INVENTED,
     ) -> None:
         """Begin with an empty library; *account_id* None leaves the field out of /me."""
         super().__init__(world, catalogue, key)
         self.key = key
         self.id = key
-        self.account_id = account_id
-        self.display_name = display_name
+        self.account_id = f"acct-{key}-0001" if account_id is INVENTED else account_id
+        self.display_name = key.title() if display_name is INVENTED else display_name
         self.country = "NL"
         self.product = "premium"
         self.email = f"{key}@example.org"

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 KEPT_VALUES = 64
 
@@ -26,6 +27,15 @@ class World:
         self.serial = 0
         self.catalogue_serial = 0
         self._depth = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Give what a copy has in common; it runs by real time until told otherwise."""
+        return {"serial": self.serial, "catalogue_serial": self.catalogue_serial}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Begin with a lock of its own."""
+        self.__init__()  # type: ignore[misc]
+        self.__dict__.update(state)
 
     @contextmanager
     def edit(self) -> Iterator[None]:
