@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 from django.db import connection, connections
 
 ROOT = Path(__file__).parent.parent
+
 
 def at_once[Result](*functions: Callable[[], Result]) -> list[Result | Exception]:
     """Call all at the same moment; return what each gave or raised."""
@@ -62,7 +63,7 @@ def in_processes(count: int, code: str, **overrides: Any) -> list[str]:
     """Run `code` in so many processes on the test's database, begun at once; return what each printed.
 
     They are forks of one process (`tests.forking`). What a framework reads when it is loaded is given to
-    that one, so another one is started if it changes; what is this package's own is set in the forks.
+    that one, and there is one for each such settings; what is this package's own is set in the forks.
     """
     own = {name: value for name, value in overrides.items() if name.startswith("SPOTIFY_SYNC_")}
     loaded = {name: value for name, value in overrides.items() if name not in own}
@@ -75,32 +76,20 @@ def in_processes(count: int, code: str, **overrides: Any) -> list[str]:
     return printed
 
 
-@lru_cache(maxsize=1)
+@cache
 def _forking(overrides: str) -> subprocess.Popen[str]:
-    """Return the process that forks the others, which ends when its stdin is closed."""
-    _end_forking()
-    _servers.append(
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.forking"],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "DJANGO_SETTINGS_MODULE": "tests.settings",
-                "TEST_OVERRIDES": overrides,
-            },
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    """Return a process that forks others, until this one ends."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.forking"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "TEST_OVERRIDES": overrides,
+        },
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
-    return _servers[0]
-
-
-_servers: list[subprocess.Popen[str]] = []
-
-
-@atexit.register
-def _end_forking() -> None:
-    for server in _servers:
-        server.communicate()
-    _servers.clear()
+    atexit.register(server.communicate)
+    return server

@@ -1,4 +1,4 @@
-"""A process that has loaded the host, and forks as many more as are asked for: each would take seconds to load it itself.
+"""A process that has loaded the host, and forks as many more as are asked for: to load it takes each seconds.
 
 It reads its orders from stdin, a line of JSON each, and answers each with a line: what every fork printed.
 """
