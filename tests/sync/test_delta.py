@@ -25,7 +25,7 @@ TIES = pytest.mark.parametrize("ties", [0.0, 1.0])
 
 
 def every(few: int, most: int) -> pytest.MarkDecorator:
-    """Walk through a list in steps: great ones, that come to each place of a page, or as an exhaustive test small ones."""
+    """Walk through a list in great steps, or as an exhaustive test in small ones."""
     return pytest.mark.parametrize("step", [few, pytest.param(most, marks=pytest.mark.exhaustive)])
 
 
