@@ -480,12 +480,12 @@ def test_two_who_write_one_list_take_turns(account, other_user, spotify):
     spotify.cohort = "legacy"
     grace = spotify.add_user("grace")
     other = connect(other_user, spotify, grace)
-    shared = spotify.user.add_playlist("Shared", 3000)
+    shared = spotify.user.add_playlist("Shared", 600)
     grace.listed.follow(shared)
     for who in (account, other):
         sync(who, "playlists")
     for _ in range(3):
-        shared.move(10, 2000, count=500)
+        shared.move(10, 400, count=150)
         together = threading.Barrier(2, timeout=2)
 
         def wait(fake, together=together):
