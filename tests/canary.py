@@ -144,4 +144,4 @@ def let_canaries_out(spotify: FakeSpotify, settings: Any, monkeypatch: pytest.Mo
     monkeypatch.setattr(spotify_client, "BACKOFF", 0)
     monkeypatch.setattr(oauth, "BACKOFF", (0.0,))
     settings.SPOTIFY_SYNC_MAX_WAIT = timedelta(0)
-    monkeypatch.setattr(tokens, "LOSER_WAITS", 0.2)
+    monkeypatch.setattr(tokens, "longest_refresh", lambda: timedelta(seconds=1))

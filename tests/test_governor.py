@@ -349,14 +349,14 @@ def test_processes_keep_one_rolling_window(user, spotify, scheduled, limit):
     spotify.clear_log()
     spotify.rate_limit = RateLimit(requests=limit, seconds=2)
     spotify.faults.add("/me/tracks", nth=7, status=503, times=3)  # tried again, at the same pace
-    code = READ % {"scheduled": scheduled, "pages": 12}
+    code = READ % {"scheduled": scheduled, "pages": 8}
 
     read = in_processes(4, code, SPOTIFY_SYNC_REQUESTS_PER_WINDOW=20, **spotify.settings)
 
-    assert [json.loads(line) for line in read] == [12] * 4
+    assert [json.loads(line) for line in read] == [8] * 4
     assert [line.status for line in spotify.requests].count(429) == spotify.rate_limit.refused == 0
     arrivals = [line.at for line in spotify.requests]
-    assert len(arrivals) == 4 * 12 + 3
+    assert len(arrivals) == 4 * 8 + 3
     assert most_in_a_window(arrivals, 2.0) <= limit
     assert most_in_a_window(arrivals, lifetime(2.0)) > limit / 2, "Bursts are allowed."
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.db import connections
 from django.utils import timezone
+from django_redis import get_redis_connection
 
 from django_spotify_sync import accounts, shared_cache
 from django_spotify_sync.accounts import tokens
@@ -273,18 +276,67 @@ def test_a_refresh_does_not_revive_what_was_disconnected(
     assert status_of(account) == "disconnected"
 
 
+class Clock:
+    """Time that passes when somebody sleeps, ten seconds at once; then something may have happened."""
+
+    def __init__(self, happens: Callable[[float], object] = lambda seconds: None) -> None:
+        self.passed = 0.0
+        self._happens = happens
+
+    def monotonic(self) -> float:
+        return self.passed
+
+    def sleep(self, seconds: float) -> None:
+        self.passed += 10
+        self._happens(self.passed)
+
+
 def test_who_lost_the_lock_does_not_spend_the_token(
     account: SpotifyAccount, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tokens, "LOSER_WAITS", 0.3)
+    monkeypatch.setattr(tokens, "time", clock := Clock())
     shared_cache.add(f"refresh:{account.pk}", "somebody else", timedelta(minutes=1))
 
     with pytest.raises(RefreshUnderWay):
         accounts.refresh(account)
 
+    assert 70 <= clock.passed <= 80
     assert spotify.count(TOKENS) == 0
     assert shared_cache.get(f"refresh:{account.pk}") == "somebody else"
     assert status_of(account) == "connected"
+
+
+def test_who_lost_the_lock_waits_as_long_as_a_refresh_can_take(
+    account: SpotifyAccount, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One whose Spotify hangs until its deadline, and answers the second time."""
+
+    def refreshed_elsewhere(seconds: float) -> None:
+        if seconds >= 2 * conf.REQUEST_TIMEOUT.total_seconds():
+            SpotifyToken.objects.update(version=2)
+
+    monkeypatch.setattr(tokens, "time", Clock(refreshed_elsewhere))
+    shared_cache.add(f"refresh:{account.pk}", "somebody else", timedelta(minutes=1))
+
+    assert accounts.refresh(account).version == 2
+    assert spotify.count(TOKENS) == 0
+
+
+def test_who_waited_for_one_that_died_refreshes_when_its_lock_has_ended(
+    account: SpotifyAccount, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = f"refresh:{account.pk}"
+    tokens._lock(lock, "somebody who died")
+    lives = get_redis_connection().ttl(caches["default"].make_key(f"spotify_sync:{lock}"))
+
+    def end(seconds: float) -> None:
+        if seconds >= lives:
+            shared_cache.delete(lock)
+
+    monkeypatch.setattr(tokens, "time", Clock(end))
+
+    assert accounts.refresh(account).version == 2
+    assert spotify.count(TOKENS) == 1
 
 
 def test_a_lock_that_is_another_worker_s_by_now_stays(

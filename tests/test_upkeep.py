@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_spotify_sync import accounts, shared_cache, tasks
-from django_spotify_sync.accounts import suspicion
+from django_spotify_sync.accounts import suspicion, tokens
 from django_spotify_sync.exceptions import (
     ClientRejected,
     GrantInDoubt,
@@ -210,7 +210,7 @@ def test_a_grant_that_is_never_answered_does_not_keep_the_others_from_theirs(
 def test_a_token_that_is_being_refreshed_elsewhere_is_passed_over(
     crowd: Crowd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("django_spotify_sync.accounts.tokens.LOSER_WAITS", 0.1)
+    monkeypatch.setattr(tokens, "longest_refresh", lambda: timedelta(seconds=0.1))
     busy, free = crowd.come(2)
     for account in (busy, free):
         unused_for(account, 25 * HOUR)

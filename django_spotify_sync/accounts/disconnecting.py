@@ -21,11 +21,8 @@ from django_spotify_sync.signals import account_disconnected
 
 logger = logging.getLogger(__name__)
 
-
 #: Where a user takes back, at Spotify, what was agreed to.
 REVOKE_URL = "https://www.spotify.com/account/apps/"
-
-
 _DISCONNECTED = Q(status=AccountStatus.DISCONNECTED)
 
 

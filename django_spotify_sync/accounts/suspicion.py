@@ -25,19 +25,12 @@ from django_spotify_sync.signals import grant_lost
 
 logger = logging.getLogger(__name__)
 
-
 #: From the first refusal to the moment when Spotify is asked again.
 SECOND_LOOK = timedelta(minutes=15)
-
-
 #: Between two looks at a grant that stays in doubt.
 LONGEST_DOUBT = timedelta(hours=1)
-
-
 #: How long a grant is in doubt that was refused together with many, or is alone.
 LONG_DOUBT = timedelta(days=1)
-
-
 #: So many that turn suspect within so long are no verdict on users, but an outage.
 WAVE, WAVE_WINDOW = 5, timedelta(minutes=10)
 

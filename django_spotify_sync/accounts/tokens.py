@@ -32,16 +32,8 @@ from django_spotify_sync.spotify import oauth
 
 logger = logging.getLogger(__name__)
 
-
-LOSER_WAITS = 10.0  # seconds that one who lost the lock gives the one who has it
-
-
 SETTLING = 3.0  # seconds in which a refresh that raced this one writes what it got, where no lock parts them
-
-
 LONGEST_TOKEN = timedelta(days=1)  # whatever an answer says; Spotify gives an hour
-
-
 _LOOK_AGAIN = 0.1
 
 
@@ -95,11 +87,8 @@ def refresh(account: SpotifyAccount, *, seen: SpotifyToken | None = None) -> Spo
         seen = now
     elif seen.version != now.version:
         return now
-    lock, mine, deadline = (
-        f"refresh:{account.pk}",
-        secrets.token_hex(8),
-        time.monotonic() + LOSER_WAITS,
-    )
+    lock, mine = f"refresh:{account.pk}", secrets.token_hex(8)
+    deadline = time.monotonic() + longest_refresh().total_seconds()
     while True:
         locked = _lock(lock, mine)
         try:
@@ -114,6 +103,15 @@ def refresh(account: SpotifyAccount, *, seen: SpotifyToken | None = None) -> Spo
         if time.monotonic() > deadline:  # to go as well would spend the same refresh token twice
             raise RefreshUnderWay
         time.sleep(_LOOK_AGAIN)
+
+
+def longest_refresh() -> timedelta:
+    """Return how long a refresh can take: it may try again until its deadline, and that attempt has another.
+
+    So long its lock lives, and so long another caller waits for it: to give up sooner would fail a sync because
+    Spotify, or this machine, is slow. Who waits for one that died takes the lock when that has ended.
+    """
+    return 2 * conf.REQUEST_TIMEOUT + timedelta(seconds=10)
 
 
 def _refresh(token: SpotifyToken, *, alone: bool) -> SpotifyToken:
@@ -181,8 +179,7 @@ def _token_of(account: SpotifyAccount) -> SpotifyToken:
 def _lock(name: str, mine: str) -> bool | None:
     """Take a lock; None with the cache away: then everybody may go, and the conditional write decides."""
     try:
-        # longer than a refresh can take, which may try again until its deadline and then has another
-        return shared_cache.add(name, mine, 2 * conf.REQUEST_TIMEOUT + timedelta(seconds=10))
+        return shared_cache.add(name, mine, longest_refresh())
     except CacheUnavailable:
         return None
 

@@ -27,8 +27,6 @@ else:
 
 #: So many rows are counted and can be paged through; whoever wants others searches for them.
 COUNTED = 10_000
-
-
 _SPOTIFY_ID = re.compile(
     r"(?:spotify:\w+:|https://open\.spotify\.com/(?:[\w-]+/)*)?([0-9A-Za-z]{22})(?:\?.*)?"
 )

@@ -19,8 +19,6 @@ from django_spotify_sync.db.rising import rising
 from django_spotify_sync.db.upsert import update
 
 _SHORT = 4  # rows that go the same way, below which a range is not worth its place in the statement
-
-
 _RANGES = 50  # ranges that one statement carries at most
 
 

@@ -19,8 +19,6 @@ from django_spotify_sync.models.accounts import AnyUser, SpotifyAccount
 
 #: Why a run waits, where that is true of the whole app.
 BLOCKS = ("rate_limited", "quota_exceeded")
-
-
 #: A run that nobody began for so long after it was handed to a queue is handed over again.
 QUEUED_FOR_TOO_LONG = timedelta(minutes=10)
 

@@ -23,17 +23,9 @@ from django_spotify_sync.pace.window import LIFE, Slots, leading, lifetime, size
 from django_spotify_sync.spotify.pace import Leave
 
 __all__ = ["SCHEDULED_SHARE", "Block", "blocked", "blocks", "ensure_open", "forget", "shared_pace"]
-
-
 SCHEDULED_SHARE = 0.8
-
-
 ALONE = 1 / 8  # of the pace, for a process that cannot ask the others
-
-
 PEOPLE_FIRST = 2.0  # seconds for which scheduled work makes way for somebody who waits
-
-
 _LOOK_FOR_PEOPLE = 0.25
 
 
@@ -213,8 +205,6 @@ def _fresh(stock: deque[Leave]) -> deque[Leave]:
 
 
 _governors: dict[tuple[str, int | None, timedelta, str], Governor] = {}
-
-
 _making = threading.Lock()
 
 

@@ -21,28 +21,13 @@ from django_spotify_sync.models.runs import BLOCKS
 
 logger = logging.getLogger(__name__)
 
-
 LOOK_EVERY = 0.25  # seconds for which is believed what the cache said
-
-
 REMEMBER_EVERY = 15.0  # seconds between two looks at the runs that wait, which is all that per-process caches share
-
-
 JITTER = 0.05  # of a Retry-After, at most
-
-
 LONGEST_JITTER = 30.0  # seconds
-
-
 AWAY = 5.0  # seconds in which a cache that was away is not asked again
-
-
 HOLD = 180.0  # seconds for which the pace is kept down after a 429
-
-
 CREEP = 300.0  # seconds in which it then grows to the whole again
-
-
 LEAST = 1 / 8  # of the pace, however many 429s there are
 
 

@@ -14,16 +14,10 @@ import time
 from collections.abc import Callable, Sequence
 
 SLOTS = 180  # so many keys at most, and so many adds a window, whatever the number of requests
-
-
 LIFE = 1.0  # seconds in which a handful has to be started, counted from before it was asked for
-
-
 #: Seconds that a key outlives window and LIFE. A request that took long to arrive may come so much later than one that
 #: did not, and Memcached's keys end up to a second early.
 MARGIN = 1.0
-
-
 _LOOK_AGAIN = 0.05
 
 

@@ -26,14 +26,8 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 PAGE_SIZE = 50
-
-
 _MAX_NUMBER = 2**63 - 1
-
-
 _KEY = "cursor_key"
-
-
 #: A name may be as long as it likes, an address may not: names alike for so long are told apart by their rows' ids.
 _NAME_LENGTH = 100
 

@@ -14,11 +14,7 @@ from rest_framework.request import Request
 from django_spotify_sync.rest.cursors import parameter
 
 MAX_IDS = 50
-
-
 MAX_TEXT = 255
-
-
 MAX_WORDS = 10
 
 

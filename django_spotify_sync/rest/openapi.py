@@ -52,42 +52,24 @@ def shape(name: str, **fields: Any) -> Any:
 
 
 Error = shape("SpotifySyncError", code=serializers.CharField(), detail=DetailField())
-
-
 #: Whoever is signed in by other means than the site knows, is not, or has no right; who never connected an account.
 NOBODY = {401: "Not signed in.", 403: "Not signed in, or without the CSRF token."}
-
-
 UNREAD = {400: "The query cannot be read."}
-
-
 UNCONNECTED = {409: "`not_connected`"}
-
-
 UNUSABLE = {409: "`not_connected`, `suspect`, `reauthorization_required`"}
-
-
 THROTTLED = {429: "`throttled`"}
-
-
 BODY = {400: "The body cannot be read.", 415: "The body is of another media type."}
-
-
 AT_SPOTIFY = {
     429: "`rate_limited`, `quota_exceeded`, `throttled`",
     502: "`spotify_unavailable`",
     503: "`cache_unavailable`",
 }
-
-
 CALLBACK = {
     400: "`state_missing`, `state_expired`, `state_replayed`, `state_other_browser`, `access_denied`, `connect_failed`",
     403: "`not_allowlisted`, `no_user`; not signed in",
     409: "`linked_elsewhere`, `signed_in_as_other`",
     **AT_SPOTIFY,
 }
-
-
 BROWSER = {302: OpenApiResponse(description="To a browser, which does not ask for JSON.")}
 
 
@@ -124,50 +106,22 @@ BEGIN = {
         query("redirect_uri", "The configured one, or one of REDIRECT_URIS."),
     ],
 }
-
-
 BEGUN = shape("SpotifyAuthorizeURL", authorize_url=serializers.URLField())
-
-
 BRINGS = ("state", "code", "error")
-
-
 QUERY_BROUGHT = [query(name, f"The {name} that Spotify sent.") for name in BRINGS]
-
-
 BODY_BROUGHT = shape(
     "SpotifyCallback",
     **{name: serializers.CharField(allow_blank=True, default="") for name in BRINGS},
 )
-
-
 LIST = (NOBODY, UNREAD, UNCONNECTED)
-
-
 SYNC = (NOBODY, BODY, UNUSABLE, THROTTLED)
-
-
 NAMED = OpenApiParameter("resource", str, OpenApiParameter.PATH, enum=list(Resource.values))
-
-
 LOCATION = header("Location", "The run's address.", str, 202)
-
-
 IDS = query("ids", f"From 1 to {MAX_IDS} Spotify ids, with commas between them.", required=True)
-
-
 SAVED = {"type": "object", "additionalProperties": {"type": "boolean"}}
-
-
 LIST_ID = OpenApiParameter("spotify_id", str, OpenApiParameter.PATH)
-
-
 RUN_ID = OpenApiParameter("id", int, OpenApiParameter.PATH)
-
-
 NOT_FOUND = {404: "`not_found`"}
-
-
 #: By view, by method or action. `operation_id` where the address alone would give two the same.
 OPERATIONS: dict[str, dict[str, dict[str, Any]]] = {
     "_AuthAPI": {

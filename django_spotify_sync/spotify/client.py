@@ -41,28 +41,13 @@ from django_spotify_sync.spotify.sessions import new_session
 
 logger = logging.getLogger(__name__)
 
-
 ATTEMPTS = 5
-
-
 BACKOFF = 0.3  # seconds; doubled at each attempt, jittered
-
-
 MAX_BODY = 32 * 1024 * 1024
-
-
 RETRY_AFTER_FLOOR = 5.0  # Retry-After has been missing and 0 in real answers
-
-
 QUOTA_RETRY_AFTER = 3600.0  # for a quota without the header; seen with it: 13 to 24 hours
-
-
 PATIENCE = 5.0  # seconds that get() waits for its turn: its caller may be a page
-
-
 _CHUNK = 64 * 1024
-
-
 _ASK_AGAIN = 0.1
 
 

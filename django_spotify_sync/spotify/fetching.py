@@ -21,8 +21,6 @@ from django_spotify_sync.spotify.client import Client, Get
 from django_spotify_sync.spotify.pace import Purse
 
 TICK = 0.2  # seconds between two ticks at most
-
-
 PACED_PAUSE = (
     30.0  # seconds, give or take a half, after which one whose turn did not come tries again
 )

@@ -24,7 +24,6 @@ from django_spotify_sync.models.accounts import SpotifyTokenQuerySet
 
 logger = logging.getLogger(__name__)
 
-
 type KeyState = Literal["newest", "retired", "unknown"]
 
 

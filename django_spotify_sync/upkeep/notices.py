@@ -23,7 +23,6 @@ from django_spotify_sync.signals import grant_expiring
 
 logger = logging.getLogger(__name__)
 
-
 CHUNK = 500
 
 

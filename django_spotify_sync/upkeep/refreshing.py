@@ -36,19 +36,10 @@ from django_spotify_sync.models.accounts import AccountStatus, SpotifyTokenQuery
 
 logger = logging.getLogger(__name__)
 
-
 UNSEEN_FOR = timedelta(days=1)  # what was not refreshed for so long may have been revoked
-
-
 REFRESHES = 500  # of one round, at most
-
-
 ROUND_SECONDS = 120.0  # after which a round begins no further refresh
-
-
 IN_ROW = 3  # answers about no grant, after which a round ends: one grant may always be answered so
-
-
 CHUNK = 100
 
 

@@ -19,8 +19,6 @@ from django_spotify_sync.sync.resources import RESOURCES
 from django_spotify_sync.upkeep.keys import KeyUse, keys_in_use
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
-
-
 #: Above this part of what is possible, a bad day is enough to fall behind.
 TOO_MUCH = 0.7
 

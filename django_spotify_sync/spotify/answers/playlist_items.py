@@ -20,10 +20,7 @@ from django_spotify_sync.spotify.answers.storable import (
 
 type Json = Any
 
-
 _CONTENT = ("item", "track")  # what an entry calls what it holds
-
-
 _LOCAL, _EPISODE = "spotify:local:", "spotify:episode:"
 
 

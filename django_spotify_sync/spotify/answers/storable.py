@@ -13,22 +13,11 @@ from typing import Any
 
 type Json = Any
 
-
 MAX_ID = 255
-
-
 MAX_INT = 2**31 - 1
-
-
 MOST_ENTRIES = 1_000_000  # of a list; a total beyond it is nobody's library, and would cost a day to find that out
-
-
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-
-
 _ISO_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?(?:-([0-9]{2}))?")
-
-
 _THUMBNAIL_WIDTH = 64
 
 

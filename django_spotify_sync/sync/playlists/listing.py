@@ -17,7 +17,6 @@ from django_spotify_sync.sync.removals import learn_hidden
 
 LIMIT = 50
 
-
 type ListPage = Page[PlaylistRow | None]
 
 

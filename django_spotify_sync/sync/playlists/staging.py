@@ -18,11 +18,7 @@ from django_spotify_sync.sync.playlists.items.reading import Answer, Reading
 from django_spotify_sync.sync.staging import KEPT_THROUGH, Stage
 
 _GIVE_UP = 3  # lists that fail for good, at which the fault is Spotify's and not theirs
-
-
 _LONGEST_NAME = 300
-
-
 _ADDRESSES = ("items", "tracks")
 
 

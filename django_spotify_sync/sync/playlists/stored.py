@@ -15,11 +15,8 @@ from django_spotify_sync.spotify.answers.playlists import PlaylistRow
 
 #: Covers of playlists expire in less than a day (Spotify's OpenAPI description): a new address alone is no change.
 COVER_LASTS = timedelta(hours=12)
-
-
 #: Spotify's own lists name another snapshot at each answer, which therefore says nothing.
 RESTLESS_LASTS = timedelta(hours=24)
-
 
 type Todo = Literal["read", "ask", "nothing"]
 

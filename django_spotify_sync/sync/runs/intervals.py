@@ -11,14 +11,8 @@ from django_spotify_sync.conf import conf
 from django_spotify_sync.models import SyncState
 
 DRIFT = 1.5  # by which the interval of what did not change grows
-
-
 JITTER = 0.15  # so that those who came together part
-
-
 _FIRST_BACKOFF = 8  # after a first failure, this part of the interval
-
-
 _DOUBLINGS = 20  # are a million intervals, and a timedelta does not hold much more
 
 

@@ -18,11 +18,7 @@ from django_spotify_sync.sync.staging import Stage
 from django_spotify_sync.sync.tracks.chart import Answer, Chart
 
 LIMIT = 50
-
-
 SAVED_TRACKS = "saved_tracks"
-
-
 _NOTHING = Catalog()
 
 

@@ -26,8 +26,6 @@ from django_spotify_sync.sync.tracks.listing import LIMIT, Listing
 from django_spotify_sync.sync.tracks.writing import stored_entries, write_saved
 
 TRIES = 3  # looks at a library that moves before the run is called partial
-
-
 ROUNDS = 3  # of halving, before a full pass may be the cheaper way
 
 

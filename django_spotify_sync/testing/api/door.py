@@ -26,14 +26,10 @@ if TYPE_CHECKING:
 
 
 NOT_ALLOWLISTED = "User not registered in the Developer Dashboard"
-
-
 OWNER_NOT_PREMIUM = (
     "Active premium subscription required for the owner of the app. When the subscription status "
     "changes, it can take a few hours before requests are allowed again."
 )
-
-
 # Every address: the first that fits answers. What the new cohort lost is in the sheet, section 2.
 ROUTES: list[tuple[re.Pattern[str], Callable[..., Any]]] = [
     (re.compile(pattern), handle)

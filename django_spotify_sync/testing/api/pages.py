@@ -18,11 +18,7 @@ from django_spotify_sync.testing.wire.faults import Twist
 from django_spotify_sync.testing.wire.server import Body
 
 CACHE_BYTES = 64 * 1024 * 1024
-
-
 OVERHEAD = 500
-
-
 TEXTS_KEPT = 16_384
 
 

@@ -20,11 +20,7 @@ if TYPE_CHECKING:
 
 
 MOSAIC_SIZES = (640, 300, 60)
-
-
 ENTRY_NAMES = {"new": ("item",), "legacy": ("track", "item"), "extended": ("track",)}
-
-
 CONTENTS_NAMES = {"new": ("items",), "legacy": ("tracks", "items"), "extended": ("tracks",)}
 
 

@@ -21,16 +21,10 @@ if TYPE_CHECKING:
 
 type Cohort = Literal["new", "legacy", "extended"]
 
-
 type Json = dict[str, Any]
 
-
 COVER_SIZES = (640, 300, 64)
-
-
 OPEN = "https://open.spotify.com"
-
-
 # Where a track can be played: long lists, which make up half of a page outside the new cohort.
 MARKETS = words(
     "AD AE AG AL AM AO AR AT AU AZ BA BB BD BE BF BG BH BI BJ BN BO BR BS BT BW BY BZ CA CD CG CH "

@@ -10,17 +10,9 @@ import zlib
 from functools import lru_cache
 
 GRID = 32
-
-
 SHADES = 8
-
-
 LARGEST = 1_000
-
-
 HALF_A_DAY = 43_200  # seconds
-
-
 _DATED = re.compile(r"[0-9]{4}pl.+([0-9]{6})")
 
 

@@ -18,8 +18,6 @@ from django_spotify_sync.testing.music.world import Versioned, World, epoch, iso
 
 # Where seeded libraries end: fixed, so that one seed always gives the same dates.
 NEWEST = epoch("2026-10-01T20:15:00Z")
-
-
 LONGEST_SPAN = 9 * 365 * 86_400
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import random
 
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
-
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
@@ -27,8 +25,6 @@ ADJECTIVES = words(
     "Rusted Salted Second Silver Sleepy Slow Small Southern Spare Static Sunlit Tidal Tin "
     "Unposted Velvet Wandering Warm Wooden"
 )
-
-
 NOUNS = words(
     "Accordions Almanac Antenna Arcade Atlas Attic Balcony Ballast Beacon Boathouse Bridges "
     "Bulbs Canal Carousel Cartographer Cellar Chandlery Clockwork Comets Compass Corridor Dial "
@@ -39,30 +35,18 @@ NOUNS = words(
     "Sparrow Stairwell Station Swimmers Switchboard Tapestry Telegram Terrace Thimble Tideline "
     "Tramlines Umbrella Valley Vespers Viaduct Waltz Weather Windmill Workshop"
 )
-
-
 VERBS = words("Before Beyond Counting Drawing Finding Leaving Mending Naming Over Passing Under")
-
-
 SUFFIXES = ("Live", "Remastered", "Acoustic", "Radio Edit", "Instrumental", "Demo")
-
-
 FIRST_NAMES = words(
     "Adil Anouk Bram Corin Dagny Edda Femke Goran Hedda Ilse Jorun Kaspar Lioba Marit Neele Oska "
     "Pernille Quill Runa Sanne Tove Ulla Viggo Wiebke Yrsa Zofie"
 )
-
-
 LAST_NAMES = words(
     "Aldermoor Brackwater Castelvane Dunmarrow Eskelund Farrowby Grindlegate Hollinshade Ilmenau "
     "Jarrowin Kestermann Lindqvale Marlowick Northwell Osterhagen Pellingrad Quistmoor Ravnsholt "
     "Sundermark Thistlewen Ulverton Vandermeel Westerholm Yarrowdale Zellenbrook"
 )
-
-
 GENRES = ("harbour pop", "slow folk", "attic electronica", "tin jazz", "canal house", "brass drone")
-
-
 # Some artists have a name in another script; Accept-Language decides which one is answered
 # (spotify/web-api#299), so a client that does not fix the header sees names flap.
 _CYRILLIC = str.maketrans(

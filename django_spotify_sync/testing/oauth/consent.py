@@ -22,8 +22,6 @@ SCOPE_WORDS = {
     "user-top-read": "See what you listen to most",
     "user-read-recently-played": "See what you played lately",
 }
-
-
 STYLE = """
 :root { color-scheme: dark }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: #121212;

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 
 CORE_SCOPE = "user-library-read playlist-read-private playlist-read-collaborative user-follow-read"
-
-
 SCOPES = frozenset(
     words(
         "app-remote-control playlist-modify-private playlist-modify-public "

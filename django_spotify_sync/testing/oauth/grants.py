@@ -19,11 +19,7 @@ from django_spotify_sync.testing.music.users import User
 from django_spotify_sync.testing.music.world import World
 
 CODE_LIFETIME = 600
-
-
 TOKEN_LIFETIME = 3_600
-
-
 GRANT_MONTHS = 6
 
 

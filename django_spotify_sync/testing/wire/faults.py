@@ -28,8 +28,6 @@ BARE_TEXTS = {
     503: "upstream connect error or disconnect/reset before headers",
     504: "upstream request timeout",
 }
-
-
 MESSAGES = {
     400: "Bad request",
     401: "Access token missing",

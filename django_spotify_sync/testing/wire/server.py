@@ -19,8 +19,6 @@ from typing import BinaryIO
 from urllib.parse import parse_qsl, unquote
 
 BACKLOG = 1024
-
-
 WORTH_ZIPPING = 1_000
 
 

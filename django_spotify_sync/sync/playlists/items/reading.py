@@ -24,10 +24,7 @@ from django_spotify_sync.spotify.client import Get, Params
 
 #: Without it episodes come dressed as tracks; Spotify's own ``next`` drops it, one more reason not to follow that.
 _TYPES = {"additional_types": "track,episode"}
-
-
 _LIMIT, _TRACKS_LIMIT = 50, 100
-
 
 type Answer = PlaylistAnswer | Page[ItemRow] | SpotifyError
 
