@@ -27,7 +27,7 @@ LONGEST = 120  # seconds; what hangs is killed
 
 def main() -> None:
     django.setup()
-    for name in ("accounts", "key_rotation", "sync", "tasks"):
+    for name in ("accounts", "upkeep", "sync", "tasks"):
         import_module(f"django_spotify_sync.{name}")
     getattr(caches["default"], "client", None)  # loads what speaks to the cache, and opens nothing
     for line in sys.stdin:

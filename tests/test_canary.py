@@ -422,7 +422,7 @@ def test_no_report_of_a_crash_shows_a_secret(
         evidence.add("report", report.get_traceback_html())
         evidence.add("report", report.get_traceback_text())
     evidence.check()
-    assert "views.py" in response.content.decode(), "the page shows the frames"
+    assert "finish.py" in response.content.decode(), "the page shows the frames"
 
 
 # Tasks
@@ -467,7 +467,7 @@ def test_the_log_of_no_task_shows_a_secret(
     assert ends == {"tracks": "succeeded", "playlists": "failed", "following": "waiting"}
     evidence.logs(caplog.records)
     loggers = {record.name for record in caplog.records}
-    assert loggers >= {"celery.app.trace", "django_spotify_sync.sync", "django_spotify_sync.prune"}
+    assert loggers >= {"celery.app.trace", "django_spotify_sync.sync", "django_spotify_sync.upkeep.pruning"}
     [key] = settings.SPOTIFY_SYNC_FERNET_KEYS
     evidence.check(key=key, secret=fake.client_secret)
 

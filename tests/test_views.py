@@ -460,7 +460,7 @@ def test_failures_are_logged_for_the_site(
     with caplog.at_level(logging.INFO, logger="django_spotify_sync"):
         by_browser(ada, begun(ada))
 
-    [record] = [record for record in caplog.records if record.name.endswith(".browsers")]
+    [record] = [record for record in caplog.records if record.name.endswith(".views.destinations")]
     assert record.levelno == logging.WARNING
     assert "invalid_client" in record.getMessage()
 
