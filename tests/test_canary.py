@@ -467,7 +467,11 @@ def test_the_log_of_no_task_shows_a_secret(
     assert ends == {"tracks": "succeeded", "playlists": "failed", "following": "waiting"}
     evidence.logs(caplog.records)
     loggers = {record.name for record in caplog.records}
-    assert loggers >= {"celery.app.trace", "django_spotify_sync.sync", "django_spotify_sync.upkeep.pruning"}
+    assert loggers >= {
+        "celery.app.trace",
+        "django_spotify_sync.sync",
+        "django_spotify_sync.upkeep.pruning",
+    }
     [key] = settings.SPOTIFY_SYNC_FERNET_KEYS
     evidence.check(key=key, secret=fake.client_secret)
 

@@ -415,9 +415,9 @@ QUERIES = {
 }
 
 
-@pytest.mark.parametrize("rows", [1, 49])
+@pytest.mark.parametrize("rows", [1, 9])
 @pytest.mark.parametrize("url", QUERIES)
-def test_fifty_rows_cost_as_many_queries_as_one(
+def test_ten_rows_cost_as_many_queries_as_one(
     ada: Client, account: SpotifyAccount, url: str, rows: int
 ) -> None:
     url = url.format(playlist := fill(account, rows))

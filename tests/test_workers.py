@@ -118,6 +118,7 @@ def test_a_worker_killed_while_it_fetches(workers, account, spotify):
     hold_against_the_truth(account, spotify)
 
 
+@pytest.mark.exhaustive
 def test_a_worker_killed_while_it_writes(workers, account, spotify):
     worker = workers.start()
     with transaction.atomic():
@@ -323,6 +324,7 @@ def unused_port() -> int:
         return port
 
 
+@pytest.mark.exhaustive
 def test_redis_is_lost_in_the_middle_with_all_messages(
     workers: Workers, account, spotify, own_redis
 ):

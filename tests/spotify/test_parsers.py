@@ -544,9 +544,7 @@ def account(user: Any) -> SpotifyAccount:
 
 @given(answer=st.builds(page_of, items=items))
 @example(answer=page_of(saved(name="x" * 5000), saved(id="i" * 255, name="\x00\ud800")))
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_whatever_is_parsed_can_be_stored_and_comes_back_as_it_is(account, answer):
     page = parse_saved_page(answer)
 
