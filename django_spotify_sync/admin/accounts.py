@@ -103,7 +103,7 @@ class SpotifyAccountAdmin(AccountActions):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:
         offered = []
-        for name in self.actions:
+        for name in map(str, self.actions):
             action: Any = getattr(self, name)
             if all(
                 getattr(self, f"has_{one}_permission")(request)

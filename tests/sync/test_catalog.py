@@ -21,7 +21,7 @@ def catalog(track: TrackRow = TRACK, album: AlbumRow = ALBUM) -> Catalog:
 
 def write(*args) -> dict[str, int]:
     with transaction.atomic():
-        return write_catalog(catalog(*args), using="default")
+        return write_catalog(catalog(*args), using="default")["track"]
 
 
 def credited() -> list[str]:
