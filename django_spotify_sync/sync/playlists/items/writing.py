@@ -79,16 +79,16 @@ def write_items(
     moves: list[Move] = []
     created: list[PlaylistItem] = []
     changed: dict[int, dict[str, Any]] = {}
-    for position, (entry, slot) in enumerate(places):
+    for position, (entry, index) in enumerate(places):
         said = {} if entry is None else _said(entries[entry], track_ids)
-        if slot is None:
+        if index is None:
             created.append(PlaylistItem(playlist_id=playlist_id, position=position, **said))
             continue
-        place = stored[slot]
+        place = stored[index]
         moves.append(Move(place.pk, place.position, position))
         if entry is None:
             continue
-        if held[slot] != holds[entry]:  # another thing stands there now, or nothing
+        if held[index] != holds[entry]:  # another thing stands there now, or nothing
             changed[place.pk] = {**_BLANK, **said} if said["uri"] else said
         elif difference := _difference(said, place, texts):
             changed[place.pk] = difference
