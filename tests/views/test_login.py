@@ -1,0 +1,698 @@
+"""Signing in with Spotify: who may, what of the grant is kept, and that it is never mixed up with connecting."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import SESSION_KEY, get_user_model
+from django.test import Client
+from django.utils import timezone
+
+from django_spotify_sync import accounts, shared_cache
+from django_spotify_sync.accounts import states
+from django_spotify_sync.models import SpotifyAccount, SpotifyToken
+from django_spotify_sync.rest.pinned import PinnedAPIView
+from django_spotify_sync.testing import FakeSpotify
+from tests.kit.browsing import (
+    JSON,
+    ByName,
+    begin,
+    begun,
+    browser_of,
+    by_browser,
+    by_post,
+    consent,
+    query_of,
+)
+from tests.kit.connecting import connect
+from tests.views.test_finish import CACHES_AWAY
+
+pytestmark = pytest.mark.django_db
+
+BACKEND = "django_spotify_sync.backends.SpotifyBackend"
+doors = pytest.mark.parametrize("finish", [by_browser, by_post])
+
+
+@pytest.fixture(autouse=True)
+def login_enabled(settings: Any, spotify: FakeSpotify) -> None:
+    """Let this host's users sign in with Spotify."""
+    settings.SPOTIFY_SYNC_LOGIN_ENABLED = True
+    settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", BACKEND]
+    settings.SPOTIFY_SYNC_THROTTLE_RATES = {}
+
+
+@pytest.fixture
+def account(user: Any, spotify: FakeSpotify) -> SpotifyAccount:
+    """Give Ada's account; she is the one who consents at Spotify."""
+    return connect(user, spotify)
+
+
+@pytest.fixture
+def nobody() -> Client:
+    """Give a browser in which nobody is signed in."""
+    return browser_of()
+
+
+def login(client: Client, **query: str) -> str:
+    """Ask to sign in; return the address of Spotify's consent page."""
+    response = client.get("/spotify/login/", query)
+    assert response.status_code == 302, response.content
+    return str(response["Location"])
+
+
+def agreed(client: Client, **query: str) -> dict[str, str]:
+    """Ask to sign in, agree at Spotify, and return what is to be brought to the callback."""
+    return consent(login(client, **query))
+
+
+def who(client: Client) -> str | None:
+    """Return the key of who is signed in there."""
+    key: str | None = client.session.get(SESSION_KEY)
+    return key
+
+
+def stored() -> dict[str, Any]:
+    return {
+        "tokens": list(SpotifyToken.objects.values()),
+        "accounts": SpotifyAccount.objects.count(),
+    }
+
+
+# Who may
+
+
+@doors
+def test_who_is_linked_is_signed_in(
+    nobody: Client, account: SpotifyAccount, user: Any, finish: Any
+) -> None:
+    assert finish(nobody, agreed(nobody)) == (200, "")
+
+    assert who(nobody) == str(user.pk)
+    assert nobody.session["_auth_user_backend"] == BACKEND
+    assert nobody.get("/spotify/account/").json()["spotify_id"] == account.spotify_id, (
+        "REST's session authentication knows the user, too"
+    )
+
+
+def test_an_api_client_begins_by_json(
+    nobody: Client, account: SpotifyAccount, user: Any, spotify: FakeSpotify
+) -> None:
+    address = nobody.get("/spotify/login/", headers=JSON).json()["authorize_url"]
+
+    answer = nobody.post("/spotify/callback/", consent(address), "application/json", headers=JSON)
+
+    assert (answer.status_code, answer.json()["spotify_id"]) == (200, spotify.user.id)
+    assert who(nobody) == str(user.pk)
+
+
+def test_a_browser_goes_on_to_where_it_was(nobody: Client, account: SpotifyAccount) -> None:
+    there = nobody.get("/spotify/callback/", agreed(nobody, next="/library/"))
+    elsewhere = nobody.get("/spotify/callback/", agreed(nobody, next="https://evil.example/"))
+
+    assert (there["Location"], elsewhere["Location"]) == ("/library/", "/")
+
+
+@pytest.mark.parametrize("status", ["connected", "suspect", "reauthorization_required"])
+def test_a_link_serves_as_long_as_it_is_one(
+    nobody: Client, account: SpotifyAccount, user: Any, status: str
+) -> None:
+    SpotifyAccount.objects.update(status=status)
+
+    assert by_browser(nobody, agreed(nobody)) == (200, "")
+    assert who(nobody) == str(user.pk)
+
+
+@doors
+def test_nobody_is_made_up(nobody: Client, user: Any, spotify: FakeSpotify, finish: Any) -> None:
+    """The browser's Spotify account is nobody's here; that a user has the same name and address says nothing."""
+    spotify.cohort = "extended"
+    user.username, user.email = spotify.user.id, spotify.user.email
+    user.first_name = spotify.user.display_name or ""
+    user.save()
+
+    assert finish(nobody, agreed(nobody)) == (302 if finish is by_browser else 403, "no_user")
+
+    assert who(nobody) is None
+    assert get_user_model().objects.count() == 1
+    assert stored() == {"tokens": [], "accounts": 0}
+
+
+def test_who_disconnected_is_signed_in_by_it_no_more(
+    nobody: Client, account: SpotifyAccount, settings: Any
+) -> None:
+    settings.SPOTIFY_SYNC_DELETE_LIBRARY_ON_DISCONNECT = False
+    accounts.disconnect(account)
+
+    assert by_browser(nobody, agreed(nobody)) == (302, "no_user")
+    assert who(nobody) is None
+    assert SpotifyAccount.objects.get().status == "disconnected"
+
+
+@doors
+def test_who_was_shut_out_stays_out(
+    nobody: Client, account: SpotifyAccount, user: Any, finish: Any
+) -> None:
+    user.is_active = False
+    user.save()
+    before = stored()
+
+    assert finish(nobody, agreed(nobody))[1] == "no_user"
+
+    assert who(nobody) is None
+    assert stored() == before
+
+
+@pytest.mark.parametrize(
+    ("mine", "others"),
+    [
+        ({"spotify_account_id": "acct-other"}, {}),  # the same name at Spotify, given to another
+        ({"spotify_id": "was-mine"}, {"spotify_account_id": None}),  # two who claim it
+    ],
+)
+def test_two_who_might_be_meant_are_nobody(
+    nobody: Client,
+    account: SpotifyAccount,
+    other_user: Any,
+    spotify: FakeSpotify,
+    mine: dict[str, str],
+    others: dict[str, Any],
+) -> None:
+    SpotifyAccount.objects.filter(pk=account.pk).update(**mine)
+    if others:
+        theirs = connect(other_user, spotify, spotify.add_user("grace"))
+        SpotifyAccount.objects.filter(pk=theirs.pk).update(spotify_id=spotify.user.id, **others)
+
+    assert by_browser(nobody, agreed(nobody)) == (302, "no_user")
+    assert who(nobody) is None
+
+
+def test_a_new_name_at_spotify_is_the_same_account(
+    nobody: Client, account: SpotifyAccount, user: Any, spotify: FakeSpotify
+) -> None:
+    SpotifyAccount.objects.update(spotify_id="former-name")
+
+    assert by_browser(nobody, agreed(nobody)) == (200, "")
+    assert who(nobody) == str(user.pk)
+
+
+def test_consent_was_not_given(
+    nobody: Client, account: SpotifyAccount, spotify: FakeSpotify
+) -> None:
+    spotify.consent = "deny"
+
+    assert by_browser(nobody, agreed(nobody)) == (302, "access_denied")
+    assert who(nobody) is None
+
+
+@pytest.mark.parametrize(
+    ("lacking", "status", "code"),
+    [("allowlist", 403, "not_allowlisted"), ("premium", 502, "spotify_unavailable")],
+)
+@pytest.mark.parametrize("begins", [begun, agreed], ids=["connecting", "signing in"])
+def test_why_spotify_refuses(
+    account: SpotifyAccount,
+    user: Any,
+    spotify: FakeSpotify,
+    caplog: pytest.LogCaptureFixture,
+    begins: Any,
+    lacking: str,
+    status: int,
+    code: str,
+) -> None:
+    """A user who is not on the list is told so; that the app's owner has no Premium any more is not theirs to mend."""
+    if lacking == "allowlist":
+        spotify.allowlist = set()
+    else:
+        spotify.owner_premium = False
+    client = browser_of(user)
+
+    assert by_post(client, begins(client)) == (status, code)
+    assert by_browser(client, begins(client)) == (302, code)
+    if lacking == "premium":
+        assert "premium subscription required for the owner" in caplog.text
+
+
+# The browser, and nothing else
+
+
+def test_the_session_s_key_changes(nobody: Client, account: SpotifyAccount) -> None:
+    nobody.get("/")
+    session = nobody.session
+    session["basket"] = "kept"
+    session.save()
+    planted = session.session_key
+    nobody.cookies["sessionid"] = planted
+
+    by_browser(nobody, agreed(nobody))
+
+    assert who(nobody)
+    assert nobody.session.session_key != planted
+    assert nobody.session["basket"] == "kept"
+    stranger = browser_of()
+    stranger.cookies["sessionid"] = planted
+    assert who(stranger) is None, "who planted the key has nothing of it"
+
+
+@doors
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_another_browser_is_not_signed_in(
+    nobody: Client, account: SpotifyAccount, user: Any, finish: Any, signed_in: bool
+) -> None:
+    """Somebody lets another's browser finish what was begun in his own; being signed in is no excuse."""
+    brought = agreed(nobody)
+    other = browser_of(user if signed_in else None)
+    other.get("/spotify/auth/")  # with a cookie of its own
+    before = who(other)
+
+    assert finish(other, brought)[1] == "state_other_browser"
+
+    assert who(other) == before
+    assert finish(nobody, brought) == (200, ""), "it stays good where it was begun"
+
+
+def test_what_was_used_is_used(nobody: Client, account: SpotifyAccount) -> None:
+    brought = agreed(nobody)
+    by_browser(nobody, brought)
+    nobody.logout()
+
+    assert by_browser(nobody, brought)[1] in ("state_replayed", "state_other_browser")
+    assert who(nobody) is None
+
+
+def test_a_replay_in_the_same_browser(nobody: Client, account: SpotifyAccount) -> None:
+    brought = agreed(nobody)
+    by_browser(nobody, brought)
+    nobody.cookies.pop("sessionid")
+
+    assert by_browser(nobody, brought) == (302, "state_replayed")
+    assert who(nobody) is None
+
+
+def test_who_connects_is_not_signed_in(user: Any, spotify: FakeSpotify) -> None:
+    ada = browser_of(user)
+    brought = begun(ada)
+    ada.cookies.pop("sessionid")  # signed out on the way, and the cookie is there
+
+    assert by_browser(ada, brought) == (200, "")
+
+    assert user.spotify_account.status == "connected"
+    assert who(ada) is None
+
+
+def test_who_signs_in_is_not_connected(user: Any, spotify: FakeSpotify) -> None:
+    ada = browser_of(user)
+
+    assert by_browser(ada, agreed(ada)) == (302, "no_user")
+    assert stored() == {"tokens": [], "accounts": 0}
+
+
+@doors
+def test_who_is_signed_in_is_not_taken_for_another(
+    account: SpotifyAccount, other_user: Any, finish: Any
+) -> None:
+    """Grace is signed in, and the browser's Spotify account is Ada's."""
+    grace = browser_of(other_user)
+    before = stored()
+
+    status, code = finish(grace, agreed(grace))
+
+    assert (status, code) == (302 if finish is by_browser else 409, "signed_in_as_other")
+    assert who(grace) == str(other_user.pk)
+    assert stored() == before
+
+
+def test_another_session_than_the_request_s_own_credentials(
+    account: SpotifyAccount, user: Any, other_user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """REST knows Ada by a header, and the session that came along is Grace's."""
+    monkeypatch.setattr(PinnedAPIView, "authentication_classes", [ByName])
+    grace = browser_of(other_user)
+    brought = agreed(grace)
+
+    answer = grace.post(
+        "/spotify/callback/",
+        brought,
+        "application/json",
+        headers={**JSON, "Authorization": "Name ada"},
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "signed_in_as_other")
+    assert who(grace) == str(other_user.pk)
+
+
+def test_the_same_user_again(account: SpotifyAccount, user: Any) -> None:
+    ada = browser_of(user)
+
+    assert by_browser(ada, agreed(ada)) == (200, "")
+    assert who(ada) == str(user.pk)
+
+
+def test_a_post_of_nobody_s_is_for_signing_in_alone(user: Any, spotify: FakeSpotify) -> None:
+    ada = browser_of(user)
+    brought = begun(ada)
+    ada.cookies.pop("sessionid")
+
+    assert by_post(ada, brought)[0] in (401, 403)
+    assert stored() == {"tokens": [], "accounts": 0}
+    ada.force_login(user)
+    assert by_post(ada, brought) == (200, ""), "the state was not used up"
+
+
+def in_the_cache(state: str) -> dict[str, Any]:
+    packed: dict[str, Any] = json.loads(shared_cache.get(f"state:{states._hash(state)}"))
+    return packed
+
+
+def put_in_the_cache(state: str, attempt: dict[str, Any]) -> None:
+    key = f"state:{states._hash(state)}"
+    shared_cache.delete(key)
+    shared_cache.add(key, json.dumps(attempt), timedelta(minutes=1))
+
+
+def test_what_an_older_version_remembered_is_to_connect(
+    nobody: Client, account: SpotifyAccount, user: Any
+) -> None:
+    brought = begun(browser_of(user))
+    old = in_the_cache(brought["state"])
+    assert old.pop("purpose") == "connect"
+    put_in_the_cache(brought["state"], old)
+
+    assert by_browser(nobody, brought) == (302, "state_other_browser")
+    assert by_browser(browser_of(user), brought) == (200, "")
+
+
+@pytest.mark.parametrize("purpose", ["delete", "", None, ["login"]])
+def test_what_no_version_remembers_is_nothing(
+    nobody: Client, account: SpotifyAccount, purpose: Any
+) -> None:
+    brought = agreed(nobody)
+    put_in_the_cache(brought["state"], in_the_cache(brought["state"]) | {"purpose": purpose})
+
+    assert by_browser(nobody, brought) == (302, "state_expired")
+    assert who(nobody) is None
+
+
+# What of the grant is kept
+
+
+def let_age(account: SpotifyAccount, **values: Any) -> None:
+    long_ago = timezone.now() - timedelta(days=100)
+    SpotifyAccount.objects.filter(pk=account.pk).update(authorized_at=long_ago, **values)
+
+
+@pytest.mark.parametrize("status", ["connected", "suspect", "reauthorization_required"])
+@pytest.mark.parametrize("wider", [False, True])
+def test_a_grant_as_wide_takes_the_place_and_begins_six_months(
+    nobody: Client, account: SpotifyAccount, settings: Any, status: str, wider: bool
+) -> None:
+    let_age(account, status=status)
+    former = account.token.unseal()
+    if wider:
+        settings.SPOTIFY_SYNC_SCOPES = [*account.scopes, "user-top-read"]
+
+    assert by_browser(nobody, agreed(nobody)) == (200, "")
+
+    now = SpotifyAccount.objects.get()
+    assert now.status == "connected"
+    assert now.authorized_at > timezone.now() - timedelta(minutes=1)
+    assert now.token.version == 2
+    assert now.token.unseal().refresh != former.refresh
+    assert ("user-top-read" in now.scopes) is wider
+
+
+@pytest.mark.parametrize("status", ["connected", "reauthorization_required"])
+def test_a_narrower_grant_only_signs_in(
+    nobody: Client, account: SpotifyAccount, user: Any, settings: Any, status: str
+) -> None:
+    let_age(account, status=status)
+    before, was = stored(), SpotifyAccount.objects.values().get()
+    settings.SPOTIFY_SYNC_SCOPES = account.scopes[:-1]
+
+    assert by_browser(nobody, agreed(nobody)) == (200, "")
+
+    assert who(nobody) == str(user.pk)
+    assert stored() == before
+    assert SpotifyAccount.objects.values().get() == was
+
+
+def test_who_is_signed_in_is_asked_for_no_less_than_was_granted(
+    account: SpotifyAccount, user: Any, settings: Any
+) -> None:
+    granted = account.scopes
+    settings.SPOTIFY_SYNC_SCOPES = ["user-top-read"]
+
+    asked = query_of(login(browser_of(user)))["scope"].split()
+
+    assert asked[0] == "user-top-read"
+    assert sorted(asked[1:]) == granted
+    assert query_of(login(browser_of()))["scope"] == "user-top-read"
+    assert query_of(begin(browser_of(user)))["scope"] == "user-top-read", (
+        "connecting asks for what the site wants"
+    )
+
+
+def test_a_grant_without_a_refresh_token_only_signs_in(
+    nobody: Client, account: SpotifyAccount, user: Any, spotify: FakeSpotify
+) -> None:
+    before = stored()
+    brought = agreed(nobody)
+    answer = {"access_token": spotify.grant()["access_token"], "token_type": "Bearer"}
+    spotify.faults.add("/api/token", status=200, body=json.dumps(answer).encode())
+
+    assert by_browser(nobody, brought) == (200, "")
+    assert who(nobody) == str(user.pk)
+    assert stored() == before
+
+
+# The hook
+
+
+def let_hook(settings: Any, hook: Any) -> None:
+    settings.SPOTIFY_SYNC_GET_USER = hook
+
+
+def test_a_host_s_hook_may_make_a_user_who_is_linked(
+    nobody: Client, settings: Any, spotify: FakeSpotify
+) -> None:
+    seen = []
+
+    def make(profile: Any, request: Any) -> Any:
+        seen.append((profile.spotify_id, request.path))
+        return get_user_model().objects.create_user(username=profile.spotify_id)
+
+    let_hook(settings, make)
+
+    assert by_browser(nobody, agreed(nobody)) == (200, "")
+
+    new = get_user_model().objects.get()
+    assert who(nobody) == str(new.pk)
+    assert new.spotify_account.status == "connected"
+    assert new.spotify_account.token.unseal()
+    assert seen == [(spotify.user.id, "/spotify/callback/")]
+
+
+def test_a_hook_s_user_who_has_another_spotify_account(
+    nobody: Client, user: Any, settings: Any, spotify: FakeSpotify
+) -> None:
+    """A host's hook that goes by names finds Ada for somebody else's Spotify account: she is not theirs to take."""
+    connect(user, spotify, spotify.add_user("second"))
+    let_hook(settings, lambda profile, request: user)
+    before = stored()
+
+    assert by_browser(nobody, agreed(nobody)) == (302, "linked_elsewhere")
+    assert who(nobody) is None
+    assert stored() == before
+
+
+def test_a_hook_s_user_while_the_spotify_account_is_another_s(
+    nobody: Client, account: SpotifyAccount, other_user: Any, settings: Any
+) -> None:
+    let_hook(settings, lambda profile, request: other_user)
+    before = stored()
+
+    assert by_browser(nobody, agreed(nobody))[1] in ("linked_elsewhere", "no_user")
+    assert who(nobody) is None
+    assert stored() == before
+
+
+def test_a_hook_s_inactive_user(
+    nobody: Client, other_user: Any, settings: Any, spotify: FakeSpotify
+) -> None:
+    other_user.is_active = False
+    other_user.save()
+    let_hook(settings, lambda profile, request: other_user)
+
+    assert by_browser(nobody, agreed(nobody)) == (302, "no_user")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hook_s_user_who_is_not_saved(nobody: Client, settings: Any) -> None:
+    let_hook(settings, lambda profile, request: get_user_model()(username="new"))
+
+    assert by_browser(nobody, agreed(nobody)) == (302, "no_user")
+    assert who(nobody) is None
+
+
+@pytest.mark.parametrize("deletes", [True, False])
+def test_a_disconnect_meanwhile_is_not_undone(
+    nobody: Client, account: SpotifyAccount, user: Any, settings: Any, deletes: bool
+) -> None:
+    settings.SPOTIFY_SYNC_DELETE_LIBRARY_ON_DISCONNECT = deletes
+
+    def leave(profile: Any, request: Any) -> Any:
+        accounts.disconnect(account)
+        return user
+
+    let_hook(settings, leave)
+
+    assert by_browser(nobody, agreed(nobody)) == (302, "no_user")
+    assert who(nobody) is None
+    assert not SpotifyToken.objects.exists()
+
+
+@pytest.mark.parametrize("deletes", [True, False])
+def test_a_hook_may_link_who_disconnected_long_ago(
+    nobody: Client, account: SpotifyAccount, user: Any, settings: Any, deletes: bool
+) -> None:
+    settings.SPOTIFY_SYNC_DELETE_LIBRARY_ON_DISCONNECT = deletes
+    accounts.disconnect(account)
+    let_hook(settings, lambda profile, request: user)
+
+    assert by_browser(nobody, agreed(nobody)) == (200, "")
+    assert SpotifyAccount.objects.get().status == "connected"
+
+
+# Off, away, too often
+
+
+@pytest.mark.parametrize("off", [False, None])
+def test_there_is_nothing_unless_the_site_wants_it(
+    nobody: Client, settings: Any, off: bool | None
+) -> None:
+    if off is None:
+        del settings.SPOTIFY_SYNC_LOGIN_ENABLED
+    else:
+        settings.SPOTIFY_SYNC_LOGIN_ENABLED = off
+
+    page, answer = nobody.get("/spotify/login/"), nobody.get("/spotify/login/", headers=JSON)
+
+    assert (page.status_code, answer.status_code) == (404, 404)
+    assert answer.json()["code"] == "not_found"
+    assert "spotify_sync_browser" not in str(page.cookies) + str(answer.cookies)
+
+
+@doors
+def test_it_is_switched_off_meanwhile(
+    nobody: Client, account: SpotifyAccount, settings: Any, finish: Any
+) -> None:
+    brought = agreed(nobody)
+    settings.SPOTIFY_SYNC_LOGIN_ENABLED = False
+
+    status, code = finish(nobody, brought)
+
+    assert (status, code) == (302, "state_expired") or status in (401, 403)
+    assert who(nobody) is None
+
+
+def test_a_backend_that_was_not_named_signs_nobody_in(
+    nobody: Client, account: SpotifyAccount, settings: Any
+) -> None:
+    settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+
+    assert by_browser(nobody, agreed(nobody)) == (302, "no_user")
+
+
+@pytest.fixture(params=[*CACHES_AWAY.values()], ids=[*CACHES_AWAY])
+def take_the_cache_away(request: pytest.FixtureRequest, settings: Any) -> Any:
+    settings.CACHES = {**settings.CACHES, "away": request.param}
+    return lambda: setattr(settings, "SPOTIFY_SYNC_CACHE", "away")
+
+
+def test_nobody_is_sent_away_who_could_not_come_back(
+    nobody: Client, take_the_cache_away: Any
+) -> None:
+    take_the_cache_away()
+
+    page, answer = nobody.get("/spotify/login/"), nobody.get("/spotify/login/", headers=JSON)
+
+    assert page["Location"] == "/?spotify_error=cache_unavailable"
+    assert (answer.status_code, answer.json()["code"]) == (503, "cache_unavailable")
+
+
+@doors
+def test_the_cache_goes_away_on_the_way(
+    nobody: Client,
+    account: SpotifyAccount,
+    spotify: FakeSpotify,
+    take_the_cache_away: Any,
+    finish: Any,
+) -> None:
+    brought = agreed(nobody)
+    take_the_cache_away()
+    spotify.clear_log()
+
+    status, code = finish(nobody, brought)
+
+    assert (status, code) == (302 if finish is by_browser else 503, "cache_unavailable")
+    assert spotify.count("/api/token") == 0
+    assert who(nobody) is None
+
+
+def test_asking_too_often(nobody: Client, settings: Any) -> None:
+    settings.SPOTIFY_SYNC_THROTTLE_RATES = {"oauth": "2/min"}
+    for _ in range(2):
+        login(nobody)
+
+    page, answer = nobody.get("/spotify/login/"), nobody.get("/spotify/login/", headers=JSON)
+
+    assert page["Location"] == "/?spotify_error=throttled"
+    assert (answer.status_code, answer.json()["code"]) == (429, "throttled")
+    assert browser_of().get("/spotify/login/", REMOTE_ADDR="10.0.0.9").status_code == 302
+
+
+@pytest.mark.parametrize("headers", [{}, JSON])
+@pytest.mark.parametrize("method", ["head", "options", "post", "put", "delete"])
+def test_other_methods_do_nothing(nobody: Client, method: str, headers: dict[str, str]) -> None:
+    answer = getattr(nobody, method)("/spotify/login/", headers=headers)
+
+    assert answer.status_code == 405
+    assert answer["Allow"] == "GET"
+    assert "spotify_sync_browser" not in str(answer.cookies)
+
+
+@pytest.mark.parametrize("headers", [{}, JSON])
+def test_answers_are_kept_by_nobody_and_refer_to_nothing(
+    nobody: Client, headers: dict[str, str]
+) -> None:
+    answer = nobody.get("/spotify/login/", headers=headers)
+
+    assert "no-store" in answer["Cache-Control"]
+    assert answer["Referrer-Policy"] == "no-referrer"
+    [cookie] = [morsel for name, morsel in answer.cookies.items() if "spotify" in name]
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+
+
+def test_a_host_that_wants_a_login_everywhere(
+    nobody: Client, account: SpotifyAccount, user: Any, settings: Any
+) -> None:
+    settings.MIDDLEWARE = [
+        *settings.MIDDLEWARE,
+        "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    ]
+
+    assert by_browser(nobody, agreed(nobody)) == (200, "")
+    assert who(nobody) == str(user.pk)
+
+
+def test_a_host_whose_requests_are_transactions(
+    nobody: Client, account: SpotifyAccount, user: Any, settings: Any
+) -> None:
+    settings.DATABASES["default"]["ATOMIC_REQUESTS"] = True
+    try:
+        assert by_browser(nobody, agreed(nobody)) == (200, "")
+    finally:
+        settings.DATABASES["default"]["ATOMIC_REQUESTS"] = False
+    assert who(nobody) == str(user.pk)
