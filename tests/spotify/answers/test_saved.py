@@ -549,7 +549,7 @@ def test_whatever_is_parsed_can_be_stored_and_comes_back_as_it_is(account, answe
     page = parse_saved_page(answer)
 
     with transaction.atomic():
-        track_ids = write_catalog(page.catalog, using="default")
+        track_ids = write_catalog(page.catalog, using="default")["track"]
         SavedTrack.objects.bulk_create(
             SavedTrack(
                 account=account,
