@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
 import requests
 from django.test import Client
 from rest_framework.authentication import BaseAuthentication
@@ -74,3 +75,6 @@ def by_post(client: Client, brought: dict[str, str]) -> tuple[int, str]:
 def connect_by_browser(client: Client, **query: str) -> Any:
     """Go the whole way; return the last answer."""
     return client.get("/spotify/callback/", begun(client, **query))
+
+
+both_doors = pytest.mark.parametrize("finish", [by_browser, by_post])

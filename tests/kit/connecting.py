@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_redis import get_redis_connection
 
 from django_spotify_sync import accounts, pace
-from django_spotify_sync.models import SavedTrack, SpotifyAccount, SyncRun
+from django_spotify_sync.models import SavedTrack, SpotifyAccount, SpotifyToken, SyncRun
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify import oauth
 from django_spotify_sync.testing import FakeSpotify
@@ -47,3 +47,7 @@ def let_pauses_end() -> None:
     for key in redis.scan_iter(settings.REDIS_PREFIX + "*spotify_sync:pace:*", count=1000):
         redis.delete(key)
     pace.forget()
+
+
+def nothing_is_stored() -> bool:
+    return not SpotifyAccount.objects.exists() and not SpotifyToken.objects.exists()

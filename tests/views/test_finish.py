@@ -1,4 +1,4 @@
-"""The way of a user, or an API client, to Spotify and back."""
+"""The way back from Spotify: what is brought, who may bring it, and what comes of it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from functools import partial
 from typing import Any
 
 import pytest
-import requests
 from django.conf import settings as django_settings
 from django.db import connection
 from django.test import Client, RequestFactory
-from django.urls import include, path
 from django_redis import get_redis_connection
 
-from django_spotify_sync.models import SpotifyAccount, SpotifyToken
-from django_spotify_sync.rest.pinned import PinnedAPIView
+from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.signals import account_connected
 from django_spotify_sync.spotify import client as spotify_client
 from django_spotify_sync.testing import FakeSpotify
@@ -25,9 +22,9 @@ from django_spotify_sync.views.finish import from_query
 from tests.kit.browsing import (
     HOST,
     JSON,
-    ByName,
     begin,
     begun,
+    both_doors,
     browser_of,
     by_browser,
     by_post,
@@ -36,29 +33,12 @@ from tests.kit.browsing import (
     query_of,
 )
 from tests.kit.concurrency import at_once, wait_until
-from tests.kit.connecting import connect
+from tests.kit.connecting import connect, nothing_is_stored
 
 pytestmark = pytest.mark.django_db
 
+
 commits = pytest.mark.django_db(transaction=True)
-
-both_doors = pytest.mark.parametrize("finish", [by_browser, by_post])
-
-
-@pytest.fixture
-def ada(user: Any, spotify: FakeSpotify) -> Client:
-    """Give Ada's browser, signed in."""
-    return browser_of(user)
-
-
-@pytest.fixture
-def by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let this host sign API clients in by a header."""
-    monkeypatch.setattr(PinnedAPIView, "authentication_classes", [ByName])
-
-
-def nothing_is_stored() -> bool:
-    return not SpotifyAccount.objects.exists() and not SpotifyToken.objects.exists()
 
 
 # The whole way
@@ -106,58 +86,10 @@ def test_an_api_client_connects_by_its_token_alone(
     assert user.spotify_account.spotify_id == spotify.user.id
 
 
-def test_a_bearer_of_credentials_is_an_api_client_whatever_it_accepts(
-    by_name: None, user: Any, spotify: FakeSpotify
-) -> None:
-    response = Client(HTTP_HOST=HOST).get(
-        "/spotify/auth/", headers={"Accept": "*/*", "Authorization": "Name ada"}
-    )
-
-    assert response.status_code == 200
-    assert response.json()["authorize_url"].startswith(spotify.accounts_url)
-
-
 def test_an_api_client_connects_by_session(ada: Client, spotify: FakeSpotify) -> None:
     address = ada.get("/spotify/auth/", headers=JSON).json()["authorize_url"]
 
     assert by_post(ada, consent(address)) == (200, "")
-
-
-def test_an_api_client_may_let_the_browser_come_back(ada: Client, spotify: FakeSpotify) -> None:
-    response = ada.get("/spotify/callback/", begun(ada), headers=JSON)
-
-    assert response.status_code == 200
-    assert response.json()["spotify_id"] == spotify.user.id
-
-
-def test_an_api_client_may_name_a_redirect_uri_of_the_list(
-    ada: Client, spotify: FakeSpotify, settings: Any
-) -> None:
-    settings.SPOTIFY_SYNC_REDIRECT_URIS = ["com.example.app://back"]
-
-    response = ada.get("/spotify/auth/", {"redirect_uri": "com.example.app://back"}, headers=JSON)
-    address = response.json()["authorize_url"]
-
-    assert query_of(address)["redirect_uri"] == "com.example.app://back"
-    assert by_post(ada, consent(address)) == (200, "")
-
-
-def test_pkce_is_sent_and_checked(ada: Client) -> None:
-    mine, other = begun(ada), begun(ada)
-
-    code = by_browser(ada, {"state": mine["state"], "code": other["code"]})
-
-    assert code == (302, "state_expired"), "the code belongs to another verifier"
-    assert nothing_is_stored()
-
-
-def test_pkce_can_be_switched_off(ada: Client, settings: Any) -> None:
-    settings.SPOTIFY_SYNC_USE_PKCE = False
-
-    address = begin(ada)
-
-    assert "code_challenge" not in query_of(address)
-    assert by_browser(ada, consent(address)) == (200, "")
 
 
 def test_a_public_client_connects_without_a_secret(
@@ -166,22 +98,6 @@ def test_a_public_client_connects_without_a_secret(
     spotify.client_secret = settings.SPOTIFY_SYNC_CLIENT_SECRET = ""
 
     assert by_browser(ada, begun(ada)) == (200, "")
-
-
-def test_what_is_asked_of_spotify(ada: Client, settings: Any) -> None:
-    settings.SPOTIFY_SYNC_RESOURCES = ["tracks"]
-
-    query = query_of(begin(ada))
-
-    assert query.pop("state") != query.pop("code_challenge")
-    assert query == {
-        "client_id": settings.SPOTIFY_SYNC_CLIENT_ID,
-        "response_type": "code",
-        "redirect_uri": f"http://{HOST}/spotify/callback/",
-        "scope": "user-library-read",
-        "code_challenge_method": "S256",
-        "show_dialog": "true",
-    }
 
 
 @commits
@@ -199,20 +115,6 @@ def test_connecting_is_signalled(ada: Client, user: Any) -> None:
         account_connected.disconnect(listen)
 
     assert heard == [(user.pk, True), (user.pk, False)]
-
-
-def test_signed_out_goes_to_the_login_page_and_comes_back(spotify: FakeSpotify) -> None:
-    response = browser_of().get("/spotify/auth/", {"next": "/here/"})
-
-    assert response.status_code == 302
-    assert response["Location"] == "/accounts/login/?next=/spotify/auth/%3Fnext%3D%252Fhere%252F"
-
-
-def test_signed_out_api_client_is_refused(spotify: FakeSpotify) -> None:
-    response = browser_of().get("/spotify/auth/", headers=JSON)
-
-    assert response.status_code == 403
-    assert response.json()["code"] == "not_authenticated"
 
 
 # Each way to be wrong
@@ -465,40 +367,6 @@ def test_failures_are_logged_for_the_site(
     assert "invalid_client" in record.getMessage()
 
 
-# The cache is away
-
-NOBODY = "redis://127.0.0.1:1/0"
-CACHES_AWAY = {
-    "django-redis": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": NOBODY},
-    "django-redis that hides it": {
-        "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": NOBODY,
-        "OPTIONS": {"IGNORE_EXCEPTIONS": True},
-    },
-    "Django's own": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": NOBODY,
-    },
-}
-
-
-@pytest.fixture(params=[*CACHES_AWAY.values()], ids=[*CACHES_AWAY])
-def take_the_cache_away(request: pytest.FixtureRequest, settings: Any) -> Any:
-    """Give a function that lets Redis be gone from then on."""
-    settings.CACHES = {**settings.CACHES, "away": request.param}
-    return lambda: setattr(settings, "SPOTIFY_SYNC_CACHE", "away")
-
-
-def test_nobody_is_sent_away_who_could_not_come_back(ada: Client, take_the_cache_away: Any) -> None:
-    take_the_cache_away()
-
-    response = ada.get("/spotify/auth/")
-    api_response = ada.get("/spotify/auth/", headers=JSON)
-
-    assert response["Location"] == "/?spotify_error=cache_unavailable"
-    assert (api_response.status_code, api_response.json()["code"]) == (503, "cache_unavailable")
-
-
 @both_doors
 def test_cache_goes_away_on_the_way(
     ada: Client, spotify: FakeSpotify, take_the_cache_away: Any, finish: Any
@@ -511,80 +379,6 @@ def test_cache_goes_away_on_the_way(
     assert (status, code) == (302 if finish is by_browser else 503, "cache_unavailable")
     assert spotify.count("/api/token") == 0
     assert nothing_is_stored()
-
-
-# The redirect URI
-
-
-@pytest.mark.parametrize("headers", [{}, JSON])
-@pytest.mark.parametrize(
-    "named",
-    [
-        "https://evil.example/callback/",
-        "https://good.example/callback/../evil",
-        "https://good.example/callback",
-        "com.example.app://back.evil",
-    ],
-)
-def test_redirect_uri_that_is_not_on_the_list(
-    ada: Client, settings: Any, named: str, headers: dict[str, str]
-) -> None:
-    settings.SPOTIFY_SYNC_REDIRECT_URIS = [
-        "com.example.app://back",
-        "https://good.example/callback/",
-    ]
-
-    response = ada.get("/spotify/auth/", {"redirect_uri": named}, headers=headers)
-
-    if headers:
-        assert (response.status_code, response.json()["code"]) == (400, "invalid_redirect_uri")
-    else:
-        assert response["Location"] == "/?spotify_error=invalid_redirect_uri"
-    assert not list(
-        get_redis_connection().scan_iter(django_settings.REDIS_PREFIX + "*spotify_sync:state:*")
-    )
-
-
-@pytest.mark.parametrize(
-    ("configured", "host", "works"),
-    [
-        ("", "127.0.0.1:8000", True),
-        ("", "[::1]:8000", True),
-        ("", "localhost:8000", False),
-        ("", "testserver", False),
-        ("http://127.0.0.1:8000/spotify/callback/", "127.0.0.1:8000", True),
-        ("http://127.0.0.1:8000/spotify/callback/", "localhost:8000", False),
-        ("https://testserver/spotify/callback/", "testserver", True),
-        ("https://localhost/spotify/callback/", "localhost", False),
-        ("http://testserver/spotify/callback/", "testserver", False),
-    ],
-)
-def test_redirect_uris_that_spotify_and_the_browser_can_follow(
-    user: Any, spotify: FakeSpotify, settings: Any, configured: str, host: str, works: bool
-) -> None:
-    settings.ALLOWED_HOSTS = ["*"]
-    settings.SPOTIFY_SYNC_REDIRECT_URI = configured
-    ada = browser_of(user)
-
-    response = ada.get("/spotify/auth/", HTTP_HOST=host)
-
-    if works:
-        sent = query_of(response["Location"])["redirect_uri"]
-        assert sent == (configured or f"http://{host}/spotify/callback/")
-    else:
-        assert response["Location"] == "/?spotify_error=invalid_redirect_uri"
-
-
-def test_redirect_uri_is_https_behind_a_proxy_that_says_so(
-    user: Any, spotify: FakeSpotify, settings: Any
-) -> None:
-    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-
-    response = browser_of(user).get(
-        "/spotify/auth/", HTTP_HOST="testserver", HTTP_X_FORWARDED_PROTO="https"
-    )
-
-    assert query_of(response["Location"])["redirect_uri"] == "https://testserver/spotify/callback/"
 
 
 # What the callback brings
@@ -603,190 +397,6 @@ def test_the_query_is_taken_out_of_the_request_and_nothing_else(query: str) -> N
     assert request.META["HTTP_REFERER"] == "http://testserver/spotify/callback/?"
     assert not any("secret-code" in str(value) for value in request.META.values())
     assert not request.GET
-
-
-# Where the browser goes afterwards
-
-
-@pytest.mark.parametrize("secure", [False, True])
-@pytest.mark.parametrize(
-    "wanted",
-    [
-        "//evil.example",
-        "///evil.example",
-        "https://evil.example/",
-        "http:///evil.example",
-        "javascript:alert(1)",
-        "data:text/html,x",
-        r"\\evil.example",
-        r"/\evil.example",
-        r"https:\\evil.example",
-        "\x01//evil.example",
-        "https://127.0.0.1@evil.example/",
-    ],
-)
-def test_next_leads_to_no_other_site(ada: Client, wanted: str, secure: bool) -> None:
-    brought = consent(str(ada.get("/spotify/auth/", {"next": wanted}, secure=secure)["Location"]))
-
-    response = ada.get("/spotify/callback/", brought, secure=secure)
-
-    assert response["Location"] == "/"
-
-
-def test_next_leads_back_to_where_the_user_was(ada: Client) -> None:
-    response = connect_by_browser(ada, next="/library/?page=2")
-
-    assert response["Location"] == "/library/?page=2"
-
-
-def test_next_leads_from_https_to_no_http(ada: Client) -> None:
-    address = ada.get("/spotify/auth/", {"next": f"http://{HOST}/"}, secure=True)["Location"]
-
-    response = ada.get("/spotify/callback/", consent(str(address)), secure=True)
-
-    assert response["Location"] == "/"
-
-
-def test_next_brought_to_the_callback_counts_for_nothing(ada: Client) -> None:
-    response = ada.get("/spotify/callback/", begun(ada) | {"next": "https://evil.example/"})
-
-    assert response["Location"] == "/"
-
-
-@pytest.mark.parametrize(
-    ("failed_url", "location"),
-    [
-        ("/", "/?spotify_error=state_missing"),
-        ("/sorry/?from=spotify", "/sorry/?from=spotify&spotify_error=state_missing"),
-        ("/app/#/connect", "/app/?spotify_error=state_missing#/connect"),
-        ("login", "/accounts/login/?spotify_error=state_missing"),
-        ("https://app.example/x", "https://app.example/x?spotify_error=state_missing"),
-    ],
-)
-def test_failures_arrive_where_the_site_wants_them(
-    ada: Client, settings: Any, failed_url: str, location: str
-) -> None:
-    settings.SPOTIFY_SYNC_FAILED_URL = failed_url
-
-    assert ada.get("/spotify/callback/")["Location"] == location
-
-
-def test_success_arrives_at_a_named_address(ada: Client, settings: Any) -> None:
-    settings.SPOTIFY_SYNC_CONNECTED_URL = "login"
-
-    assert connect_by_browser(ada)["Location"] == "/accounts/login/"
-
-
-# Cookies, headers, methods, CSRF
-
-
-def test_cookie_of_the_browser(ada: Client, settings: Any) -> None:
-    settings.SPOTIFY_SYNC_STATE_TTL = timedelta(minutes=3)
-
-    ada.cookies[BROWSER_COOKIE] = "no value of ours \xff"
-
-    cookie = ada.get("/spotify/auth/").cookies[BROWSER_COOKIE]
-
-    assert cookie["httponly"]
-    assert cookie["samesite"] == "Lax"
-    assert (cookie["path"], cookie["domain"], cookie["secure"]) == ("/", "", "")
-    assert cookie["max-age"] == 180
-    assert len(cookie.value) >= 43
-
-
-def test_cookie_over_https_can_be_set_by_no_other_host(ada: Client) -> None:
-    cookies = ada.get("/spotify/auth/", secure=True).cookies
-
-    cookie = cookies[f"__Host-{BROWSER_COOKIE}"]
-    assert cookie["secure"]
-    assert (cookie["path"], cookie["domain"]) == ("/", "")
-    assert BROWSER_COOKIE not in cookies
-
-
-def test_cookie_over_https_tells_the_browser(ada: Client) -> None:
-    brought = consent(str(ada.get("/spotify/auth/", secure=True)["Location"]))
-    name = f"__Host-{BROWSER_COOKIE}"
-    same, planted = browser_of(), browser_of()
-    same.cookies[name] = ada.cookies[name].value
-    planted.cookies[BROWSER_COOKIE] = ada.cookies[name].value
-
-    refused = planted.get("/spotify/callback/", brought, secure=True)
-    accepted = same.get("/spotify/callback/", brought, secure=True)
-
-    assert refused["Location"] == "/?spotify_error=state_other_browser"
-    assert accepted["Location"] == "/"
-
-
-def test_cookie_behind_a_proxy_that_ends_https_and_says_nothing(ada: Client, settings: Any) -> None:
-    settings.SPOTIFY_SYNC_REDIRECT_URI = f"https://{HOST}/spotify/callback/"
-    brought = begun(ada)
-    name = f"__Host-{BROWSER_COOKIE}"
-    same, planted = browser_of(), browser_of()
-    same.cookies[name] = planted.cookies[BROWSER_COOKIE] = ada.cookies[name].value
-
-    assert ada.cookies[name]["secure"]
-    assert BROWSER_COOKIE not in ada.cookies
-    assert by_browser(planted, brought) == (302, "state_other_browser")
-    assert by_browser(same, brought) == (200, "")
-
-
-def test_cookie_serves_two_tabs(ada: Client, user: Any) -> None:
-    first, second = begun(ada), begun(ada)
-    same = browser_of()
-    same.cookies[BROWSER_COOKIE] = ada.cookies[BROWSER_COOKIE].value
-
-    assert by_browser(same, second) == (200, "")
-    assert by_browser(same, first) == (200, "")
-
-
-@pytest.mark.parametrize("headers", [{}, JSON])
-def test_answers_are_kept_by_nobody_and_refer_to_nothing(
-    ada: Client, headers: dict[str, str]
-) -> None:
-    answers = [
-        ada.get("/spotify/auth/", headers=headers),
-        ada.get("/spotify/callback/", begun(ada), headers=headers),
-        ada.get("/spotify/callback/", headers=headers),
-        ada.post("/spotify/callback/", headers=headers),
-    ]
-
-    for answer in answers:
-        assert "no-store" in answer["Cache-Control"]
-        assert answer["Referrer-Policy"] == "no-referrer"
-
-
-@pytest.mark.parametrize("headers", [{}, JSON])
-@pytest.mark.parametrize("method", ["head", "options", "put", "patch", "delete", "trace"])
-@pytest.mark.parametrize("door", ["auth", "callback"])
-def test_other_methods_do_nothing(
-    ada: Client, door: str, method: str, headers: dict[str, str]
-) -> None:
-    brought = begun(ada)
-    query = f"?state={brought['state']}&code={brought['code']}"
-
-    response = getattr(ada, method)(f"/spotify/{door}/{query}", headers=headers)
-
-    assert response.status_code == 405
-    assert response["Allow"] == ("GET" if door == "auth" else "GET, POST")
-    if headers and method != "head":
-        assert response.json()["code"] == "method_not_allowed"
-    assert nothing_is_stored()
-    assert by_browser(ada, brought) == (200, "")
-
-
-def test_post_by_session_needs_the_csrf_token(user: Any, spotify: FakeSpotify) -> None:
-    ada = browser_of(user, enforce_csrf_checks=True)
-    brought = begun(ada)
-
-    assert by_post(ada, brought) == (403, "permission_denied")
-    assert nothing_is_stored()
-
-    ada.get("/accounts/login/")  # a page with a form sets the cookie
-    token = ada.cookies["csrftoken"].value
-    response = ada.post(
-        "/spotify/callback/", brought, "application/json", headers={**JSON, "X-CSRFToken": token}
-    )
-    assert response.status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -811,78 +421,6 @@ def test_bodies_that_are_none(
 
 def test_form_post_does_as_well(ada: Client) -> None:
     assert ada.post("/spotify/callback/", begun(ada), headers=JSON).status_code == 200
-
-
-def test_asking_too_often(ada: Client, settings: Any) -> None:
-    settings.SPOTIFY_SYNC_THROTTLE_RATES = {"oauth": "2/min"}
-    begin(ada)
-    begin(ada)
-
-    sent_back = ada.get("/spotify/auth/")
-    refused = ada.get("/spotify/auth/", headers=JSON)
-
-    assert sent_back["Location"] == "/?spotify_error=throttled"
-    assert (refused.status_code, refused.json()["code"]) == (429, "throttled")
-    assert 0 < int(refused["Retry-After"]) <= 60
-
-
-# The host
-
-
-@commits
-def test_no_transaction_is_open_while_spotify_is_asked(
-    ada: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
-    seen = []
-    post = requests.Session.request
-
-    def request(*args: Any, **kwargs: Any) -> Any:
-        seen.append(connection.in_atomic_block)
-        return post(*args, **kwargs)
-
-    monkeypatch.setattr(requests.Session, "request", request)
-    brought = begun(ada)
-
-    assert by_browser(ada, brought) == (200, "")
-    assert by_post(ada, begun(ada)) == (200, "")
-    assert len(seen) >= 4
-    assert not any(seen)
-
-
-@commits
-def test_failure_under_atomic_requests(
-    ada: Client, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
-    spotify.allowlist = set()
-
-    assert by_post(ada, begun(ada)) == (403, "not_allowlisted")
-
-
-def test_host_that_wants_a_login_everywhere(by_name: None, ada: Client, settings: Any) -> None:
-    settings.MIDDLEWARE = [
-        *settings.MIDDLEWARE,
-        "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    ]
-    brought = begun(ada)
-    same = browser_of()
-    same.cookies[BROWSER_COOKIE] = ada.cookies[BROWSER_COOKIE].value
-
-    assert by_browser(same, brought) == (200, "")
-    response = browser_of().get("/spotify/auth/", headers={**JSON, "Authorization": "Name ada"})
-    assert response.status_code == 200
-
-
-urlpatterns = [path("music/", include("django_spotify_sync.urls"))]
-
-
-@pytest.mark.urls(__name__)
-def test_host_that_mounts_it_elsewhere(ada: Client, spotify: FakeSpotify) -> None:
-    address = str(ada.get("/music/auth/")["Location"])
-
-    assert query_of(address)["redirect_uri"] == f"http://{HOST}/music/callback/"
-    assert ada.get("/music/callback/", consent(address))["Location"] == "/"
 
 
 # Two at once

@@ -7,84 +7,31 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth import SESSION_KEY, get_user_model
+from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
 
 from django_spotify_sync import accounts, shared_cache
 from django_spotify_sync.accounts import states
-from django_spotify_sync.models import SpotifyAccount, SpotifyToken
+from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.rest.pinned import PinnedAPIView
 from django_spotify_sync.testing import FakeSpotify
 from tests.kit.browsing import (
     JSON,
     ByName,
-    begin,
     begun,
+    both_doors,
     browser_of,
     by_browser,
     by_post,
-    consent,
-    query_of,
 )
 from tests.kit.connecting import connect
-from tests.views.test_finish import CACHES_AWAY
+from tests.kit.signing_in import BACKEND, agreed, stored, who
 
-pytestmark = pytest.mark.django_db
-
-BACKEND = "django_spotify_sync.backends.SpotifyBackend"
-doors = pytest.mark.parametrize("finish", [by_browser, by_post])
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("login_enabled")]
 
 
-@pytest.fixture(autouse=True)
-def login_enabled(settings: Any, spotify: FakeSpotify) -> None:
-    """Let this host's users sign in with Spotify."""
-    settings.SPOTIFY_SYNC_LOGIN_ENABLED = True
-    settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", BACKEND]
-    settings.SPOTIFY_SYNC_THROTTLE_RATES = {}
-
-
-@pytest.fixture
-def account(user: Any, spotify: FakeSpotify) -> SpotifyAccount:
-    """Give Ada's account; she is the one who consents at Spotify."""
-    return connect(user, spotify)
-
-
-@pytest.fixture
-def nobody() -> Client:
-    """Give a browser in which nobody is signed in."""
-    return browser_of()
-
-
-def login(client: Client, **query: str) -> str:
-    """Ask to sign in; return the address of Spotify's consent page."""
-    response = client.get("/spotify/login/", query)
-    assert response.status_code == 302, response.content
-    return str(response["Location"])
-
-
-def agreed(client: Client, **query: str) -> dict[str, str]:
-    """Ask to sign in, agree at Spotify, and return what is to be brought to the callback."""
-    return consent(login(client, **query))
-
-
-def who(client: Client) -> str | None:
-    """Return the key of who is signed in there."""
-    key: str | None = client.session.get(SESSION_KEY)
-    return key
-
-
-def stored() -> dict[str, Any]:
-    return {
-        "tokens": list(SpotifyToken.objects.values()),
-        "accounts": SpotifyAccount.objects.count(),
-    }
-
-
-# Who may
-
-
-@doors
+@both_doors
 def test_who_is_linked_is_signed_in(
     nobody: Client, account: SpotifyAccount, user: Any, finish: Any
 ) -> None:
@@ -95,17 +42,6 @@ def test_who_is_linked_is_signed_in(
     assert nobody.get("/spotify/account/").json()["spotify_id"] == account.spotify_id, (
         "REST's session authentication knows the user, too"
     )
-
-
-def test_an_api_client_begins_by_json(
-    nobody: Client, account: SpotifyAccount, user: Any, spotify: FakeSpotify
-) -> None:
-    address = nobody.get("/spotify/login/", headers=JSON).json()["authorize_url"]
-
-    answer = nobody.post("/spotify/callback/", consent(address), "application/json", headers=JSON)
-
-    assert (answer.status_code, answer.json()["spotify_id"]) == (200, spotify.user.id)
-    assert who(nobody) == str(user.pk)
 
 
 def test_a_browser_goes_on_to_where_it_was(nobody: Client, account: SpotifyAccount) -> None:
@@ -125,7 +61,7 @@ def test_a_link_serves_as_long_as_it_is_one(
     assert who(nobody) == str(user.pk)
 
 
-@doors
+@both_doors
 def test_nobody_is_made_up(nobody: Client, user: Any, spotify: FakeSpotify, finish: Any) -> None:
     """The browser's Spotify account is nobody's here; that a user has the same name and address says nothing."""
     spotify.cohort = "extended"
@@ -151,7 +87,7 @@ def test_who_disconnected_is_signed_in_by_it_no_more(
     assert SpotifyAccount.objects.get().status == "disconnected"
 
 
-@doors
+@both_doors
 def test_who_was_shut_out_stays_out(
     nobody: Client, account: SpotifyAccount, user: Any, finish: Any
 ) -> None:
@@ -256,7 +192,7 @@ def test_the_session_s_key_changes(nobody: Client, account: SpotifyAccount) -> N
     assert who(stranger) is None, "who planted the key has nothing of it"
 
 
-@doors
+@both_doors
 @pytest.mark.parametrize("signed_in", [False, True])
 def test_another_browser_is_not_signed_in(
     nobody: Client, account: SpotifyAccount, user: Any, finish: Any, signed_in: bool
@@ -309,7 +245,7 @@ def test_who_signs_in_is_not_connected(user: Any, spotify: FakeSpotify) -> None:
     assert stored() == {"tokens": [], "accounts": 0}
 
 
-@doors
+@both_doors
 def test_who_is_signed_in_is_not_taken_for_another(
     account: SpotifyAccount, other_user: Any, finish: Any
 ) -> None:
@@ -438,22 +374,6 @@ def test_a_narrower_grant_only_signs_in(
     assert SpotifyAccount.objects.values().get() == was
 
 
-def test_who_is_signed_in_is_asked_for_no_less_than_was_granted(
-    account: SpotifyAccount, user: Any, settings: Any
-) -> None:
-    granted = account.scopes
-    settings.SPOTIFY_SYNC_SCOPES = ["user-top-read"]
-
-    asked = query_of(login(browser_of(user)))["scope"].split()
-
-    assert asked[0] == "user-top-read"
-    assert sorted(asked[1:]) == granted
-    assert query_of(login(browser_of()))["scope"] == "user-top-read"
-    assert query_of(begin(browser_of(user)))["scope"] == "user-top-read", (
-        "connecting asks for what the site wants"
-    )
-
-
 def test_a_grant_without_a_refresh_token_only_signs_in(
     nobody: Client, account: SpotifyAccount, user: Any, spotify: FakeSpotify
 ) -> None:
@@ -467,124 +387,7 @@ def test_a_grant_without_a_refresh_token_only_signs_in(
     assert stored() == before
 
 
-# The hook
-
-
-def let_hook(settings: Any, hook: Any) -> None:
-    settings.SPOTIFY_SYNC_GET_USER = hook
-
-
-def test_a_host_s_hook_may_make_a_user_who_is_linked(
-    nobody: Client, settings: Any, spotify: FakeSpotify
-) -> None:
-    seen = []
-
-    def make(profile: Any, request: Any) -> Any:
-        seen.append((profile.spotify_id, request.path))
-        return get_user_model().objects.create_user(username=profile.spotify_id)
-
-    let_hook(settings, make)
-
-    assert by_browser(nobody, agreed(nobody)) == (200, "")
-
-    new = get_user_model().objects.get()
-    assert who(nobody) == str(new.pk)
-    assert new.spotify_account.status == "connected"
-    assert new.spotify_account.token.unseal()
-    assert seen == [(spotify.user.id, "/spotify/callback/")]
-
-
-def test_a_hook_s_user_who_has_another_spotify_account(
-    nobody: Client, user: Any, settings: Any, spotify: FakeSpotify
-) -> None:
-    """A host's hook that goes by names finds Ada for somebody else's Spotify account: she is not theirs to take."""
-    connect(user, spotify, spotify.add_user("second"))
-    let_hook(settings, lambda profile, request: user)
-    before = stored()
-
-    assert by_browser(nobody, agreed(nobody)) == (302, "linked_elsewhere")
-    assert who(nobody) is None
-    assert stored() == before
-
-
-def test_a_hook_s_user_while_the_spotify_account_is_another_s(
-    nobody: Client, account: SpotifyAccount, other_user: Any, settings: Any
-) -> None:
-    let_hook(settings, lambda profile, request: other_user)
-    before = stored()
-
-    assert by_browser(nobody, agreed(nobody))[1] in ("linked_elsewhere", "no_user")
-    assert who(nobody) is None
-    assert stored() == before
-
-
-def test_a_hook_s_inactive_user(
-    nobody: Client, other_user: Any, settings: Any, spotify: FakeSpotify
-) -> None:
-    other_user.is_active = False
-    other_user.save()
-    let_hook(settings, lambda profile, request: other_user)
-
-    assert by_browser(nobody, agreed(nobody)) == (302, "no_user")
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_hook_s_user_who_is_not_saved(nobody: Client, settings: Any) -> None:
-    let_hook(settings, lambda profile, request: get_user_model()(username="new"))
-
-    assert by_browser(nobody, agreed(nobody)) == (302, "no_user")
-    assert who(nobody) is None
-
-
-@pytest.mark.parametrize("deletes", [True, False])
-def test_a_disconnect_meanwhile_is_not_undone(
-    nobody: Client, account: SpotifyAccount, user: Any, settings: Any, deletes: bool
-) -> None:
-    settings.SPOTIFY_SYNC_DELETE_LIBRARY_ON_DISCONNECT = deletes
-
-    def leave(profile: Any, request: Any) -> Any:
-        accounts.disconnect(account)
-        return user
-
-    let_hook(settings, leave)
-
-    assert by_browser(nobody, agreed(nobody)) == (302, "no_user")
-    assert who(nobody) is None
-    assert not SpotifyToken.objects.exists()
-
-
-@pytest.mark.parametrize("deletes", [True, False])
-def test_a_hook_may_link_who_disconnected_long_ago(
-    nobody: Client, account: SpotifyAccount, user: Any, settings: Any, deletes: bool
-) -> None:
-    settings.SPOTIFY_SYNC_DELETE_LIBRARY_ON_DISCONNECT = deletes
-    accounts.disconnect(account)
-    let_hook(settings, lambda profile, request: user)
-
-    assert by_browser(nobody, agreed(nobody)) == (200, "")
-    assert SpotifyAccount.objects.get().status == "connected"
-
-
-# Off, away, too often
-
-
-@pytest.mark.parametrize("off", [False, None])
-def test_there_is_nothing_unless_the_site_wants_it(
-    nobody: Client, settings: Any, off: bool | None
-) -> None:
-    if off is None:
-        del settings.SPOTIFY_SYNC_LOGIN_ENABLED
-    else:
-        settings.SPOTIFY_SYNC_LOGIN_ENABLED = off
-
-    page, answer = nobody.get("/spotify/login/"), nobody.get("/spotify/login/", headers=JSON)
-
-    assert (page.status_code, answer.status_code) == (404, 404)
-    assert answer.json()["code"] == "not_found"
-    assert "spotify_sync_browser" not in str(page.cookies) + str(answer.cookies)
-
-
-@doors
+@both_doors
 def test_it_is_switched_off_meanwhile(
     nobody: Client, account: SpotifyAccount, settings: Any, finish: Any
 ) -> None:
@@ -605,24 +408,7 @@ def test_a_backend_that_was_not_named_signs_nobody_in(
     assert by_browser(nobody, agreed(nobody)) == (302, "no_user")
 
 
-@pytest.fixture(params=[*CACHES_AWAY.values()], ids=[*CACHES_AWAY])
-def take_the_cache_away(request: pytest.FixtureRequest, settings: Any) -> Any:
-    settings.CACHES = {**settings.CACHES, "away": request.param}
-    return lambda: setattr(settings, "SPOTIFY_SYNC_CACHE", "away")
-
-
-def test_nobody_is_sent_away_who_could_not_come_back(
-    nobody: Client, take_the_cache_away: Any
-) -> None:
-    take_the_cache_away()
-
-    page, answer = nobody.get("/spotify/login/"), nobody.get("/spotify/login/", headers=JSON)
-
-    assert page["Location"] == "/?spotify_error=cache_unavailable"
-    assert (answer.status_code, answer.json()["code"]) == (503, "cache_unavailable")
-
-
-@doors
+@both_doors
 def test_the_cache_goes_away_on_the_way(
     nobody: Client,
     account: SpotifyAccount,
@@ -639,52 +425,6 @@ def test_the_cache_goes_away_on_the_way(
     assert (status, code) == (302 if finish is by_browser else 503, "cache_unavailable")
     assert spotify.count("/api/token") == 0
     assert who(nobody) is None
-
-
-def test_asking_too_often(nobody: Client, settings: Any) -> None:
-    settings.SPOTIFY_SYNC_THROTTLE_RATES = {"oauth": "2/min"}
-    for _ in range(2):
-        login(nobody)
-
-    page, answer = nobody.get("/spotify/login/"), nobody.get("/spotify/login/", headers=JSON)
-
-    assert page["Location"] == "/?spotify_error=throttled"
-    assert (answer.status_code, answer.json()["code"]) == (429, "throttled")
-    assert browser_of().get("/spotify/login/", REMOTE_ADDR="10.0.0.9").status_code == 302
-
-
-@pytest.mark.parametrize("headers", [{}, JSON])
-@pytest.mark.parametrize("method", ["head", "options", "post", "put", "delete"])
-def test_other_methods_do_nothing(nobody: Client, method: str, headers: dict[str, str]) -> None:
-    answer = getattr(nobody, method)("/spotify/login/", headers=headers)
-
-    assert answer.status_code == 405
-    assert answer["Allow"] == "GET"
-    assert "spotify_sync_browser" not in str(answer.cookies)
-
-
-@pytest.mark.parametrize("headers", [{}, JSON])
-def test_answers_are_kept_by_nobody_and_refer_to_nothing(
-    nobody: Client, headers: dict[str, str]
-) -> None:
-    answer = nobody.get("/spotify/login/", headers=headers)
-
-    assert "no-store" in answer["Cache-Control"]
-    assert answer["Referrer-Policy"] == "no-referrer"
-    [cookie] = [morsel for name, morsel in answer.cookies.items() if "spotify" in name]
-    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
-
-
-def test_a_host_that_wants_a_login_everywhere(
-    nobody: Client, account: SpotifyAccount, user: Any, settings: Any
-) -> None:
-    settings.MIDDLEWARE = [
-        *settings.MIDDLEWARE,
-        "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    ]
-
-    assert by_browser(nobody, agreed(nobody)) == (200, "")
-    assert who(nobody) == str(user.pk)
 
 
 def test_a_host_whose_requests_are_transactions(
