@@ -19,18 +19,18 @@ from django.db import connection
 
 # What two databases may answer in different ways: writing in bulk, locks, order, search and pages.
 SECOND = (
+    "tests/accounts/test_disconnecting.py",
+    "tests/accounts/test_linking.py",
+    "tests/accounts/test_states.py",
+    "tests/accounts/test_tokens.py",
     "tests/db/",
     "tests/models/",
+    "tests/rest/test_cursors.py",
+    "tests/rest/test_library.py",
     "tests/sync/",
-    "tests/test_accounts.py",
-    "tests/test_cursors.py",
-    "tests/test_disconnecting.py",
-    "tests/test_grants.py",
-    "tests/test_library_viewsets.py",
-    "tests/test_oauth_state.py",
-    "tests/test_prune.py",
     "tests/test_shared_cache.py",
-    "tests/test_upkeep.py",
+    "tests/upkeep/test_pruning.py",
+    "tests/upkeep/test_refreshing.py",
 )
 # Fixtures by which a test comes to the database; `django_db` is the mark for the same.
 DATABASE = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}

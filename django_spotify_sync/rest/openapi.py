@@ -124,15 +124,15 @@ RUN_ID = OpenApiParameter("id", int, OpenApiParameter.PATH)
 NOT_FOUND = {404: "`not_found`"}
 #: By view, by method or action. `operation_id` where the address alone would give two the same.
 OPERATIONS: dict[str, dict[str, dict[str, Any]]] = {
-    "_AuthAPI": {
+    "AuthAPI": {
         "get": answers(
             200, BEGUN, NOBODY, {400: "`invalid_redirect_uri`"}, THROTTLED, AT_SPOTIFY, **BEGIN
         )
     },
-    "_LoginAPI": {
+    "LoginAPI": {
         "get": answers(200, BEGUN, NOT_FOUND, {400: "`invalid_redirect_uri`"}, AT_SPOTIFY, **BEGIN)
     },
-    "_CallbackAPI": {
+    "CallbackAPI": {
         "get": answers(
             200, SpotifyAccountSerializer, CALLBACK, browser=BROWSER, parameters=QUERY_BROUGHT
         ),

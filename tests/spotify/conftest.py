@@ -11,7 +11,7 @@ import pytest
 
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify.client import Client
-from tests.spotify.wire import Wire
+from tests.kit.wire import Wire
 
 TOKEN = "BQ-the-access-token"
 

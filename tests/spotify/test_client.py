@@ -40,9 +40,9 @@ from django_spotify_sync.spotify.client import (
     Client,
     Get,
 )
-from tests.leaks import chain, shown_by
+from tests.kit.leaks import chain, shown_by
+from tests.kit.wire import Wire, dripping, hang_up, reply, silent
 from tests.spotify.conftest import TOKEN, OneToken
-from tests.spotify.wire import Wire, dripping, hang_up, reply, silent
 
 ME = Get("/me", lambda answer: answer)
 

@@ -14,7 +14,7 @@ from django_spotify_sync.exceptions import (
 )
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify.client import Get
-from tests.spotify.wire import Wire, reply
+from tests.kit.wire import Wire, reply
 
 
 def asked(make_client, *answers):

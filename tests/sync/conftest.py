@@ -14,7 +14,7 @@ from django.db import connection
 
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.testing import FakeSpotify
-from tests.connecting import connect, stored
+from tests.kit.connecting import connect, stored
 
 type Spawn = Callable[..., subprocess.Popen[str]]
 

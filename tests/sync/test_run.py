@@ -39,8 +39,8 @@ from django_spotify_sync.sync import run as run_module
 from django_spotify_sync.sync import staging as staging_module
 from django_spotify_sync.sync.runs import heartbeat
 from django_spotify_sync.sync.tracks import reading, writing
-from tests.concurrency import lock_waits, wait_until
-from tests.connecting import connect, let_pauses_end, stored
+from tests.kit.concurrency import lock_waits, wait_until
+from tests.kit.connecting import connect, let_pauses_end, stored
 
 
 @pytest.fixture
@@ -338,7 +338,7 @@ def test_a_user_who_is_off_the_allow_list_fails_the_run(account, spotify):
 
 
 def test_a_revoked_grant_is_doubted_at_first(account, spotify):
-    """And fails the run when it is lost: tests/test_verdicts.py."""
+    """And fails the run when it is lost: tests/accounts/test_suspicion.py."""
     spotify.revoke(spotify.user)
     spotify.expire_access_tokens()
 

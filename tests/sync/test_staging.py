@@ -12,9 +12,9 @@ from django.utils import timezone
 from django_spotify_sync.models import SavedTrack, StagedPage, SyncRun
 from django_spotify_sync.sync import sync
 from django_spotify_sync.testing import FakeSpotify, Quota
-from tests.concurrency import wait_until
-from tests.connecting import connect, let_pauses_end, stored
-from tests.sync.truth import check_playlists
+from tests.kit.concurrency import wait_until
+from tests.kit.connecting import connect, let_pauses_end, stored
+from tests.kit.truth import check_playlists
 
 
 @pytest.fixture
