@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from benchmarks import site
 from django_spotify_sync.models import SpotifyAccount, SyncRun, SyncState
-from django_spotify_sync.status import read_status
 from django_spotify_sync.sync import take_due
+from django_spotify_sync.upkeep.status import read_status
 
 ACCOUNTS, RESOURCES, DUE = 100_000, ("tracks", "playlists", "following"), 1_000
 INTERVAL = timedelta(hours=6)

@@ -7,9 +7,9 @@ import time
 
 from benchmarks import site
 from django_spotify_sync import accounts
+from django_spotify_sync.spotify.answers.saved import parse_saved_page
 from django_spotify_sync.spotify.client import Get
-from django_spotify_sync.spotify.pages import Fetcher
-from django_spotify_sync.spotify.parsers import parse_saved_page
+from django_spotify_sync.spotify.fetching import Fetcher
 
 TRACKS, LATENCY, WORKERS, REPEATS = 10_000, 0.08, 8, 5
 

@@ -22,16 +22,9 @@ from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
 from benchmarks import site
-from django_spotify_sync.cursors import packed
-from django_spotify_sync.library_viewsets import SavedTrackViewSet
-from django_spotify_sync.models import (
-    Album,
-    Artist,
-    SavedTrack,
-    SpotifyAccount,
-    Track,
-    TrackArtist,
-)
+from django_spotify_sync.models import Album, Artist, SavedTrack, SpotifyAccount, Track, TrackArtist
+from django_spotify_sync.rest.cursors import packed
+from django_spotify_sync.rest.tracks import SavedTrackViewSet
 
 TRACKS = "/spotify/tracks/"
 SMALL, LARGE = 1_000, 100_000

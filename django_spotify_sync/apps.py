@@ -13,8 +13,8 @@ class SpotifySyncConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from django_spotify_sync import checks, receivers  # noqa: F401 - registers the checks
+        from django_spotify_sync.accounts import receivers
 
         receivers.connect_receivers()
         if apps.is_installed("drf_spectacular"):
-            from django_spotify_sync import openapi  # noqa: F401 - registers what it describes
+            from django_spotify_sync.rest import openapi  # noqa: F401 - registers what it describes

@@ -21,10 +21,10 @@ from django_spotify_sync.backends import SpotifyBackend
 from django_spotify_sync.conf import PREFIX, Conf, Setting, conf
 from django_spotify_sync.db.sealing import KeyRing
 from django_spotify_sync.exceptions import NoSealingKey
-from django_spotify_sync.key_rotation import keys_in_use
 from django_spotify_sync.models import SpotifyToken, SyncRun
 from django_spotify_sync.spotify.oauth import redirect_uri_problem
 from django_spotify_sync.spotify.scopes import scopes_for
+from django_spotify_sync.upkeep.keys import keys_in_use
 
 TAG = "spotify_sync"
 #: Elsewhere rows cannot be locked as connecting and syncing do it, nor one live run be had by a partial index.

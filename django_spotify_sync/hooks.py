@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.http import HttpRequest
 
 from django_spotify_sync.models import SpotifyAccount
-from django_spotify_sync.spotify.rows import ProfileRow
+from django_spotify_sync.spotify.answers.profile import ProfileRow
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser

@@ -15,14 +15,14 @@ from django.db import router, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from django_spotify_sync import notices
 from django_spotify_sync.exceptions import NotConnected
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.runs import RunStatus, Trigger
-from django_spotify_sync.prune import prune as prune_all
-from django_spotify_sync.prune import purge_accounts as purge_all_accounts
-from django_spotify_sync.sync import execute, request_sync, stopping, take_due
-from django_spotify_sync.upkeep import refresh_tokens
+from django_spotify_sync.sync import execute, request_sync, stop_runs, take_due
+from django_spotify_sync.upkeep import notices
+from django_spotify_sync.upkeep.pruning import prune as prune_all
+from django_spotify_sync.upkeep.refreshing import refresh_tokens
+from django_spotify_sync.upkeep.retention import purge_accounts as purge_all_accounts
 
 logger = logging.getLogger(__name__)
 
@@ -150,9 +150,9 @@ def _broker_errors() -> tuple[type[BaseException], ...]:
 
 @worker_init.connect
 def _go_on(**kwargs: Any) -> None:
-    stopping.stop(told=False)
+    stop_runs(told=False)
 
 
 @worker_shutting_down.connect
 def _stop(**kwargs: Any) -> None:
-    stopping.stop()
+    stop_runs()

@@ -16,11 +16,12 @@ from django.conf import settings
 from django.db import connection
 from redis import Redis
 
-from django_spotify_sync import grants, oauth_state
+from django_spotify_sync.accounts import tokens
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify import client as spotify_client
 from django_spotify_sync.spotify import oauth
 from django_spotify_sync.testing import FakeSpotify
+from django_spotify_sync.views import cookie
 from tests.reports import told
 
 CLIENT_SECRET = "CANARY-client-secret-3f9a"
@@ -139,8 +140,8 @@ def let_canaries_out(spotify: FakeSpotify, settings: Any, monkeypatch: pytest.Mo
     spotify.client_secret = settings.SPOTIFY_SYNC_CLIENT_SECRET = CLIENT_SECRET
     settings.SPOTIFY_SYNC_FERNET_KEYS = [FERNET_KEY]
     monkeypatch.setattr(oauth, "new_verifier", lambda: Secret(VERIFIER))
-    monkeypatch.setattr(oauth_state, "new_browser", lambda: BROWSER)
+    monkeypatch.setattr(cookie, "new_browser", lambda: BROWSER)
     monkeypatch.setattr(spotify_client, "BACKOFF", 0)
     monkeypatch.setattr(oauth, "BACKOFF", (0.0,))
     settings.SPOTIFY_SYNC_MAX_WAIT = timedelta(0)
-    monkeypatch.setattr(grants, "LOSER_WAITS", 0.2)
+    monkeypatch.setattr(tokens, "longest_refresh", lambda: timedelta(seconds=1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
@@ -10,19 +11,14 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.db import connection, connections
 
 ROOT = Path(__file__).parent.parent
-
-START = """
-import sys, django, tests.celery_app
-django.setup()
-print("ready", flush=True)
-sys.stdin.readline()
-"""
 
 
 def at_once[Result](*functions: Callable[[], Result]) -> list[Result | Exception]:
@@ -64,34 +60,36 @@ def lock_waits() -> int:
 
 
 def in_processes(count: int, code: str, **overrides: Any) -> list[str]:
-    """Run `code` in so many processes on the test's database, begun at once; return what each printed."""
-    overrides |= {"DATABASES": {"default": connection.settings_dict}}
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", START + code],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "DJANGO_SETTINGS_MODULE": "tests.settings",
-                "TEST_OVERRIDES": json.dumps(overrides),
-            },
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for _ in range(count)
-    ]
-    try:
-        for process in processes:
-            assert process.stdout
-            assert process.stdout.readline() == "ready\n", process.communicate()[0]
-        for process in processes:
-            assert process.stdin
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        return [process.communicate(timeout=120)[0].strip() for process in processes]
-    finally:
-        for process in processes:
-            process.kill()
-            process.communicate()
+    """Run `code` in so many processes on the test's database, begun at once; return what each printed.
+
+    They are forks of one process (`tests.forking`). What a framework reads when it is loaded is given to
+    that one, and there is one for each such settings; what is this package's own is set in the forks.
+    """
+    own = {name: value for name, value in overrides.items() if name.startswith("SPOTIFY_SYNC_")}
+    loaded = {name: value for name, value in overrides.items() if name not in own}
+    server = _forking(json.dumps(loaded | {"DATABASES": {"default": connection.settings_dict}}))
+    with TemporaryDirectory() as folder:
+        order = {"count": count, "code": code, "overrides": own, "folder": folder}
+        server.stdin.write(json.dumps(order) + "\n")
+        server.stdin.flush()
+        printed: list[str] = json.loads(server.stdout.readline())
+    return printed
+
+
+@cache
+def _forking(overrides: str) -> subprocess.Popen[str]:
+    """Return a process that forks others, until this one ends."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.forking"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "TEST_OVERRIDES": overrides,
+        },
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    atexit.register(server.communicate)
+    return server

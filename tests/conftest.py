@@ -20,7 +20,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 from django_redis import get_redis_connection
 
-from django_spotify_sync import governor
+from django_spotify_sync import pace
 from django_spotify_sync.testing import FakeSpotify
 from tests.celery_app import app as celery_app
 from tests.crowds import Crowd
@@ -77,7 +77,7 @@ def is_loopback(host: str) -> bool:
 def redis_emptied() -> None:
     """Start each test with no state, pace, lock or message of another one's."""
     empty_redis()
-    governor.forget()
+    pace.forget()
 
 
 def empty_redis() -> None:

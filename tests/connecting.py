@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from django_redis import get_redis_connection
 
-from django_spotify_sync import accounts, governor
+from django_spotify_sync import accounts, pace
 from django_spotify_sync.models import SavedTrack, SpotifyAccount, SyncRun
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify import oauth
@@ -46,4 +46,4 @@ def let_pauses_end() -> None:
     redis = get_redis_connection()
     for key in redis.scan_iter(settings.REDIS_PREFIX + "*spotify_sync:pace:*", count=1000):
         redis.delete(key)
-    governor.forget()
+    pace.forget()

@@ -30,7 +30,7 @@ from django_spotify_sync.models import (
 )
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify import oauth
-from django_spotify_sync.spotify.rows import ProfileRow
+from django_spotify_sync.spotify.answers.profile import ProfileRow
 from django_spotify_sync.sync import request_sync, sync
 from django_spotify_sync.testing import FakeSpotify
 from tests.concurrency import at_once, lock_waits, wait_until

@@ -17,8 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import path, reverse
 from django.utils import timezone
 
-from django_spotify_sync.admin import accounts as accounts_admin
-from django_spotify_sync.admin import rows
+from django_spotify_sync.admin import account_actions, rows
 from django_spotify_sync.models import (
     AccountPlaylist,
     Album,
@@ -136,7 +135,7 @@ def test_more_rows_cost_no_more_queries(
     fill(user)
     queries()  # which fills what Django keeps of content types
     few = queries()
-    fill(user, rows=99 if view == "changelist" else 3)
+    fill(user, rows=9)
     fill(other_user, rows=3)
 
     assert queries() == few <= 12
@@ -535,7 +534,7 @@ def test_disconnecting_is_asked_twice(staff: Client, user: Any, spotify: FakeSpo
 def test_too_many_at_once_are_refused_as_a_whole(
     staff: Client, user: Any, other_user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(accounts_admin, "MOST_SYNCS", 1)
+    monkeypatch.setattr(account_actions, "MOST_SYNCS", 1)
     accounts = [account_of(user), account_of(other_user)]
 
     page = act(staff, "sync_everything", *accounts)

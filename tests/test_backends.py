@@ -8,12 +8,12 @@ from django.contrib.auth import aauthenticate, authenticate, get_user
 from django.test import RequestFactory
 
 from django_spotify_sync.accounts import Proof, Purpose
+from django_spotify_sync.accounts.states import Attempt
 from django_spotify_sync.backends import SpotifyBackend
 from django_spotify_sync.hooks import get_user as user_of_profile
-from django_spotify_sync.oauth_state import Attempt
 from django_spotify_sync.secret import Secret
+from django_spotify_sync.spotify.answers.profile import ProfileRow
 from django_spotify_sync.spotify.oauth import Grant
-from django_spotify_sync.spotify.rows import ProfileRow
 from tests.libraries import account_of
 
 pytestmark = pytest.mark.django_db

@@ -27,14 +27,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.debug import ExceptionReporter
 
-from django_spotify_sync import accounts, connecting, tasks
+from django_spotify_sync import accounts, tasks
+from django_spotify_sync.accounts import connecting
 from django_spotify_sync.exceptions import SealingError
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun, SyncState
-from django_spotify_sync.notices import warn_expiring_grants
 from django_spotify_sync.signals import account_disconnected, grant_lost
 from django_spotify_sync.sync import request_sync, sync
 from django_spotify_sync.testing import FakeSpotify
-from django_spotify_sync.upkeep import refresh_tokens
+from django_spotify_sync.upkeep.notices import warn_expiring_grants
+from django_spotify_sync.upkeep.refreshing import refresh_tokens
 from tests.browsing import HOST, JSON, begun, browser_of, consent
 from tests.canary import (
     BAD_KEY,
@@ -379,7 +380,7 @@ def profile_cannot_be_read(patch: pytest.MonkeyPatch, settings: Any) -> None:
 
 
 def account_cannot_be_shown(patch: pytest.MonkeyPatch, settings: Any) -> None:
-    patch.setattr("django_spotify_sync.views.SpotifyAccountSerializer", _crash)
+    patch.setattr("django_spotify_sync.views.finish.SpotifyAccountSerializer", _crash)
     settings.SPOTIFY_SYNC_CONNECTED_URL = "no-such-address-name"
 
 
@@ -421,7 +422,7 @@ def test_no_report_of_a_crash_shows_a_secret(
         evidence.add("report", report.get_traceback_html())
         evidence.add("report", report.get_traceback_text())
     evidence.check()
-    assert "views.py" in response.content.decode(), "the page shows the frames"
+    assert "finish.py" in response.content.decode(), "the page shows the frames"
 
 
 # Tasks
@@ -466,7 +467,11 @@ def test_the_log_of_no_task_shows_a_secret(
     assert ends == {"tracks": "succeeded", "playlists": "failed", "following": "waiting"}
     evidence.logs(caplog.records)
     loggers = {record.name for record in caplog.records}
-    assert loggers >= {"celery.app.trace", "django_spotify_sync.sync", "django_spotify_sync.prune"}
+    assert loggers >= {
+        "celery.app.trace",
+        "django_spotify_sync.sync",
+        "django_spotify_sync.upkeep.pruning",
+    }
     [key] = settings.SPOTIFY_SYNC_FERNET_KEYS
     evidence.check(key=key, secret=fake.client_secret)
 

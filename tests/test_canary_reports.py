@@ -31,10 +31,10 @@ from django_spotify_sync.checks import check_keys_in_use, check_settings, check_
 from django_spotify_sync.conf import Conf, conf
 from django_spotify_sync.db.sealing import KeyRing
 from django_spotify_sync.exceptions import NoSealingKey, SpotifySyncError
-from django_spotify_sync.key_rotation import rotate_keys
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken
 from django_spotify_sync.sync import request_sync
 from django_spotify_sync.testing import FakeSpotify
+from django_spotify_sync.upkeep.keys import rotate_keys
 from tests.browsing import HOST, JSON, begun, browser_of
 from tests.canary import BAD_KEY, FERNET_KEY, Evidence, let_canaries_out
 from tests.connecting import connect

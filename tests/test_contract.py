@@ -22,11 +22,12 @@ from django.dispatch import Signal
 from django.test import Client
 from django.urls import Resolver404, resolve
 
-from django_spotify_sync import exceptions, models, rest, signals, tasks, urls
+from django_spotify_sync import exceptions, models, signals, tasks, urls
 from django_spotify_sync.accounts import wanted_scopes
 from django_spotify_sync.conf import Conf
 from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.runs import Mode, RunStatus, Trigger
+from django_spotify_sync.rest.errors import code_of, error_response, status_of
 from django_spotify_sync.sync import sync
 from tests.connecting import connect
 
@@ -485,7 +486,7 @@ def test_statuses_and_triggers():
 def test_no_error_is_answered_but_these(kind):
     """What stands for 500 is raised; an unknown resource and an unforeseen refusal have names of their own."""
     error = kind.__new__(kind)
-    status, code = rest.status_of(error), rest.code_of(error)
+    status, code = status_of(error), code_of(error)
 
     if status != 500:
         assert ERRORS[code] == status
@@ -512,7 +513,7 @@ def test_throttled(client, settings):
 
 
 def test_rate_limited_says_for_how_long():
-    answer = rest.error_response(exceptions.QuotaExceeded(retry_after=7.2))
+    answer = error_response(exceptions.QuotaExceeded(retry_after=7.2))
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "8")
 

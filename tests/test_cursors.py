@@ -32,7 +32,7 @@ def ada(user: Any) -> Client:
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make pages of 5, so that few rows fill many."""
-    monkeypatch.setattr("django_spotify_sync.cursors.CursorPages.page_size", 5)
+    monkeypatch.setattr("django_spotify_sync.rest.cursors.CursorPages.page_size", 5)
 
 
 def ids(page: dict[str, Any]) -> list[str]:

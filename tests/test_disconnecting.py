@@ -20,8 +20,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import path, reverse
 from django.utils import timezone
 
-from django_spotify_sync import accounts, disconnecting, tasks
-from django_spotify_sync.disconnecting import purge
+from django_spotify_sync import accounts, tasks
+from django_spotify_sync.accounts import disconnecting
+from django_spotify_sync.accounts.disconnecting import purge
 from django_spotify_sync.exceptions import LinkedElsewhere, NotConnected
 from django_spotify_sync.models import (
     AccountPlaylist,

@@ -22,10 +22,11 @@ from django.dispatch import Signal
 from django.utils.functional import Promise
 
 import django_spotify_sync
-from django_spotify_sync import checks, exceptions, models, rest, signals, tasks, testing, urls
+from django_spotify_sync import checks, exceptions, models, signals, tasks, testing, urls
 from django_spotify_sync.conf import Conf
 from django_spotify_sync.exceptions import SpotifySyncError
 from django_spotify_sync.models.runs import Mode, RunStatus, Trigger
+from django_spotify_sync.rest.errors import code_of, status_of
 from django_spotify_sync.testing import FakeSpotify
 from tests.sync import test_economy
 
@@ -201,7 +202,7 @@ def test_every_error_has_its_heading():
 @pytest.mark.parametrize("name", CLASSES)
 def test_an_error_is_described_as_it_is_answered(name):
     error = CLASSES[name].__new__(CLASSES[name])
-    status, code = rest.status_of(error), rest.code_of(error)
+    status, code = status_of(error), code_of(error)
 
     as_answered = "" if code == error.code else f" as `{code}`"
     assert f"\n`{error.code}`, HTTP {status}{as_answered}. " in ERRORS[name]
@@ -275,8 +276,8 @@ def test_every_status_is_explained():
 
 def test_every_reason_is_explained():
     explained = first_column(sections("docs/explanation/runs.md")["Reasons"])
-    source = "".join(file.read_text() for file in PACKAGE.rglob("sync/*.py"))
-    source += (PACKAGE / "accounts.py").read_text() + (PACKAGE / "models/runs.py").read_text()
+    rooms = [*PACKAGE.glob("sync/**/*.py"), *PACKAGE.glob("accounts/*.py")]
+    source = "".join(file.read_text() for file in [*rooms, PACKAGE / "models/runs.py"])
 
     given = set(re.findall(r'(?:\breason=|problem = (?:problem or )?)"(\w+)"', source))
     assert given

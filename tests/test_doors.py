@@ -93,6 +93,10 @@ DOORS: dict[str, tuple[str, Callable[[Asking], Any]]] = {
     "spotify_sync, all resources": ("command", lambda one: one.call()),
     "spotify_sync --queue": ("command", lambda one: one.call("--only", one.resource, "--queue")),
 }
+FOR_ALL = [
+    *("request_all(), queue()", "POST sync/", "admin: everything", "spotify_sync, all resources")
+]
+BY_RESOURCE = [door for door in DOORS if door not in FOR_ALL and door != "sync()"]
 #: What was found behind the plainest door, so that it is walked once.
 PLAIN: dict[str, list[Any]] = {}
 OF_ITS_OWN = {"id", "account", "trigger", "claim"}  # and all times
@@ -173,12 +177,12 @@ def walked(ask: Callable[[Asking], Any], one: Asking) -> int | str | None:
 def walk(
     transactional_db: None, settings: Any, django_user_model: Any
 ) -> Callable[[str, str], list[Any]]:
-    """Return what walks through a door twice, before and after a change at Spotify, and what it found behind it."""
+    """Return what walks through a door, before and after a change at Spotify, and what it found behind it."""
     boss = Client()
     boss.force_login(django_user_model.objects.create_superuser("boss", password="boss"))
     settings.SPOTIFY_SYNC_THROTTLE_RATES = {"sync": None, "full_sync": None, "oauth": None}
 
-    def go(door: str, resource: str, refused: str = "") -> list[Any]:
+    def go(door: str, resource: str, refused: str = "", times: int = 2) -> list[Any]:
         for model in TABLES:
             model.objects.all().delete()
         django_user_model.objects.filter(username="ada").delete()
@@ -192,7 +196,7 @@ def walk(
             one = Asking(connect(user, spotify), resource, browser, boss)
             if refused:
                 spotify.faults.add(refused, status=403, times=None)
-            for _ in range(2):
+            for _ in range(times):
                 SyncRun.objects.all().delete()
                 trigger, ask = DOORS[door]
                 with heard() as signals:
@@ -216,8 +220,14 @@ def walk(
     app.conf.task_always_eager = False
 
 
-@pytest.mark.parametrize("resource", RESOURCES)
-@pytest.mark.parametrize("door", list(DOORS)[1:])
+@pytest.mark.parametrize(
+    ("door", "resource"),
+    [
+        # A door that asks for all is walked once, whichever resource is looked at behind it.
+        *[(door, resource) for door in BY_RESOURCE for resource in RESOURCES],
+        *zip(FOR_ALL, ["tracks", "playlists", "following", "playlists"], strict=True),
+    ],
+)
 def test_every_door_leads_to_the_same_room(
     walk: Callable[[str, str], list[Any]], door: str, resource: str
 ) -> None:
@@ -250,7 +260,7 @@ def test_every_door_leads_to_the_same_room(
 @pytest.mark.parametrize("door", DOORS)
 def test_every_door_tells_of_a_failure_alike(walk: Any, door: str) -> None:
     """Spotify refuses: the run has failed, nothing is stored, one signal says so, and a command says it by its exit."""
-    [first, _] = walk(door, "tracks", refused="/me/tracks")
+    [first] = walk(door, "tracks", refused="/me/tracks", times=1)
 
     assert (first["run"]["status"], first["run"]["error_code"]) == ("failed", "forbidden")
     [said] = first["signal"]

@@ -26,7 +26,7 @@ from django_spotify_sync.exceptions import (
     SpotifyUnavailable,
 )
 from django_spotify_sync.models.runs import Mode, Trigger
-from django_spotify_sync.testing.accounts import CORE_SCOPE
+from django_spotify_sync.testing.oauth.door import CORE_SCOPE
 
 SOURCE = Path(__file__).parent.parent / "example_project"
 DOCS = SOURCE.parent / "docs"
@@ -199,7 +199,7 @@ WHO_IS_IT = """
 import django; django.setup()
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django_spotify_sync.spotify.rows import ProfileRow
+from django_spotify_sync.spotify.answers.paging import ProfileRow
 from pages.signing_in import get_user
 call_command("migrate", verbosity=0)
 def who(spotify_id):

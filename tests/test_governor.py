@@ -9,10 +9,11 @@ import pytest
 from django.core.cache import caches
 from django.core.management import call_command
 
-from django_spotify_sync import governor, pauses
+from django_spotify_sync import pace
 from django_spotify_sync.exceptions import QuotaExceeded, RateLimited
-from django_spotify_sync.governor import Governor
-from django_spotify_sync.slots import lifetime
+from django_spotify_sync.pace import governor, pauses
+from django_spotify_sync.pace.governor import Governor
+from django_spotify_sync.pace.window import lifetime
 from django_spotify_sync.testing import FakeSpotify, RateLimit
 from tests.concurrency import at_once, in_processes
 from tests.connecting import connect
@@ -224,12 +225,12 @@ def test_threads_of_one_process_share_one_pace(new):
 
 def test_another_client_id_has_a_pace_of_its_own(new, settings, db):
     settings.SPOTIFY_SYNC_REQUESTS_PER_WINDOW = 10
-    mine = governor.pace()
+    mine = pace.shared_pace()
     assert mine.grant(100).requests == 10
 
     settings.SPOTIFY_SYNC_CLIENT_ID = "another"
 
-    assert governor.pace().grant(100).requests == 10
+    assert pace.shared_pace().grant(100).requests == 10
     assert mine.grant(100).requests == 0
 
 
@@ -237,25 +238,25 @@ def test_another_client_id_has_a_pace_of_its_own(new, settings, db):
 
 
 def test_it_is_told_who_blocks_and_until_when(db):
-    assert governor.blocked() is None
-    assert governor.blocks() == []
+    assert pace.blocked() is None
+    assert pace.blocks() == []
 
-    governor.pace().refused(RateLimited(retry_after=60))
-    governor.pace().refused(QuotaExceeded(retry_after=7200))
+    pace.shared_pace().refused(RateLimited(retry_after=60))
+    pace.shared_pace().refused(QuotaExceeded(retry_after=7200))
 
-    block = governor.blocked()
+    block = pace.blocked()
     assert (block.reason, block.until.tzinfo is not None) == ("quota_exceeded", True)
     assert 7190 < block.until.timestamp() - real_time.time() < 7231
-    assert {one.reason for one in governor.blocks()} == {"quota_exceeded", "rate_limited"}
+    assert {one.reason for one in pace.blocks()} == {"quota_exceeded", "rate_limited"}
 
 
 def test_soon_is_soon_enough(db):
-    governor.ensure_open(timedelta(0))
-    governor.pace().refused(RateLimited(retry_after=20))
+    pace.ensure_open(timedelta(0))
+    pace.shared_pace().refused(RateLimited(retry_after=20))
 
-    governor.ensure_open(timedelta(seconds=30))
+    pace.ensure_open(timedelta(seconds=30))
     with pytest.raises(RateLimited):
-        governor.ensure_open(timedelta(seconds=5))
+        pace.ensure_open(timedelta(seconds=5))
 
 
 # The cache away
@@ -324,12 +325,12 @@ READ = """
 from datetime import timedelta
 import json, os
 from django.conf import settings
-from django_spotify_sync import governor
-from django_spotify_sync.clients import client_of
-from django_spotify_sync.grants import AccountTokens
+from django_spotify_sync import pace
+from django_spotify_sync.accounts.clients import client_of
+from django_spotify_sync.accounts.tokens import AccountTokens
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.spotify.client import Get
-from django_spotify_sync.spotify.pages import Fetcher
+from django_spotify_sync.spotify.fetching import Fetcher
 
 settings.SPOTIFY_SYNC_WINDOW = timedelta(seconds=2)
 tokens = AccountTokens(SpotifyAccount.objects.get())
@@ -348,27 +349,28 @@ def test_processes_keep_one_rolling_window(user, spotify, scheduled, limit):
     spotify.clear_log()
     spotify.rate_limit = RateLimit(requests=limit, seconds=2)
     spotify.faults.add("/me/tracks", nth=7, status=503, times=3)  # tried again, at the same pace
-    code = READ % {"scheduled": scheduled, "pages": 12}
+    code = READ % {"scheduled": scheduled, "pages": 8}
 
     read = in_processes(4, code, SPOTIFY_SYNC_REQUESTS_PER_WINDOW=20, **spotify.settings)
 
-    assert [json.loads(line) for line in read] == [12] * 4
+    assert [json.loads(line) for line in read] == [8] * 4
     assert [line.status for line in spotify.requests].count(429) == spotify.rate_limit.refused == 0
     arrivals = [line.at for line in spotify.requests]
-    assert len(arrivals) == 4 * 12 + 3
+    assert len(arrivals) == 4 * 8 + 3
     assert most_in_a_window(arrivals, 2.0) <= limit
     assert most_in_a_window(arrivals, lifetime(2.0)) > limit / 2, "Bursts are allowed."
 
 
 FORK = """
 import os
-from django_spotify_sync import governor
+from django_spotify_sync import pace
+from django_spotify_sync.pace import governor
 governor.LIFE = 60.0  # however long it takes to get here
-mine = governor.pace()
+mine = pace.shared_pace()
 mine.grant(1)  # of a handful of three or four: the others are left in stock
 read, write = os.pipe()
 if os.fork() == 0:
-    os.write(write, str(governor.pace().grant(1000).requests).encode())
+    os.write(write, str(pace.shared_pace().grant(1000).requests).encode())
     os._exit(0)
 child = int(os.read(read, 100))
 print(1 + mine.grant(1000).requests + child, child)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.db import connections
 from django.utils import timezone
+from django_redis import get_redis_connection
 
-from django_spotify_sync import accounts, grants, shared_cache
+from django_spotify_sync import accounts, shared_cache
+from django_spotify_sync.accounts import tokens
 from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import (
     AccessTokenRejected,
@@ -236,11 +240,11 @@ def test_a_fault_of_the_moment_changes_nothing(
 def test_a_race_that_was_lost_is_no_verdict(account: SpotifyAccount, spotify: FakeSpotify) -> None:
     """Another worker, whose lock ended, refreshes just before this one: its token is good."""
     spotify.rotate_refresh_tokens = True
-    winner = grants._token_of(account)
-    loser = grants._token_of(account)
-    grants._refresh(winner, alone=True)
+    winner = tokens._token_of(account)
+    loser = tokens._token_of(account)
+    tokens._refresh(winner, alone=True)
 
-    token = grants._refresh(loser, alone=True)
+    token = tokens._refresh(loser, alone=True)
 
     assert token.version == 2
     assert status_of(account) == "connected"
@@ -249,11 +253,11 @@ def test_a_race_that_was_lost_is_no_verdict(account: SpotifyAccount, spotify: Fa
 def test_a_refresh_that_comes_late_overwrites_no_newer_grant(
     user: Any, account: SpotifyAccount, spotify: FakeSpotify
 ) -> None:
-    late = grants._token_of(account)
+    late = tokens._token_of(account)
     connect(user, spotify)
     newer = SpotifyToken.objects.get().unseal()
 
-    taken = grants._refresh(late, alone=True)
+    taken = tokens._refresh(late, alone=True)
 
     assert taken.unseal() == newer
     assert SpotifyToken.objects.get().unseal() == newer
@@ -263,27 +267,76 @@ def test_a_refresh_that_comes_late_overwrites_no_newer_grant(
 def test_a_refresh_does_not_revive_what_was_disconnected(
     account: SpotifyAccount, spotify: FakeSpotify
 ) -> None:
-    token = grants._token_of(account)
+    token = tokens._token_of(account)
     SpotifyAccount.objects.update(status="disconnected")
 
     with pytest.raises(NotConnected):
-        grants._refresh(token, alone=True)
+        tokens._refresh(token, alone=True)
 
     assert status_of(account) == "disconnected"
+
+
+class Clock:
+    """Time that passes when somebody sleeps, ten seconds at once; then something may have happened."""
+
+    def __init__(self, happens: Callable[[float], object] = lambda seconds: None) -> None:
+        self.passed = 0.0
+        self._happens = happens
+
+    def monotonic(self) -> float:
+        return self.passed
+
+    def sleep(self, seconds: float) -> None:
+        self.passed += 10
+        self._happens(self.passed)
 
 
 def test_who_lost_the_lock_does_not_spend_the_token(
     account: SpotifyAccount, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(grants, "LOSER_WAITS", 0.3)
+    monkeypatch.setattr(tokens, "time", clock := Clock())
     shared_cache.add(f"refresh:{account.pk}", "somebody else", timedelta(minutes=1))
 
     with pytest.raises(RefreshUnderWay):
         accounts.refresh(account)
 
+    assert 70 <= clock.passed <= 80
     assert spotify.count(TOKENS) == 0
     assert shared_cache.get(f"refresh:{account.pk}") == "somebody else"
     assert status_of(account) == "connected"
+
+
+def test_who_lost_the_lock_waits_as_long_as_a_refresh_can_take(
+    account: SpotifyAccount, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One whose Spotify hangs until its deadline, and answers the second time."""
+
+    def refreshed_elsewhere(seconds: float) -> None:
+        if seconds >= 2 * conf.REQUEST_TIMEOUT.total_seconds():
+            SpotifyToken.objects.update(version=2)
+
+    monkeypatch.setattr(tokens, "time", Clock(refreshed_elsewhere))
+    shared_cache.add(f"refresh:{account.pk}", "somebody else", timedelta(minutes=1))
+
+    assert accounts.refresh(account).version == 2
+    assert spotify.count(TOKENS) == 0
+
+
+def test_who_waited_for_one_that_died_refreshes_when_its_lock_has_ended(
+    account: SpotifyAccount, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = f"refresh:{account.pk}"
+    tokens._lock(lock, "somebody who died")
+    lives = get_redis_connection().ttl(caches["default"].make_key(f"spotify_sync:{lock}"))
+
+    def end(seconds: float) -> None:
+        if seconds >= lives:
+            shared_cache.delete(lock)
+
+    monkeypatch.setattr(tokens, "time", Clock(end))
+
+    assert accounts.refresh(account).version == 2
+    assert spotify.count(TOKENS) == 1
 
 
 def test_a_lock_that_is_another_worker_s_by_now_stays(
@@ -414,7 +467,7 @@ def test_with_the_cache_away_the_conditional_write_decides(
 def test_with_the_cache_away_a_dead_grant_is_still_found_out(
     account: SpotifyAccount, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    monkeypatch.setattr(grants, "SETTLING", 0.2)
+    monkeypatch.setattr(tokens, "SETTLING", 0.2)
     settings.SPOTIFY_SYNC_CACHE = "nowhere"
     spotify.revoke()
 

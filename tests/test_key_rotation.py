@@ -18,11 +18,11 @@ from django.utils import timezone
 from django_spotify_sync import accounts
 from django_spotify_sync.db.sealing import key_id
 from django_spotify_sync.exceptions import NoSealingKey
-from django_spotify_sync.key_rotation import KeyUse, keys_in_use, rotate_keys
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken
 from django_spotify_sync.models.accounts import Tokens
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.testing import FakeSpotify
+from django_spotify_sync.upkeep.keys import KeyUse, keys_in_use, rotate_keys
 from tests.concurrency import in_processes
 from tests.connecting import connect
 
@@ -363,7 +363,7 @@ def once(act: Callable[[], object]) -> Callable[[], None]:
 
 ROTATE_AND_REFRESH = """
 from django_spotify_sync import accounts
-from django_spotify_sync.key_rotation import rotate_keys
+from django_spotify_sync.upkeep.keys import rotate_keys
 from django_spotify_sync.models import SpotifyAccount
 
 for account in SpotifyAccount.objects.order_by("?"):

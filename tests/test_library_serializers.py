@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from django_spotify_sync.library_serializers import SavedTrackSerializer
 from django_spotify_sync.models import SavedTrack, SpotifyAccount, Track
+from django_spotify_sync.rest.tracks import SavedTrackSerializer
 from tests.libraries import account_of, save
 from tests.test_serializers import NOON, NOON_JSON
 

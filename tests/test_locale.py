@@ -13,11 +13,11 @@ from babel.messages.catalog import Message
 from django.test import Client
 from django.utils import translation
 
-from django_spotify_sync import rest
 from django_spotify_sync.exceptions import NotConnected, RateLimited, SpotifySyncError
 from django_spotify_sync.models import SyncRun
 from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.runs import RunStatus
+from django_spotify_sync.rest.errors import error_response
 from tests.messages import catalogues, messages, read
 from tests.test_contract import errors
 
@@ -126,7 +126,7 @@ def test_errors_answer_in_the_language_of_who_asks(
     SpotifySyncError.__init__(error)
     error.__dict__.update({"retry_after": 1.0})
 
-    answer = rest.error_response(error)
+    answer = error_response(error)
 
     assert re.search("[а-я]", answer.data["detail"]), answer.data
     assert not re.search("[а-я]", str(error)), "the log and the record stay as they are"
@@ -135,7 +135,7 @@ def test_errors_answer_in_the_language_of_who_asks(
 def test_words_of_the_moment_stay_as_they_are(russian: None) -> None:
     error = RateLimited("GET /me: Spotify answered 429.", retry_after=7)
 
-    assert rest.error_response(error).data["detail"] == "GET /me: Spotify answered 429."
+    assert error_response(error).data["detail"] == "GET /me: Spotify answered 429."
 
 
 @pytest.mark.django_db

@@ -11,9 +11,10 @@ from django.contrib.auth import SESSION_KEY, get_user_model
 from django.test import Client
 from django.utils import timezone
 
-from django_spotify_sync import accounts, oauth_state, shared_cache
+from django_spotify_sync import accounts, shared_cache
+from django_spotify_sync.accounts import states
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken
-from django_spotify_sync.rest import PinnedAPIView
+from django_spotify_sync.rest.pinned import PinnedAPIView
 from django_spotify_sync.testing import FakeSpotify
 from tests.browsing import (
     JSON,
@@ -361,12 +362,12 @@ def test_a_post_of_nobody_s_is_for_signing_in_alone(user: Any, spotify: FakeSpot
 
 
 def in_the_cache(state: str) -> dict[str, Any]:
-    packed: dict[str, Any] = json.loads(shared_cache.get(f"state:{oauth_state._hash(state)}"))
+    packed: dict[str, Any] = json.loads(shared_cache.get(f"state:{states._hash(state)}"))
     return packed
 
 
 def put_in_the_cache(state: str, attempt: dict[str, Any]) -> None:
-    key = f"state:{oauth_state._hash(state)}"
+    key = f"state:{states._hash(state)}"
     shared_cache.delete(key)
     shared_cache.add(key, json.dumps(attempt), timedelta(minutes=1))
 

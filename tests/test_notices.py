@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from django_spotify_sync import accounts, notices, tasks
+from django_spotify_sync import accounts, tasks
 from django_spotify_sync.models import SavedTrack, SpotifyAccount
-from django_spotify_sync.notices import warn_expiring_grants
 from django_spotify_sync.signals import grant_expiring, grant_lost
 from django_spotify_sync.sync import sync
 from django_spotify_sync.testing import FakeSpotify
+from django_spotify_sync.upkeep import notices
+from django_spotify_sync.upkeep.notices import warn_expiring_grants
 from tests.browsing import begin, browser_of, connect_by_browser, query_of
 from tests.concurrency import at_once, in_processes
 from tests.connecting import connect

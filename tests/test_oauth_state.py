@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from django.conf import settings as django_settings
 from django.core.cache import caches
 from django_redis import get_redis_connection
 
-from django_spotify_sync import oauth_state, shared_cache
+from django_spotify_sync import shared_cache
+from django_spotify_sync.accounts import states
+from django_spotify_sync.accounts.states import Attempt, Purpose
 from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import (
     CacheUnavailable,
@@ -18,11 +21,10 @@ from django_spotify_sync.exceptions import (
     StateOtherBrowser,
     StateReplayed,
 )
-from django_spotify_sync.oauth_state import Attempt, Purpose, browser_hash
 from django_spotify_sync.secret import Secret
 from tests.concurrency import at_once, in_processes
 
-HERS = browser_hash("hers")
+HERS = sha256(b"browser:hers").hexdigest()
 ATTEMPT = Attempt(
     user_id="7",
     browser=HERS,
@@ -41,29 +43,31 @@ CACHES_TO_SERVE = {
 
 
 def test_an_attempt_comes_back_as_it_was_begun() -> None:
-    state = oauth_state.begin(ATTEMPT)
+    state = states.begin(ATTEMPT)
 
-    assert oauth_state.finish(state, user_id="7", browser=None) == ATTEMPT
+    assert states.finish(state, user_id="7", browser=None) == ATTEMPT
 
 
 def test_an_attempt_without_pkce_comes_back_without() -> None:
-    plain = Attempt("7", browser_hash("hers"), "https://site.example/callback/", "", None)
+    plain = Attempt(
+        "7", sha256(b"browser:hers").hexdigest(), "https://site.example/callback/", "", None
+    )
 
-    assert oauth_state.finish(oauth_state.begin(plain), user_id="7", browser=None) == plain
+    assert states.finish(states.begin(plain), user_id="7", browser=None) == plain
 
 
 @pytest.mark.parametrize("backend", CACHES_TO_SERVE.values(), ids=CACHES_TO_SERVE.keys())
 def test_other_caches_serve_as_well(settings: Any, backend: dict[str, Any]) -> None:
     settings.CACHES = {"default": {**settings.CACHES["default"], **backend}}
-    state = oauth_state.begin(ATTEMPT)
+    state = states.begin(ATTEMPT)
 
     with pytest.raises(StateOtherBrowser):
-        oauth_state.finish(state, user_id="8", browser=HERS)
-    assert oauth_state.finish(state, user_id="7", browser=None) == ATTEMPT
+        states.finish(state, user_id="8", browser=HERS)
+    assert states.finish(state, user_id="7", browser=None) == ATTEMPT
     with pytest.raises(StateReplayed):
-        oauth_state.finish(state, user_id="7", browser=None)
+        states.finish(state, user_id="7", browser=None)
     with pytest.raises(StateExpired):
-        oauth_state.finish("unknown", user_id="7", browser=None)
+        states.finish("unknown", user_id="7", browser=None)
 
 
 @pytest.mark.django_db
@@ -83,60 +87,60 @@ def test_the_database_cache_serves_as_well(settings: Any, django_db_blocker: Any
 
 def test_no_state() -> None:
     with pytest.raises(StateMissing):
-        oauth_state.finish("", user_id="7", browser=HERS)
+        states.finish("", user_id="7", browser=HERS)
 
 
 @pytest.mark.parametrize(
     ("user_id", "browser", "may"),
     [
         ("7", HERS, True),
-        ("7", browser_hash("another"), True),
+        ("7", sha256(b"another").hexdigest(), True),
         ("7", None, True),
         (None, HERS, True),
-        (None, browser_hash("another"), False),
+        (None, sha256(b"another").hexdigest(), False),
         (None, "", False),
         (None, None, False),
         ("8", HERS, False),
         ("8", None, False),
-        ("", browser_hash("another"), False),
+        ("", sha256(b"another").hexdigest(), False),
     ],
 )
 def test_who_may_finish(user_id: str | None, browser: str | None, may: bool) -> None:
-    state = oauth_state.begin(ATTEMPT)
+    state = states.begin(ATTEMPT)
 
     if may:
-        assert oauth_state.finish(state, user_id=user_id, browser=browser) == ATTEMPT
+        assert states.finish(state, user_id=user_id, browser=browser) == ATTEMPT
         return
     with pytest.raises(StateOtherBrowser):
-        oauth_state.finish(state, user_id=user_id, browser=browser)
-    assert oauth_state.finish(state, user_id="7", browser=None) == ATTEMPT
+        states.finish(state, user_id=user_id, browser=browser)
+    assert states.finish(state, user_id="7", browser=None) == ATTEMPT
 
 
 def test_a_state_that_was_used_is_told_from_one_that_never_was() -> None:
-    state = oauth_state.begin(ATTEMPT)
-    oauth_state.finish(state, user_id="7", browser=None)
+    state = states.begin(ATTEMPT)
+    states.finish(state, user_id="7", browser=None)
 
     with pytest.raises(StateReplayed):
-        oauth_state.finish(state, user_id="7", browser=None)
+        states.finish(state, user_id="7", browser=None)
     with pytest.raises(StateExpired):
-        oauth_state.finish(state + "x", user_id="7", browser=None)
+        states.finish(state + "x", user_id="7", browser=None)
 
 
 @pytest.mark.parametrize("stored", ["{", "[]", '"x"', "{}", '{"verifier": 1}', 7, {"user_id": "7"}])
 def test_a_state_that_another_version_left_is_no_crash(stored: object) -> None:
-    state = oauth_state.begin(ATTEMPT)
+    state = states.begin(ATTEMPT)
     [key] = get_redis_connection().scan_iter(django_settings.REDIS_PREFIX + "*spotify_sync:state:*")
     short = key.decode().rpartition("spotify_sync:")[2]
     caches[conf.CACHE].set(f"spotify_sync:{short}", stored)
 
     with pytest.raises(StateExpired):
-        oauth_state.finish(state, user_id="7", browser=None)
+        states.finish(state, user_id="7", browser=None)
 
 
 def test_eight_threads_have_one_winner() -> None:
-    state = oauth_state.begin(ATTEMPT)
+    state = states.begin(ATTEMPT)
 
-    results = at_once(*[partial(oauth_state.finish, state, user_id="7", browser=None)] * 8)
+    results = at_once(*[partial(states.finish, state, user_id="7", browser=None)] * 8)
 
     assert results.count(ATTEMPT) == 1
     assert sum(isinstance(result, StateReplayed) for result in results) == 7
@@ -144,12 +148,12 @@ def test_eight_threads_have_one_winner() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_processes_have_one_winner_of_a_state_begun_in_another() -> None:
-    state = oauth_state.begin(ATTEMPT)
+    state = states.begin(ATTEMPT)
     code = f"""
-from django_spotify_sync import oauth_state
+from django_spotify_sync.accounts import states
 from django_spotify_sync.exceptions import StateReplayed
 try:
-    print(oauth_state.finish({state!r}, user_id="7", browser=None).verifier.reveal())
+    print(states.finish({state!r}, user_id="7", browser=None).verifier.reveal())
 except StateReplayed:
     print("replayed")
 """
@@ -160,7 +164,7 @@ except StateReplayed:
 
 
 def test_neither_state_nor_browser_stands_in_the_cache() -> None:
-    state = oauth_state.begin(ATTEMPT)
+    state = states.begin(ATTEMPT)
     redis = get_redis_connection()
 
     [key] = redis.scan_iter(django_settings.REDIS_PREFIX + "*spotify_sync:*")
@@ -170,20 +174,20 @@ def test_neither_state_nor_browser_stands_in_the_cache() -> None:
 
 
 def test_states_cannot_be_guessed() -> None:
-    states = {oauth_state.begin(ATTEMPT) for _ in range(20)}
+    begun = {states.begin(ATTEMPT) for _ in range(20)}
 
-    assert len(states) == 20
-    assert all(len(state) >= 43 for state in states)
+    assert len(begun) == 20
+    assert all(len(state) >= 43 for state in begun)
 
 
 def test_the_cache_goes_away_in_the_middle(monkeypatch: pytest.MonkeyPatch) -> None:
-    state = oauth_state.begin(ATTEMPT)
+    state = states.begin(ATTEMPT)
     with monkeypatch.context() as patch:
         patch.setattr(type(caches[conf.CACHE]), "delete", lambda *args, **kwargs: None)
         with pytest.raises(CacheUnavailable):
-            oauth_state.finish(state, user_id="7", browser=None)
+            states.finish(state, user_id="7", browser=None)
 
-    assert oauth_state.finish(state, user_id="7", browser=None) == ATTEMPT
+    assert states.finish(state, user_id="7", browser=None) == ATTEMPT
     assert shared_cache.get("nothing") is None
 
 
@@ -193,24 +197,24 @@ LOGIN = replace(ATTEMPT, user_id="", purpose=Purpose.LOGIN)
 @pytest.mark.parametrize("user_id", [None, "", "7", "8"])
 @pytest.mark.parametrize(
     ("browser", "may"),
-    [(HERS, True), (browser_hash("another"), False), ("", False), (None, False)],
+    [(HERS, True), (sha256(b"another").hexdigest(), False), ("", False), (None, False)],
 )
 def test_who_may_finish_signing_in(user_id: str | None, browser: str | None, may: bool) -> None:
     """The cookie alone tells; who is signed in, be it nobody, does not."""
-    state = oauth_state.begin(LOGIN)
+    state = states.begin(LOGIN)
 
     if not may:
         with pytest.raises(StateOtherBrowser):
-            oauth_state.finish(state, user_id=user_id, browser=browser)
+            states.finish(state, user_id=user_id, browser=browser)
         user_id, browser = None, HERS
-    assert oauth_state.finish(state, user_id=user_id, browser=browser) == LOGIN
+    assert states.finish(state, user_id=user_id, browser=browser) == LOGIN
 
 
 def test_what_was_begun_is_asked_without_using_it_up() -> None:
-    connect, login = oauth_state.begin(ATTEMPT), oauth_state.begin(LOGIN)
+    connect, login = states.begin(ATTEMPT), states.begin(LOGIN)
 
-    asked = [oauth_state.is_login(state) for state in (connect, login, "unknown", "")]
+    asked = [states.is_login(state) for state in (connect, login, "unknown", "")]
 
     assert asked == [False, True, False, False]
-    assert oauth_state.finish(login, user_id=None, browser=HERS) == LOGIN
-    assert not oauth_state.is_login(login)
+    assert states.finish(login, user_id=None, browser=HERS) == LOGIN
+    assert not states.is_login(login)

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from django_spotify_sync import pauses
 from django_spotify_sync.exceptions import QuotaExceeded, RateLimited
 from django_spotify_sync.models import SyncRun
-from django_spotify_sync.pauses import CREEP, HOLD, LEAST, Pause, Pauses
+from django_spotify_sync.pace import pauses
+from django_spotify_sync.pace.pauses import CREEP, HOLD, LEAST, Pause, Pauses
 from django_spotify_sync.sync import request_sync
 from tests.conftest import empty_redis
 from tests.connecting import connect

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from django_spotify_sync import tasks
 from django_spotify_sync.accounts import disconnect
-from django_spotify_sync.disconnecting import purge
+from django_spotify_sync.accounts.disconnecting import purge
 from django_spotify_sync.models import (
     AccountPlaylist,
     Album,
@@ -28,9 +28,9 @@ from django_spotify_sync.models import (
     Track,
     TrackArtist,
 )
-from django_spotify_sync.prune import prune
 from django_spotify_sync.signals import account_disconnected
 from django_spotify_sync.sync import sync
+from django_spotify_sync.upkeep.pruning import prune
 from tests.connecting import connect, stored
 from tests.host.models import Review
 from tests.libraries import account_of

@@ -14,7 +14,8 @@ from django.test import Client, RequestFactory, override_settings
 from django_spotify_sync import exceptions
 from django_spotify_sync.exceptions import SpotifySyncError
 from django_spotify_sync.models import SpotifyAccount, SyncRun
-from django_spotify_sync.rest import PinnedAPIView, code_of, status_of, wants_json
+from django_spotify_sync.rest.errors import code_of, status_of
+from django_spotify_sync.rest.pinned import PinnedAPIView, wants_json
 from django_spotify_sync.sync import request_sync
 from django_spotify_sync.testing import FakeSpotify
 from tests.browsing import JSON, ByName, browser_of
@@ -172,7 +173,7 @@ def test_a_crash_of_ours_is_no_answer(
     def crash(request: Any) -> None:
         raise exceptions.SealBroken
 
-    monkeypatch.setattr("django_spotify_sync.viewsets.own_account", crash)
+    monkeypatch.setattr("django_spotify_sync.rest.account.own_account", crash)
 
     with pytest.raises(exceptions.SealBroken):
         ada.get("/spotify/account/")

@@ -9,17 +9,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from django_spotify_sync.models import (
-    SpotifyAccount,
-    SpotifyToken,
-    SyncRun,
-    SyncState,
-)
-from django_spotify_sync.serializers import (
-    SpotifyAccountSerializer,
-    SyncRequestSerializer,
-    SyncRunSerializer,
-)
+from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun, SyncState
+from django_spotify_sync.rest.account import SpotifyAccountSerializer
+from django_spotify_sync.rest.runs import SyncRequestSerializer, SyncRunSerializer
 from tests.libraries import account_of, save
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ import pytest
 from django.dispatch import Signal
 from django.utils import timezone
 
-from django_spotify_sync import accounts, notices, signals
+from django_spotify_sync import accounts, signals
 from django_spotify_sync.models import (
     AccountPlaylist,
     FollowedArtist,
@@ -21,6 +21,7 @@ from django_spotify_sync.models import (
 )
 from django_spotify_sync.sync import sync
 from django_spotify_sync.testing import FakeSpotify
+from django_spotify_sync.upkeep import notices
 from tests.connecting import connect
 from tests.test_docs import first_column, sections
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_spotify_sync.slots import LIFE, MARGIN, SLOTS, Slots, leading, lifetime, sizes
+from django_spotify_sync.pace.window import LIFE, MARGIN, SLOTS, Slots, leading, lifetime, sizes
 
 WINDOW = 30.0
 

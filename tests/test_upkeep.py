@@ -12,7 +12,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from django_spotify_sync import accounts, shared_cache, tasks, upkeep, verdicts
+from django_spotify_sync import accounts, shared_cache, tasks
+from django_spotify_sync.accounts import suspicion, tokens
 from django_spotify_sync.exceptions import (
     ClientRejected,
     GrantInDoubt,
@@ -21,7 +22,8 @@ from django_spotify_sync.exceptions import (
 )
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken
 from django_spotify_sync.testing import FakeSpotify
-from django_spotify_sync.upkeep import Round, refresh_tokens
+from django_spotify_sync.upkeep import refreshing
+from django_spotify_sync.upkeep.refreshing import Round, refresh_tokens
 from tests.concurrency import in_processes
 from tests.crowds import Crowd, let_pass, now, status_of
 
@@ -49,7 +51,7 @@ def suspect(*some: SpotifyAccount, for_minutes: int = 16) -> None:
         SpotifyAccount.objects.filter(pk=account.pk).update(
             status="suspect",
             status_changed_at=since,
-            judge_at=since + verdicts.SECOND_LOOK,
+            judge_at=since + suspicion.SECOND_LOOK,
         )
 
 
@@ -102,8 +104,8 @@ def test_a_grant_that_was_revoked_is_noticed_within_a_day(
 def test_a_round_asks_so_much_and_the_next_goes_on(
     crowd: Crowd, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upkeep, "REFRESHES", 3)
-    monkeypatch.setattr(upkeep, "CHUNK", 2)
+    monkeypatch.setattr(refreshing, "REFRESHES", 3)
+    monkeypatch.setattr(refreshing, "CHUNK", 2)
     for account in crowd.come(7):
         unused_for(account, 2 * 24 * HOUR)
 
@@ -114,7 +116,7 @@ def test_a_round_asks_so_much_and_the_next_goes_on(
 def test_a_round_ends_in_time(
     crowd: Crowd, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upkeep, "ROUND_SECONDS", 0.25)
+    monkeypatch.setattr(refreshing, "ROUND_SECONDS", 0.25)
     spotify.latency = 0.1
     for account in crowd.come(10):
         unused_for(account, 25 * HOUR)
@@ -125,8 +127,8 @@ def test_a_round_ends_in_time(
 def test_tokens_that_cannot_be_read_do_not_keep_the_others_from_theirs(
     crowd: Crowd, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(upkeep, "REFRESHES", 2)
-    monkeypatch.setattr(upkeep, "CHUNK", 2)
+    monkeypatch.setattr(refreshing, "REFRESHES", 2)
+    monkeypatch.setattr(refreshing, "CHUNK", 2)
     *broken, good, better = crowd.come(5)
     for account in broken:
         unused_for(account, 50 * HOUR)
@@ -208,7 +210,7 @@ def test_a_grant_that_is_never_answered_does_not_keep_the_others_from_theirs(
 def test_a_token_that_is_being_refreshed_elsewhere_is_passed_over(
     crowd: Crowd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("django_spotify_sync.grants.LOSER_WAITS", 0.1)
+    monkeypatch.setattr(tokens, "longest_refresh", lambda: timedelta(seconds=0.1))
     busy, free = crowd.come(2)
     for account in (busy, free):
         unused_for(account, 25 * HOUR)
@@ -298,16 +300,16 @@ def test_an_outage_in_which_nobody_is_asked_by_chance(crowd: Crowd, spotify: Fak
 def test_a_round_stops_when_many_turn_suspect(
     crowd: Crowd, spotify: FakeSpotify, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for account in crowd.come(verdicts.WAVE + 5):
+    for account in crowd.come(suspicion.WAVE + 5):
         unused_for(account, 25 * HOUR)
     spotify.refuse_grants()
 
     done = refresh_tokens()
 
-    assert done.suspect == spotify.count(TOKENS) == verdicts.WAVE
+    assert done.suspect == spotify.count(TOKENS) == suspicion.WAVE
     assert isinstance(done.stopped, SpotifyUnavailable)
     assert refresh_tokens().suspect == 0
-    assert spotify.count(TOKENS) == verdicts.WAVE, "the next round does not even begin"
+    assert spotify.count(TOKENS) == suspicion.WAVE, "the next round does not even begin"
     assert SpotifyAccount.objects.connected().count() == 5
     assert "Spotify seems to refuse" in caplog.text
 

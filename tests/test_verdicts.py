@@ -11,11 +11,13 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from django_spotify_sync import accounts, grants, verdicts
+from django_spotify_sync import accounts
+from django_spotify_sync.accounts import suspicion, tokens
 from django_spotify_sync.exceptions import GrantInDoubt, NotConnected, ReauthorizationRequired
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun
 from django_spotify_sync.signals import grant_lost
-from django_spotify_sync.sync import beat, execute, request_sync, sync
+from django_spotify_sync.sync import execute, request_sync, sync
+from django_spotify_sync.sync.runs import heartbeat
 from django_spotify_sync.testing import FakeSpotify
 from tests.concurrency import at_once, in_processes
 from tests.connecting import connect
@@ -244,7 +246,7 @@ def test_a_suspect_whose_six_months_end_meanwhile(
 def test_many_who_turn_suspect_at_once_stop_all_judging(
     spotify: FakeSpotify, crowd: Crowd, lost: list[Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    *many, good = crowd.come(verdicts.WAVE + 1)
+    *many, good = crowd.come(suspicion.WAVE + 1)
     spotify.refuse_grants()
     for account in many:
         refused(account)
@@ -265,7 +267,7 @@ def test_many_who_turn_suspect_at_once_stop_all_judging(
 def test_after_an_outage_all_are_good_again(
     spotify: FakeSpotify, crowd: Crowd, lost: list[Any]
 ) -> None:
-    many = crowd.come(verdicts.WAVE + 2)
+    many = crowd.come(suspicion.WAVE + 2)
     spotify.refuse_grants()
     for account in many:
         with pytest.raises(GrantInDoubt):
@@ -284,7 +286,7 @@ def test_who_turned_suspect_in_a_wave_is_doubted_for_a_day(
     spotify: FakeSpotify, crowd: Crowd, lost: list[Any]
 ) -> None:
     """An outage that hits a part of all users: the others are accepted, and prove nothing of these."""
-    *many, good = crowd.come(verdicts.WAVE + 1)
+    *many, good = crowd.come(suspicion.WAVE + 1)
     spotify.refuse_grants(*(spotify.users_by_key[account.spotify_id] for account in many))
     for account in many:
         refused(account)
@@ -304,7 +306,7 @@ def test_a_long_outage_with_little_traffic_costs_nobody(
     spotify: FakeSpotify, crowd: Crowd, lost: list[Any]
 ) -> None:
     """One refusal every six hours is no wave. But nobody was accepted since, and there are others to compare with."""
-    many = crowd.come(verdicts.WAVE + 1)
+    many = crowd.come(suspicion.WAVE + 1)
     spotify.refuse_grants()
     for account in many:
         refused(account)
@@ -327,10 +329,10 @@ def test_a_long_outage_with_little_traffic_costs_nobody(
 def test_a_race_that_was_lost_is_no_refusal(account: SpotifyAccount, spotify: FakeSpotify) -> None:
     """Another worker, whose lock ended, refreshes just before this one: its token is good."""
     spotify.rotate_refresh_tokens = True
-    winner, loser = grants._token_of(account), grants._token_of(account)
-    grants._refresh(winner, alone=True)
+    winner, loser = tokens._token_of(account), tokens._token_of(account)
+    tokens._refresh(winner, alone=True)
 
-    token = grants._refresh(loser, alone=True)
+    token = tokens._refresh(loser, alone=True)
 
     assert token.version == 2
     assert status_of(account) == "connected"
@@ -340,10 +342,10 @@ def test_a_race_that_was_lost_is_no_refusal(account: SpotifyAccount, spotify: Fa
 def test_a_win_undoes_a_verdict_that_was_spoken_meanwhile(
     account: SpotifyAccount, spotify: FakeSpotify, status: str
 ) -> None:
-    token = grants._token_of(account)
+    token = tokens._token_of(account)
     SpotifyAccount.objects.update(status=status, judge_at=timezone.now() + HOUR)
 
-    grants._refresh(token, alone=True)
+    tokens._refresh(token, alone=True)
 
     assert status_of(account) == "connected"
 
@@ -353,10 +355,10 @@ def test_a_refusal_of_a_former_token_counts_for_nothing(
     user: Any, account: SpotifyAccount, spotify: FakeSpotify, status: str
 ) -> None:
     SpotifyAccount.objects.update(status=status, judge_at=None)
-    old = grants._token_of(account)
+    old = tokens._token_of(account)
     connect(user, spotify)
 
-    verdicts.refused(old)
+    suspicion.refused(old)
 
     assert status_of(account) == "connected"
 
@@ -365,23 +367,23 @@ def test_who_asked_before_the_first_refusal_was_known_makes_no_second_look(
     account: SpotifyAccount, spotify: FakeSpotify, crowd: Crowd, lost: list[Any]
 ) -> None:
     [other] = crowd.come(1)
-    early, late = grants._token_of(account), grants._token_of(account)
-    verdicts.refused(early)
+    early, late = tokens._token_of(account), tokens._token_of(account)
+    suspicion.refused(early)
     accounts.refresh(other)
     before = SpotifyAccount.objects.filter(pk=account.pk).values().get()
 
-    verdicts.refused(late)
+    suspicion.refused(late)
 
     assert SpotifyAccount.objects.filter(pk=account.pk).values().get() == before
     assert lost == []
 
 
 def test_a_disconnected_account_stays_so(account: SpotifyAccount, lost: list[Any]) -> None:
-    token = grants._token_of(account)
+    token = tokens._token_of(account)
     accounts.disconnect(account)
 
-    verdicts.refused(token)
-    assert verdicts.expired(account) is False
+    suspicion.refused(token)
+    assert suspicion.expired(account) is False
 
     assert not SpotifyAccount.objects.exclude(status="disconnected").exists()
     assert lost == []
@@ -395,9 +397,9 @@ def test_two_judges_at_once_lose_a_grant_once(
     refused(account)
     accounts.refresh(other)
     let_pass(15 * MINUTE)
-    tokens = [grants._token_of(account) for _ in range(4)]
+    tokens = [tokens._token_of(account) for _ in range(4)]
 
-    results = at_once(*(partial(verdicts.refused, token) for token in tokens))
+    results = at_once(*(partial(suspicion.refused, token) for token in tokens))
 
     assert results == [None] * 4
     assert lost == [(account.pk, "reauthorization_required", "refused")]
@@ -530,7 +532,7 @@ def test_a_run_under_way_stops_when_its_account_turns_suspect(
     account: SpotifyAccount, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its own token would serve for up to an hour more, but a suspect's token is not used."""
-    monkeypatch.setattr(beat, "PROGRESS_EVERY", 0)
+    monkeypatch.setattr(heartbeat, "PROGRESS_EVERY", 0)
     spotify.user.like(2000)
     spotify.latency = 0.05
 

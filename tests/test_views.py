@@ -15,12 +15,13 @@ from django.test import Client, RequestFactory
 from django.urls import include, path
 from django_redis import get_redis_connection
 
-from django_spotify_sync.browsers import BROWSER_COOKIE, from_query
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken
-from django_spotify_sync.rest import PinnedAPIView
+from django_spotify_sync.rest.pinned import PinnedAPIView
 from django_spotify_sync.signals import account_connected
 from django_spotify_sync.spotify import client as spotify_client
 from django_spotify_sync.testing import FakeSpotify
+from django_spotify_sync.views.cookie import BROWSER_COOKIE
+from django_spotify_sync.views.finish import from_query
 from tests.browsing import (
     HOST,
     JSON,
@@ -459,7 +460,7 @@ def test_failures_are_logged_for_the_site(
     with caplog.at_level(logging.INFO, logger="django_spotify_sync"):
         by_browser(ada, begun(ada))
 
-    [record] = [record for record in caplog.records if record.name.endswith(".browsers")]
+    [record] = [record for record in caplog.records if record.name.endswith(".views.destinations")]
     assert record.levelno == logging.WARNING
     assert "invalid_client" in record.getMessage()
 

@@ -118,6 +118,7 @@ def test_a_worker_killed_while_it_fetches(workers, account, spotify):
     hold_against_the_truth(account, spotify)
 
 
+@pytest.mark.exhaustive
 def test_a_worker_killed_while_it_writes(workers, account, spotify):
     worker = workers.start()
     with transaction.atomic():
@@ -209,6 +210,7 @@ def test_connections_to_postgresql_are_ended_in_the_middle(workers, account, spo
     hold_against_the_truth(account, spotify)
 
 
+@pytest.mark.exhaustive
 def test_postgresql_is_away_for_a_while(workers, account, spotify):
     spotify.latency = 0.3
     with wire() as database:
@@ -264,6 +266,7 @@ class Server:
         self.running.enter_context(self.run())
 
 
+@pytest.mark.exhaustive
 def test_postgresql_is_stopped_and_started_again(
     own_postgresql, workers, account, spotify, tmp_path
 ):
@@ -321,6 +324,7 @@ def unused_port() -> int:
         return port
 
 
+@pytest.mark.exhaustive
 def test_redis_is_lost_in_the_middle_with_all_messages(
     workers: Workers, account, spotify, own_redis
 ):
@@ -387,6 +391,7 @@ def test_a_broker_that_delivers_everything_many_times(workers, account, spotify)
     hold_against_the_truth(account, spotify)
 
 
+@pytest.mark.exhaustive
 def test_a_broker_of_files(workers, account, spotify, tmp_path):
     folder = tmp_path / "messages"
     for name in ("queue", "control"):

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from django_spotify_sync.admin import accounts, catalog, library, runs
+from django_spotify_sync.admin import (
+    accounts,
+    catalog,
+    followed_artists,
+    playlists,
+    runs,
+    saved_tracks,
+)
 
-__all__ = ["accounts", "catalog", "library", "runs"]
+__all__ = ["accounts", "catalog", "followed_artists", "playlists", "runs", "saved_tracks"]

@@ -9,16 +9,10 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from django_spotify_sync.admin.rows import (
-    NOTHING,
-    ReadOnlyAdmin,
-    artists_of,
-    cover,
-    minutes,
-    titled,
-)
+from django_spotify_sync.admin.looks import NOTHING, artists_of, cover, minutes, titled
+from django_spotify_sync.admin.rows import ReadOnlyAdmin
 from django_spotify_sync.models import Album, AlbumArtist, Artist, Track
-from django_spotify_sync.models.library import track_artists
+from django_spotify_sync.models.catalog import track_artists
 
 
 @admin.register(Artist)

@@ -16,7 +16,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from django_spotify_sync.admin.rows import badge, small
+from django_spotify_sync.admin.looks import badge, small
 from django_spotify_sync.conf import conf
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.models.accounts import AccountStatus

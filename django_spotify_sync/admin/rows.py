@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,14 +11,11 @@ from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince, timeuntil
-from django.utils.timezone import localtime
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from django_spotify_sync.admin.looks import NOTHING
 
 if TYPE_CHECKING:  # ModelAdmin takes no parameter at run time
     ModelAdmin = admin.ModelAdmin[Any]
@@ -28,9 +24,9 @@ else:
     ModelAdmin = admin.ModelAdmin
     RowPaginator = Paginator
 
+
 #: So many rows are counted and can be paged through; whoever wants others searches for them.
 COUNTED = 10_000
-NOTHING = "—"
 _SPOTIFY_ID = re.compile(
     r"(?:spotify:\w+:|https://open\.spotify\.com/(?:[\w-]+/)*)?([0-9A-Za-z]{22})(?:\?.*)?"
 )
@@ -119,72 +115,11 @@ class ReadOnlyAdmin(ModelAdmin):
         return f"{self.admin_site.name}:{meta.app_label}_{meta.model_name}_{page}"
 
 
-def cover(url: str, size: int = 40) -> str:
-    """Return a picture of Spotify's, loaded when it comes into view, in a place of fixed size."""
-    if not url.startswith(("https://", "http://")):
-        return format_html('<span class="spotify-sync-cover is-{}"></span>', size)
-    return format_html(
-        '<img class="spotify-sync-cover is-{0}" src="{1}" width="{0}" height="{0}" alt="" loading="lazy" '
-        'decoding="async" referrerpolicy="no-referrer">',
-        size,
-        url,
-    )
+class OfAccountAdmin(ReadOnlyAdmin):
+    """Rows of one account each. ``?account__id__exact=`` shows those of one."""
 
+    list_select_related: ClassVar[tuple[str, ...]] = ("account__user",)
 
-def titled(url: str, words: object, below: object = "") -> SafeString:
-    """Return a cover and what it belongs to."""
-    return format_html(
-        '<span class="spotify-sync-titled">{}<span>{}{}</span></span>',
-        cover(url),
-        words,
-        small(below),
-    )
-
-
-def badge(words: object, kind: str) -> SafeString:
-    """Return a state in words, coloured: ``good``, ``bad``, ``busy`` or ``plain``."""
-    return format_html('<span class="spotify-sync-badge is-{}">{}</span>', kind, words)
-
-
-def small(words: object) -> SafeString:
-    """Return a second line, smaller than the first; nothing for nothing."""
-    return (
-        format_html('<span class="spotify-sync-small">{}</span>', words)
-        if words
-        else SafeString("")
-    )
-
-
-def ago(moment: datetime | None) -> str:
-    """Return how long ago something was, or how soon it is due, and when exactly for who points at it."""
-    if moment is None:
-        return NOTHING
-    now = timezone.now()
-    words = (
-        gettext("%(time)s ago") % {"time": timesince(moment, now, depth=1)}
-        if moment <= now
-        else gettext("in %(time)s") % {"time": timeuntil(moment, now, depth=1)}
-    )
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        moment.isoformat(timespec="seconds"),
-        date_format(localtime(moment), "DATETIME_FORMAT"),
-        words,
-    )
-
-
-def number(value: int | None) -> str:
-    return NOTHING if value is None else f"{value:,}"
-
-
-def minutes(milliseconds: int | None) -> str:
-    """Return a duration as ``m:ss``."""
-    if not milliseconds:
-        return NOTHING
-    return "{}:{:02}".format(*divmod(round(milliseconds / 1000), 60))
-
-
-def artists_of(links: Any) -> str:
-    """Return the names of the artists of a track or an album, whose links were fetched with it."""
-    ordered = sorted(links.all(), key=lambda link: int(link.position))
-    return ", ".join(str(link.artist) for link in ordered) or NOTHING
+    @admin.display(description=_("account"))
+    def account_link(self, row: Any) -> str:
+        return self.link(row.account, row.account.display_name or row.account.spotify_id)

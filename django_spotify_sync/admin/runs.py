@@ -9,8 +9,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from django_spotify_sync.admin.library import OfAccountAdmin
-from django_spotify_sync.admin.rows import NOTHING, ModelAdmin, ago, badge, number, small
+from django_spotify_sync.admin.looks import NOTHING, ago, badge, number, small
+from django_spotify_sync.admin.rows import ModelAdmin, OfAccountAdmin
 from django_spotify_sync.models import SyncRun, SyncState
 from django_spotify_sync.models.runs import RunStatus
 

@@ -15,6 +15,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
+from django_spotify_sync.db.rising import rising
 from django_spotify_sync.db.upsert import update
 
 _SHORT = 4  # rows that go the same way, below which a range is not worth its place in the statement
@@ -63,7 +64,7 @@ def move(rows: models.QuerySet[Any], moves: Sequence[Move], *, batch_size: int) 
 def out_of_order(moves: Iterable[Move]) -> set[int]:
     """Return the primary keys of the rows that do not stand in their old order any more, as few as can be."""
     ordered = _in_old_order(moves)
-    kept = {ordered[index].pk for index in longest_rising([one.new for one in ordered])}
+    kept = {ordered[index].pk for index in rising([one.new for one in ordered])}
     return {one.pk for one in ordered} - kept
 
 
@@ -99,23 +100,3 @@ def _by(ranges: Sequence[Range], position: int) -> int:
     """Return how far the ranges carry what stands at ``position``."""
     index = bisect_left(ranges, position + 1, key=lambda part: part.start) - 1
     return ranges[index].by if index >= 0 and position < ranges[index].end else 0
-
-
-def longest_rising(values: Sequence[int | None]) -> list[int]:
-    """Return the indexes of a longest run of values that rise; None is never part of it."""
-    tails: list[int] = []  # the lowest value that ends a run of each length
-    ends: list[int] = []  # and its index
-    before: dict[int, int | None] = {}
-    for index, value in enumerate(values):
-        if value is None:
-            continue
-        length = bisect_left(tails, value)
-        before[index] = ends[length - 1] if length else None
-        tails[length : length + 1] = [value]
-        ends[length : length + 1] = [index]
-    chain: list[int] = []
-    last = ends[-1] if ends else None
-    while last is not None:
-        chain.append(last)
-        last = before[last]
-    return chain[::-1]

@@ -7,13 +7,14 @@ then what changed, which is locked in that order before it is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import batched
 from typing import Any
 
-from django.db import IntegrityError, connections, models, transaction
-from django.db.models.functions import Collate
+from django.db import IntegrityError, models, transaction
+
+from django_spotify_sync.db.locks import lock_in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +97,6 @@ def update[Model: models.Model](
         model._default_manager.using(using).bulk_update(instances, fields, batch_size=batch_size)
 
 
-def delete(queryset: models.QuerySet[Any], pks: Sequence[int], *, batch_size: int) -> int:
-    """Delete rows by primary key, in batches, by SQL alone: no row is loaded, nothing cascades. Return how many."""
-    return sum(
-        queryset.filter(pk__in=batch)._raw_delete(queryset.db)
-        for batch in batched(sorted(pks), batch_size)
-    )
-
-
 def _update_in_order(
     model: type[models.Model],
     key: str,
@@ -120,20 +113,6 @@ def _update_in_order(
         with transaction.atomic(using=using, savepoint=False):
             lock_in_order(model, key, batch, using=using)
             update(model, [changes[value] for value in batch], using=using, batch_size=batch_size)
-
-
-def lock_in_order(
-    model: type[models.Model], key: str, values: Iterable[str], *, using: str
-) -> None:
-    """Lock rows in the order in which all writers here meet them; where a database has no row locks, do nothing.
-
-    Rows that point at them may be written meanwhile.
-    """
-    if connections[using].features.has_select_for_update:
-        found = model._default_manager.using(using).filter(**{f"{key}__in": list(values)})
-        # "C" sorts by code point as Python does; a language's collation does not
-        in_order = found.select_for_update(no_key=True).order_by(Collate(key, "C"))
-        list(in_order.values_list("pk"))
 
 
 def _difference(row: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from django_spotify_sync.conf import conf
 from django_spotify_sync.db.sealing import KeyRing
 from django_spotify_sync.exceptions import SealBroken
 from django_spotify_sync.secret import Secret, hushed
-from django_spotify_sync.spotify.rows import ProfileRow
+from django_spotify_sync.spotify.answers.profile import ProfileRow
 from django_spotify_sync.spotify.scopes import scopes_for
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -139,3 +141,14 @@ class TrackArtist(models.Model):
 
     def __str__(self) -> str:
         return f"track {self.track_id}, artist {self.position + 1}"
+
+
+def track_artists(path: str = "") -> models.Prefetch[Any]:
+    """Fetch the artists of tracks, in Spotify's order, with the rows whose ``path`` leads to a track."""
+    links = TrackArtist.objects.select_related("artist").order_by("track_id", "position")
+    return models.Prefetch(f"{path}track_artists", queryset=links)
+
+
+def title_of(row: Any) -> str:
+    """Return the name of the row's track if that is at hand: ``str()`` of a row makes no query."""
+    return str(row.track) if type(row).track.is_cached(row) and row.track else ""

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from django_spotify_sync.conf import conf
+from django_spotify_sync.exceptions import GrantInDoubt
 from django_spotify_sync.models.accounts import AnyUser, SpotifyAccount
 
 #: Why a run waits, where that is true of the whole app.
@@ -298,3 +299,11 @@ class StagedPage(models.Model):
 
     def __str__(self) -> str:
         return f"page {self.offset} of run {self.run_id}"
+
+
+def wake_runs(account_id: int, using: str | None) -> None:
+    """Let the runs of an account that wait for a verdict go on at once."""
+    waiting = SyncRun.objects.using(using).filter(
+        account_id=account_id, status=RunStatus.WAITING, reason=GrantInDoubt.code
+    )
+    waiting.update(resume_at=Now(), published_at=None)

@@ -12,7 +12,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -35,9 +35,8 @@ from django_spotify_sync.exceptions import (
     TokensRateLimited,
 )
 from django_spotify_sync.secret import Secret, hushed
+from django_spotify_sync.spotify.answers.storable import Malformed, text
 from django_spotify_sync.spotify.pace import Pace, Unpaced
-from django_spotify_sync.spotify.parsers import Malformed, text
-from django_spotify_sync.spotify.rows import Params
 from django_spotify_sync.spotify.sessions import new_session
 
 logger = logging.getLogger(__name__)
@@ -305,3 +304,7 @@ def _forbidden(words: str, message: str, *, is_json: bool) -> Forbidden:
     if not is_json or "not registered" in message or "premium" in message:
         return AppForbidden(words + ".", status=403, lacks_premium="premium" in message)
     return Forbidden(words + ".", status=403)
+
+
+#: Params of a request, as ``requests`` takes them.
+type Params = Mapping[str, str | int]

@@ -29,8 +29,8 @@ from django_spotify_sync.exceptions import (
     TokensRateLimited,
 )
 from django_spotify_sync.secret import Secret, hushed
+from django_spotify_sync.spotify.answers.storable import text
 from django_spotify_sync.spotify.client import retry_after
-from django_spotify_sync.spotify.parsers import text
 from django_spotify_sync.spotify.sessions import new_session
 
 logger = logging.getLogger(__name__)

@@ -11,11 +11,11 @@ from typing import Protocol
 
 from django_spotify_sync.exceptions import Paced, RateLimited
 
-_LOOK = 0.2  # seconds after which a thread looks whether its grant is still worth waiting for
+_LOOK = 0.2  # seconds after which a thread looks whether its leave is still worth waiting for
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class Leave:
     """So many requests may start before ``until``, in seconds of the monotonic clock."""
 
     requests: int
@@ -25,7 +25,7 @@ class Grant:
 class Pace(Protocol):
     """Who says when a request may start. It may ask a cache, so it is not for threads that fetch."""
 
-    def grant(self, wanted: int) -> Grant:
+    def grant(self, wanted: int) -> Leave:
         """Return leave for ``wanted`` starts or fewer; for none at all if others were faster, so ask again soon.
 
         :raises RateLimited: while Spotify wants no requests; its ``status`` is None, since none was sent.
@@ -38,18 +38,18 @@ class Pace(Protocol):
 class Unpaced:
     """No pace: everything may start at once."""
 
-    def grant(self, wanted: int) -> Grant:
-        return Grant(wanted, inf)
+    def grant(self, wanted: int) -> Leave:
+        return Leave(wanted, inf)
 
     def refused(self, error: RateLimited) -> float:
         return error.retry_after
 
 
 class Purse:
-    """Grants on their way from the thread that coordinates, which puts them in, to those that start requests."""
+    """Leaves on their way from the thread that coordinates, which puts them in, to those that start requests."""
 
     def __init__(self) -> None:
-        self._grants: deque[Grant] = deque()
+        self._leaves: deque[Leave] = deque()
         self._changed = threading.Condition()
         self._waiting = 0
         self._shut = False
@@ -60,9 +60,9 @@ class Purse:
         with self._changed:
             return max(0, self._waiting - self._fresh())
 
-    def put(self, grant: Grant) -> None:
+    def put(self, leave: Leave) -> None:
         with self._changed:
-            self._grants.append(grant)
+            self._leaves.append(leave)
             self._changed.notify_all()
 
     def take(self) -> None:
@@ -77,9 +77,9 @@ class Purse:
                     if self._shut:
                         raise Paced
                     self._changed.wait(_LOOK)
-                grant = self._grants.popleft()
-                if grant.requests > 1:
-                    self._grants.appendleft(Grant(grant.requests - 1, grant.until))
+                leave = self._leaves.popleft()
+                if leave.requests > 1:
+                    self._leaves.appendleft(Leave(leave.requests - 1, leave.until))
             finally:
                 self._waiting -= 1
 
@@ -90,8 +90,8 @@ class Purse:
             self._changed.notify_all()
 
     def _fresh(self) -> int:
-        """Drop the grants whose time is over, and count the others."""
+        """Drop the leaves whose time is over, and count the others."""
         now = time.monotonic()
-        while self._grants and self._grants[0].until <= now:
-            self._grants.popleft()
-        return sum(grant.requests for grant in self._grants)
+        while self._leaves and self._leaves[0].until <= now:
+            self._leaves.popleft()
+        return sum(leave.requests for leave in self._leaves)

@@ -10,9 +10,10 @@ from typing import Any
 from django.db import models
 
 from django_spotify_sync.conf import conf
-from django_spotify_sync.db.upsert import delete, update, upsert
+from django_spotify_sync.db.deleting import delete_rows
+from django_spotify_sync.db.upsert import update, upsert
 from django_spotify_sync.models import Album, AlbumArtist, Artist, Track, TrackArtist
-from django_spotify_sync.spotify.rows import Catalog
+from django_spotify_sync.spotify.answers.catalog import Catalog
 
 _ARTIST_DEFAULTS = {"name": "", "image_url": "", "genres": []}
 _ALBUM_DEFAULTS = {
@@ -25,9 +26,12 @@ _ALBUM_DEFAULTS = {
 }
 _TRACK_DEFAULTS = {"name": "", "duration_ms": 0, "explicit": False, "isrc": ""}
 
+#: Primary keys by Spotify id, of each kind of row by the name of the foreign keys that point at it.
+type Keys = dict[str, dict[str, int]]
 
-def write_catalog(catalog: Catalog, *, using: str) -> dict[str, int]:
-    """Bring the catalogue up to date, writing only what differs; return the primary keys of tracks by Spotify id."""
+
+def write_catalog(catalog: Catalog, *, using: str) -> Keys:
+    """Bring the catalogue up to date, writing only what differs; return the primary keys of all that it holds."""
     batch_size = conf.BATCH_SIZE
     artists = [
         {**asdict(row), "genres": None if row.genres is None else list(row.genres)}
@@ -71,7 +75,7 @@ def write_catalog(catalog: Catalog, *, using: str) -> dict[str, int]:
             if row.artist_ids is not None
         }
         _write_links(link, owner, wanted, using=using, batch_size=batch_size)
-    return track_ids
+    return {"artist": artist_ids, "album": album_ids, "track": track_ids}
 
 
 def _without_artists(row: dict[str, Any]) -> dict[str, Any]:
@@ -119,7 +123,7 @@ def _write_links(
         missing += places.items()
     _insert(link, owner, sorted(missing), using=using, batch_size=batch_size)
     update(link, sorted(moved.items()), using=using, batch_size=batch_size)
-    delete(rows.all(), gone, batch_size=batch_size)
+    delete_rows(rows.all(), gone, batch_size=batch_size)
 
 
 def _insert(

@@ -18,14 +18,15 @@ from django.db.models import Case, Count, Q, Value, When
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
-from django_spotify_sync import governor
+from django_spotify_sync import pace
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.locks import lock_free
 from django_spotify_sync.models import SyncRun, SyncState
 from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.runs import Resource, Trigger
-from django_spotify_sync.sync.lost import replace_lost
-from django_spotify_sync.sync.making import make_runs
+from django_spotify_sync.pace import governor
+from django_spotify_sync.sync.runs.lost import replace_lost
+from django_spotify_sync.sync.runs.making import make_runs
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def take_due(resources: Collection[str] | None = None) -> list[int]:
     using = router.db_for_write(SyncRun)
     live = Resource.values if resources is None else resources
     replace_lost(SyncRun.objects.using(using).filter(resource__in=live))
-    if governor.blocked():
+    if pace.blocked():
         return []
     limit = room()
     ids = _go_on(limit, live, using)
@@ -65,7 +66,7 @@ def foretell(resources: Collection[str]) -> dict[str, Any]:
         account__status=AccountStatus.CONNECTED,
         next_sync_at__lte=timezone.now(),
     )
-    block = governor.blocked()
+    block = pace.blocked()
     return {
         "lost": runs.silent().count(),
         "to_go_on": runs.not_in_queue().count(),

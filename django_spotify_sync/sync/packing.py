@@ -8,8 +8,11 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django_spotify_sync.spotify.playlist_rows import ItemRow, PlaylistAnswer, PlaylistRow
-from django_spotify_sync.spotify.rows import AlbumRow, ArtistRow, Catalog, Page, SavedRow, TrackRow
+from django_spotify_sync.spotify.answers.catalog import AlbumRow, ArtistRow, Catalog, TrackRow
+from django_spotify_sync.spotify.answers.paging import Page
+from django_spotify_sync.spotify.answers.playlist_items import ItemRow
+from django_spotify_sync.spotify.answers.playlists import PlaylistAnswer, PlaylistRow
+from django_spotify_sync.spotify.answers.saved import SavedRow
 
 _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind

@@ -5,19 +5,19 @@ Every end is recorded on the run. A run belongs to the worker whose ``claim`` it
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from time import monotonic
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import InterfaceError, OperationalError, router, transaction
+from django.db import InterfaceError, OperationalError, router
 from django.utils import timezone
 
-from django_spotify_sync import governor
-from django_spotify_sync.clients import client_of
+from django_spotify_sync import pace
+from django_spotify_sync.accounts.clients import client_of
+from django_spotify_sync.accounts.tokens import AccountTokens
 from django_spotify_sync.conf import conf
+from django_spotify_sync.db.transactions import refuse_transaction
 from django_spotify_sync.exceptions import (
     GrantInDoubt,
-    InsideTransaction,
     NotConnected,
     RateLimited,
     ReauthorizationRequired,
@@ -27,12 +27,12 @@ from django_spotify_sync.exceptions import (
     SpotifySyncError,
     SyncError,
 )
-from django_spotify_sync.grants import AccountTokens
 from django_spotify_sync.models import SpotifyAccount, SyncRun, SyncState
 from django_spotify_sync.models.runs import Trigger
-from django_spotify_sync.spotify.pages import Fetcher
-from django_spotify_sync.sync.beat import Beat, Watcher
-from django_spotify_sync.sync.ending import (
+from django_spotify_sync.spotify.fetching import Fetcher
+from django_spotify_sync.sync.handover import Work
+from django_spotify_sync.sync.resources import RESOURCES
+from django_spotify_sync.sync.runs.ending import (
     cancel,
     fail,
     interrupt,
@@ -43,20 +43,10 @@ from django_spotify_sync.sync.ending import (
     unexpected,
     wait,
 )
-from django_spotify_sync.sync.following import fetch_following
-from django_spotify_sync.sync.log import log_of
-from django_spotify_sync.sync.playlists import fetch_playlists
-from django_spotify_sync.sync.requesting import request_sync
-from django_spotify_sync.sync.tracks import fetch_tracks
-from django_spotify_sync.sync.work import Fetched, Work
-from django_spotify_sync.sync.writing import write
-
-#: What knows how to read and write each resource.
-RESOURCES: dict[str, Callable[[Work], Fetched]] = {
-    "tracks": fetch_tracks,
-    "playlists": fetch_playlists,
-    "following": fetch_following,
-}
+from django_spotify_sync.sync.runs.heartbeat import Heartbeat, Watcher
+from django_spotify_sync.sync.runs.log import log_of
+from django_spotify_sync.sync.runs.requesting import request_sync
+from django_spotify_sync.sync.runs.transaction import write
 
 
 def sync(
@@ -83,44 +73,44 @@ def execute(run_id: int, *, watch: Watcher | None = None) -> SyncRun:
     :raises SyncRun.DoesNotExist: if there is no such run.
     """
     using = router.db_for_write(SyncRun)
-    _refuse_transaction(using)
+    refuse_transaction(using)
     run = SyncRun.objects.using(using).select_related("account").get(pk=run_id)
     if not run.start():
         return run
     log_of(run).info("begun, asked for by %s", run.trigger)
-    beat = Beat(run, watch or (lambda run: None))
+    heartbeat = Heartbeat(run, watch or (lambda run: None))
     try:
-        _do(run, beat, using)
+        _do(run, heartbeat, using)
     except RunLost:
         step_aside(run)
     except ReauthorizationRequired as error:
-        fail(run, error, beat.requests)
+        fail(run, error, heartbeat.requests)
     except (GrantInDoubt, RateLimited) as error:
-        wait(run, error, beat.requests)
+        wait(run, error, heartbeat.requests)
     except (RunCancelled, NotConnected) as error:
-        cancel(run, error, beat.requests)
+        cancel(run, error, heartbeat.requests)
     except (RunInterrupted, SoftTimeLimitExceeded):
-        interrupt(run, beat.requests)
+        interrupt(run, heartbeat.requests)
     except SpotifySyncError as error:
-        fail(run, error, beat.requests)
+        fail(run, error, heartbeat.requests)
     except Exception as error:
         if isinstance(error, InterfaceError | OperationalError) and is_disconnected(using):
-            outlast(run, beat.requests)
+            outlast(run, heartbeat.requests)
         elif not is_gone(run):  # else its account was deleted meanwhile: nobody is to be told
             # A fault of ours: the record must not say "running" for ever, and the fault must be seen.
-            fail(run, unexpected(error), beat.requests)
+            fail(run, unexpected(error), heartbeat.requests)
             raise
     except BaseException:  # this process is told to end
-        interrupt(run, beat.requests)
+        interrupt(run, heartbeat.requests)
         raise
     if watch is not None:
         watch(run)
     return run
 
 
-def _do(run: SyncRun, beat: Beat, using: str) -> None:
+def _do(run: SyncRun, heartbeat: Heartbeat, using: str) -> None:
     began = monotonic()
-    governor.ensure_open(conf.MAX_WAIT)
+    pace.ensure_open(conf.MAX_WAIT)
     state, _ = SyncState.objects.using(using).get_or_create(
         account_id=run.account_id,
         resource=run.resource,
@@ -128,21 +118,21 @@ def _do(run: SyncRun, beat: Beat, using: str) -> None:
     )
     tokens, scheduled = AccountTokens(run.account), run.trigger == Trigger.SCHEDULE
     with client_of(tokens, scheduled=scheduled) as client:
-        beat.count_requests(lambda: client.requests)
-        with Fetcher(client, max_wait=conf.MAX_WAIT.total_seconds(), tick=beat.tick) as fetch:
+        heartbeat.count_requests(lambda: client.requests)
+        with Fetcher(client, max_wait=conf.MAX_WAIT.total_seconds(), tick=heartbeat.tick) as fetch:
             work = Work(
                 run=run,
                 account=run.account,
                 state=state,
                 fetch=fetch,
                 using=using,
-                progress=beat.progress,
+                progress=heartbeat.progress,
             )
-            fetched = RESOURCES[run.resource](work)
-    beat.tick(force=True)
+            fetched = RESOURCES[run.resource].fetch(work)
+    heartbeat.tick(force=True)
     fetched_at = monotonic()
     try:
-        written = write(run, fetched, beat.requests, using)
+        written = write(run, fetched, heartbeat.requests, using)
     except SoftTimeLimitExceeded as error:
         if monotonic() - fetched_at < fetched_at - began:
             raise  # what is staged leaves the next attempt more time for its write
@@ -150,16 +140,3 @@ def _do(run: SyncRun, beat: Beat, using: str) -> None:
         raise SyncError("The write takes longer than the task's time limit allows.") from error
     why = f" ({run.reason})" if run.reason else ""
     log_of(run).info("%s%s after %d requests, %s", run.status, why, run.requests, written.counts)
-
-
-def _refuse_transaction(using: str) -> None:
-    """:raises InsideTransaction: if a transaction is open, which would stay so for as long as Spotify takes."""
-    try:
-        with transaction.atomic(using=using, durable=True):
-            pass
-    except RuntimeError:
-        inside = True
-    else:
-        inside = False
-    if inside:
-        raise InsideTransaction

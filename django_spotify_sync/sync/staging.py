@@ -21,7 +21,7 @@ from django_spotify_sync.models import StagedPage, SyncRun
 from django_spotify_sync.sync.packing import pack, unpack
 
 #: What ends an attempt, and not the worth of what has arrived: that is staged, for this run or the next one to go on.
-PAUSES = (
+KEPT_THROUGH = (
     GrantInDoubt,
     RateLimited,
     RunInterrupted,

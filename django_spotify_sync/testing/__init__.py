@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from .accounts import CORE_SCOPE
-from .contents import LocalFile, Stranger, invent_episode
-from .fake import FakeSpotify
-from .faults import Fault
-from .limits import Quota, RateLimit
-from .log import LoggedRequest
-from .shapes import REMOVED
-from .users import User
+from django_spotify_sync.testing.api.shapes import REMOVED
+from django_spotify_sync.testing.fake import FakeSpotify
+from django_spotify_sync.testing.music.contents import LocalFile, Stranger, invent_episode
+from django_spotify_sync.testing.music.users import User
+from django_spotify_sync.testing.oauth.door import CORE_SCOPE
+from django_spotify_sync.testing.wire.faults import Fault
+from django_spotify_sync.testing.wire.limits import Quota, RateLimit
+from django_spotify_sync.testing.wire.log import LoggedRequest
 
 __all__ = [
     "CORE_SCOPE",

@@ -12,17 +12,17 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from .accounts import CORE_SCOPE, Accounts
-from .api import Api
-from .faults import Fault, Faults, twist_of
-from .grants import TOKEN_LIFETIME
-from .limits import Quota, RateLimit
-from .log import LoggedRequest, RequestLog, Visit
-from .pictures import has_expired, picture
-from .seeding import first_user, seed_library
-from .server import Answer, Body, Request, Server
-from .shapes import Cohort
-from .users import INVENTED, User
+from django_spotify_sync.testing.api.door import Api
+from django_spotify_sync.testing.api.shapes import Cohort
+from django_spotify_sync.testing.music.pictures import has_expired, picture
+from django_spotify_sync.testing.music.seeding import first_user, seed_library
+from django_spotify_sync.testing.music.users import INVENTED, User
+from django_spotify_sync.testing.oauth.door import CORE_SCOPE, Accounts
+from django_spotify_sync.testing.oauth.grants import TOKEN_LIFETIME
+from django_spotify_sync.testing.wire.faults import Fault, Faults, twist_of
+from django_spotify_sync.testing.wire.limits import Quota, RateLimit
+from django_spotify_sync.testing.wire.log import LoggedRequest, RequestLog, Visit
+from django_spotify_sync.testing.wire.server import Answer, Body, Request, Server
 
 type Consent = Literal["page", "auto", "deny"]
 

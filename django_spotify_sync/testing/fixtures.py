@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .fake import FakeSpotify
+from django_spotify_sync.testing.fake import FakeSpotify
 
 
 @pytest.fixture

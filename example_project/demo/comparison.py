@@ -15,7 +15,7 @@ from django_spotify_sync.models import (
     TrackArtist,
 )
 from django_spotify_sync.testing import FakeSpotify
-from django_spotify_sync.testing.users import User
+from django_spotify_sync.testing.music.users import User
 
 type Row = tuple[Any, ...]
 

@@ -23,7 +23,7 @@ from django_spotify_sync.models import (
     Track,
     TrackArtist,
 )
-from django_spotify_sync.testing.words import artist_name, title
+from django_spotify_sync.testing.music.words import artist_name, title
 
 BATCH = 2_000
 LATEST = datetime(2026, 10, 1, tzinfo=UTC)

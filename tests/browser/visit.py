@@ -18,7 +18,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Locator, Page, Request, Response, expect
 
 from django_spotify_sync.testing import FakeSpotify
-from django_spotify_sync.testing.users import User
+from django_spotify_sync.testing.music.users import User
 from tests.browser.site import PASSWORD, Site
 
 SCREENSHOTS = Path(__file__).parents[2] / "artefacts" / "screenshots"

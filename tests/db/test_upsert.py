@@ -10,7 +10,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from django_spotify_sync.db import upsert as upsert_module
-from django_spotify_sync.db.upsert import Counts, delete, update, upsert
+from django_spotify_sync.db.deleting import delete_rows
+from django_spotify_sync.db.upsert import Counts, update, upsert
 from django_spotify_sync.models import Album, Artist, Track
 
 pytestmark = pytest.mark.django_db
@@ -196,7 +197,7 @@ def test_delete_goes_by_sql_alone(statements):
     pks = list(ids.values())
 
     with statements() as captured:
-        removed = delete(Artist.objects.using("default"), [*pks[:22], 10**9], batch_size=10)
+        removed = delete_rows(Artist.objects.using("default"), [*pks[:22], 10**9], batch_size=10)
 
     assert removed == 22
     assert kinds(captured) == ["DELETE"] * 3
@@ -206,7 +207,7 @@ def test_delete_goes_by_sql_alone(statements):
 def test_delete_does_not_leave_its_queryset():
     ids, _ = write([artist(1), artist(2)])
 
-    removed = delete(
+    removed = delete_rows(
         Artist.objects.filter(spotify_id="artist00001"), list(ids.values()), batch_size=10
     )
 
@@ -216,7 +217,7 @@ def test_delete_does_not_leave_its_queryset():
 
 def test_delete_of_nothing_is_no_statement(statements):
     with statements() as captured:
-        assert delete(Artist.objects.all(), [], batch_size=10) == 0
+        assert delete_rows(Artist.objects.all(), [], batch_size=10) == 0
 
     assert kinds(captured) == []
 

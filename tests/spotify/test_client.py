@@ -30,6 +30,8 @@ from django_spotify_sync.exceptions import (
     SpotifyUnavailable,
 )
 from django_spotify_sync.secret import Secret
+from django_spotify_sync.spotify.answers.profile import parse_profile
+from django_spotify_sync.spotify.answers.saved import parse_saved_page
 from django_spotify_sync.spotify.client import (
     ATTEMPTS,
     MAX_BODY,
@@ -38,7 +40,6 @@ from django_spotify_sync.spotify.client import (
     Client,
     Get,
 )
-from django_spotify_sync.spotify.parsers import parse_profile, parse_saved_page
 from tests.leaks import chain, shown_by
 from tests.spotify.conftest import TOKEN, OneToken
 from tests.spotify.wire import Wire, dripping, hang_up, reply, silent

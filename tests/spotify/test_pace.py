@@ -10,10 +10,10 @@ import pytest
 
 from django_spotify_sync.exceptions import Paced, QuotaExceeded, RateLimited
 from django_spotify_sync.spotify import client as client_module
-from django_spotify_sync.spotify import pages
+from django_spotify_sync.spotify import fetching
 from django_spotify_sync.spotify.client import Client
-from django_spotify_sync.spotify.pace import Grant, Purse
-from django_spotify_sync.spotify.pages import Fetcher
+from django_spotify_sync.spotify.fetching import Fetcher
+from django_spotify_sync.spotify.pace import Leave, Purse
 from django_spotify_sync.testing import FakeSpotify
 from tests.spotify.test_pages import ALL, Clock, GrantedTokens, offsets
 
@@ -30,14 +30,14 @@ class Handfuls:
         self.threads: set[int] = set()
         self.until_all_may = 0.0  # seconds, of a 429; as long as it says by itself
 
-    def grant(self, wanted: int) -> Grant:
+    def grant(self, wanted: int) -> Leave:
         self.threads.add(threading.get_ident())
         next_one = self.handfuls.pop(0) if self.handfuls else self.then
         if isinstance(next_one, RateLimited):
             raise next_one
         given = min(next_one, wanted)
         self.given += given
-        return Grant(given, time.monotonic() + self.life)
+        return Leave(given, time.monotonic() + self.life)
 
     def refused(self, error: RateLimited) -> float:
         self.threads.add(threading.get_ident())
@@ -64,7 +64,7 @@ def fetcher(spotify):
 @pytest.fixture
 def clock(monkeypatch):
     made = Clock()
-    monkeypatch.setattr(pages, "time", made)
+    monkeypatch.setattr(fetching, "time", made)
     return made
 
 
@@ -249,7 +249,7 @@ def test_each_attempt_of_a_single_request_takes_its_turn(spotify, monkeypatch):
 
 def test_a_purse_tells_how_many_wait_for_more_than_there_is():
     purse = Purse()
-    purse.put(Grant(2, inf))
+    purse.put(Leave(2, inf))
     taken = threading.Barrier(3)
 
     def take():
@@ -263,7 +263,7 @@ def test_a_purse_tells_how_many_wait_for_more_than_there_is():
     while purse.missing != 1:
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    purse.put(Grant(1, inf))
+    purse.put(Leave(1, inf))
     for thread in threads:
         thread.join(20)
 
@@ -273,8 +273,8 @@ def test_a_purse_tells_how_many_wait_for_more_than_there_is():
 
 def test_a_purse_that_is_shut_gives_what_it_has_and_nothing_more():
     purse = Purse()
-    purse.put(Grant(1, inf))
-    purse.put(Grant(5, time.monotonic() - 1))
+    purse.put(Leave(1, inf))
+    purse.put(Leave(5, time.monotonic() - 1))
     purse.shut()
 
     purse.take()

@@ -16,10 +16,10 @@ from django_spotify_sync.exceptions import (
 )
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify import client as client_module
-from django_spotify_sync.spotify import pages
+from django_spotify_sync.spotify import fetching
+from django_spotify_sync.spotify.answers.saved import parse_saved_page
 from django_spotify_sync.spotify.client import Client, Get
-from django_spotify_sync.spotify.pages import Fetcher
-from django_spotify_sync.spotify.parsers import parse_saved_page
+from django_spotify_sync.spotify.fetching import Fetcher
 from django_spotify_sync.testing import FakeSpotify
 
 
@@ -61,7 +61,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(pages, "time", made)
+    monkeypatch.setattr(fetching, "time", made)
     return made
 
 
@@ -370,7 +370,7 @@ def test_tick_goes_on_during_a_pause(fetcher, spotify, clock):
     during = [now for now in ticks if 1000 < now < 1010]
     gaps = [later - now for now, later in pairwise(during)]
     assert during
-    assert max(gaps) <= pages.TICK + 0.001
+    assert max(gaps) <= fetching.TICK + 0.001
 
 
 class Stop(Exception):

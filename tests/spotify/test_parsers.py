@@ -12,18 +12,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from django_spotify_sync.models import Album, Artist, SavedTrack, SpotifyAccount, Track
-from django_spotify_sync.spotify.parsers import (
-    Malformed,
-    flag,
-    moment,
-    number,
-    parse_profile,
-    parse_saved_page,
-    parse_track,
-    skipped_reasons,
-    text,
-)
-from django_spotify_sync.spotify.rows import Catalog, Page, SavedRow
+from django_spotify_sync.spotify.answers.catalog import Catalog, parse_track
+from django_spotify_sync.spotify.answers.paging import Page
+from django_spotify_sync.spotify.answers.profile import parse_profile
+from django_spotify_sync.spotify.answers.saved import SavedRow, parse_saved_page, skipped_reasons
+from django_spotify_sync.spotify.answers.storable import Malformed, flag, moment, number, text
 from django_spotify_sync.sync.catalog import write_catalog
 
 PAGES = Path(__file__).parent.parent / "pages"
@@ -551,9 +544,7 @@ def account(user: Any) -> SpotifyAccount:
 
 @given(answer=st.builds(page_of, items=items))
 @example(answer=page_of(saved(name="x" * 5000), saved(id="i" * 255, name="\x00\ud800")))
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_whatever_is_parsed_can_be_stored_and_comes_back_as_it_is(account, answer):
     page = parse_saved_page(answer)
 

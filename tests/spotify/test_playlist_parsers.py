@@ -5,14 +5,10 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from django_spotify_sync.spotify.following_parsers import parse_following_page
-from django_spotify_sync.spotify.parsers import Malformed
-from django_spotify_sync.spotify.playlist_parsers import (
-    parse_items_page,
-    parse_playlist,
-    parse_playlists_page,
-)
-from django_spotify_sync.spotify.playlist_rows import ItemRow
+from django_spotify_sync.spotify.answers.following import parse_following_page
+from django_spotify_sync.spotify.answers.playlist_items import ItemRow, parse_items_page
+from django_spotify_sync.spotify.answers.playlists import parse_playlist, parse_playlists_page
+from django_spotify_sync.spotify.answers.storable import Malformed
 from django_spotify_sync.testing import FakeSpotify
 
 TRACK = {

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from django_spotify_sync.spotify.rows import Key
-from django_spotify_sync.sync.alignment import align
-from django_spotify_sync.sync.delta import Answer, Chart, next_step, wants_last_look
+from django_spotify_sync.spotify.answers.saved import Key
+from django_spotify_sync.sync.tracks.alignment import align
+from django_spotify_sync.sync.tracks.chart import Answer, Chart
+from django_spotify_sync.sync.tracks.delta import next_step, wants_last_look
 
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -90,6 +91,6 @@ def settle(
             answers[offset] = Answer(offset, page(offset, limit))
             asked.append(offset)
     keys = step.keys(known, chart)
-    if wants_last_look(known, keys, reads=len(asked)):
+    if wants_last_look(known, keys, step.alignment, reads=len(asked)):
         asked.append(0)
     return Outcome(keys, len(asked), asked, [known[slot] for slot in align(known, keys).gone])

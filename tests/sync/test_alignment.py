@@ -6,8 +6,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_spotify_sync.spotify.rows import Key
-from django_spotify_sync.sync.alignment import RANK_STEP, align, ranks
+from django_spotify_sync.spotify.answers.saved import Key
+from django_spotify_sync.sync.tracks.alignment import RANK_STEP, align, ranks
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -33,7 +33,7 @@ def test_the_same_list_claims_every_slot():
 
     alignment = align(keys, keys)
 
-    assert alignment.slots == [0, 1, 2, 3, 4]
+    assert alignment.indexes == [0, 1, 2, 3, 4]
     assert alignment.kept == [0, 1, 2, 3, 4]
     assert alignment.gone == []
 
@@ -41,7 +41,7 @@ def test_the_same_list_claims_every_slot():
 def test_new_and_gone():
     alignment = align(library("b8 c7 d6"), library("a9 b8 d6"))
 
-    assert alignment.slots == [None, 0, 2]
+    assert alignment.indexes == [None, 0, 2]
     assert alignment.gone == [1]
     assert alignment.kept == [1, 2]
 
@@ -49,7 +49,7 @@ def test_new_and_gone():
 def test_an_entry_liked_anew_keeps_its_slot():
     alignment = align(library("a9 b8 c7"), library("c10 a9 b8"))
 
-    assert alignment.slots == [2, 0, 1]
+    assert alignment.indexes == [2, 0, 1]
     assert alignment.gone == []
     assert alignment.kept == [1, 2]
 
@@ -57,12 +57,12 @@ def test_an_entry_liked_anew_keeps_its_slot():
 def test_a_relinked_entry_keeps_its_slot():
     alignment = align(library("a9 b8 c7"), library("a9 x8 c7"))
 
-    assert alignment.slots == [0, 1, 2]
+    assert alignment.indexes == [0, 1, 2]
     assert alignment.relinked == [1]
 
 
 def test_an_entry_that_became_null_keeps_its_slot():
-    assert align(library("a9 b8 c7"), library("a9 .8 c7")).slots == [0, 1, 2]
+    assert align(library("a9 b8 c7"), library("a9 .8 c7")).indexes == [0, 1, 2]
 
 
 def test_the_same_second_beyond_a_neighbour_is_no_relink():
@@ -72,7 +72,7 @@ def test_the_same_second_beyond_a_neighbour_is_no_relink():
 def test_without_relinks_an_id_that_was_not_read_is_not_overwritten():
     alignment = align(library("a9 b8 c7"), library("a9 x8 c7"), relinks=False)
 
-    assert alignment.slots == [0, None, 2]
+    assert alignment.indexes == [0, None, 2]
     assert alignment.gone == [1]
 
 
@@ -85,9 +85,9 @@ keys = st.lists(
 def test_each_slot_is_claimed_once_or_gone(stored, remote):
     alignment = align(stored, remote)
 
-    claimed = [slot for slot in alignment.slots if slot is not None]
+    claimed = [slot for slot in alignment.indexes if slot is not None]
     assert sorted(claimed + alignment.gone) == list(range(len(stored)))
-    kept = [alignment.slots[position] for position in alignment.kept]
+    kept = [alignment.indexes[position] for position in alignment.kept]
     assert kept == sorted(kept)
     assert alignment.kept == sorted(alignment.kept)
 

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from django_spotify_sync.models import Album, AlbumArtist, Artist, Track, TrackArtist
-from django_spotify_sync.spotify.rows import AlbumRow, ArtistRow, Catalog, TrackRow
+from django_spotify_sync.spotify.answers.catalog import AlbumRow, ArtistRow, Catalog, TrackRow
 from django_spotify_sync.sync.catalog import write_catalog
 
 ARTISTS = {name: ArtistRow(name, name.title()) for name in ("ada", "bob", "cleo")}
@@ -21,7 +21,7 @@ def catalog(track: TrackRow = TRACK, album: AlbumRow = ALBUM) -> Catalog:
 
 def write(*args) -> dict[str, int]:
     with transaction.atomic():
-        return write_catalog(catalog(*args), using="default")
+        return write_catalog(catalog(*args), using="default")["track"]
 
 
 def credited() -> list[str]:

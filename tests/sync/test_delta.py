@@ -4,24 +4,24 @@ import random
 from itertools import chain, combinations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from django_spotify_sync.exceptions import NotWhole
-from django_spotify_sync.sync.delta import (
-    Answer,
-    Chart,
-    cover,
-    is_large_loss,
-    next_step,
-    stitch,
-    torn,
-)
+from django_spotify_sync.sync.removals import is_large_loss
+from django_spotify_sync.sync.tracks.chart import Answer, Chart
+from django_spotify_sync.sync.tracks.delta import cover, next_step
+from django_spotify_sync.sync.tracks.seams import stitch, torn
 from tests.sync.model import Library, second, settle
 
 SIZE = 10_000
 # With ties about two thirds of the entries lie in runs of one second.
 TIES = pytest.mark.parametrize("ties", [0.0, 1.0])
+
+
+def every(few: int, most: int) -> pytest.MarkDecorator:
+    """Walk through a list in great steps, or as an exhaustive test in small ones."""
+    return pytest.mark.parametrize("step", [few, pytest.param(most, marks=pytest.mark.exhaustive)])
 
 
 @pytest.fixture(scope="module")
@@ -62,17 +62,19 @@ def test_likes_anew_cost_what_likes_cost(edited, count, requests):
     assert edited(0.0, relike).requests == requests
 
 
-def test_one_unlike_costs_ten_wherever_it_was(edited):
-    for position in range(0, SIZE, 397):
+@every(2503, 397)
+def test_one_unlike_costs_ten_wherever_it_was(edited, step):
+    for position in range(0, SIZE, step):
         outcome = edited(0.0, lambda library, position=position: library.unlike(position))
         assert outcome.requests <= 10, position
         assert len(outcome.gone) == 1
 
 
-def test_one_unlike_costs_ten_at_every_single_place():
+@every(67, 1)
+def test_one_unlike_costs_ten_at_every_single_place(step):
     """204 pages, as 10,000 entries have, but of six entries each."""
     base = Library.of(1021).keys
-    for position in range(len(base)):
+    for position in range(0, len(base), step):
         library = Library(list(base))
         library.unlike(position)
         outcome = settle(base, library, limit=6)
@@ -80,28 +82,30 @@ def test_one_unlike_costs_ten_at_every_single_place():
         assert outcome.keys == library.keys
 
 
-def test_one_unlike_among_ties_costs_twelve_at_most(edited):
-    for position in range(3, SIZE, 499):
+@every(2501, 499)
+def test_one_unlike_among_ties_costs_twelve_at_most(edited, step):
+    for position in range(3, SIZE, step):
         outcome = edited(1.0, lambda library, position=position: library.unlike(position))
         assert outcome.requests <= 12, position
 
 
 @TIES
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.exhaustive)])
 @pytest.mark.parametrize(
     ("count", "requests"), [(2, 19), (5, 40), (20, 100), (80, 165), (200, 205)]
 )
-def test_scattered_unlikes(edited, ties, count, requests):
-    for seed in range(2):
-        positions = random.Random(seed).sample(range(SIZE), count)
-        outcome = edited(ties, lambda library, positions=positions: library.unlike(*positions))
-        assert outcome.requests <= requests
-        assert len(outcome.gone) == count
+def test_scattered_unlikes(edited, ties, count, requests, seed):
+    positions = random.Random(seed).sample(range(SIZE), count)
+    outcome = edited(ties, lambda library: library.unlike(*positions))
+    assert outcome.requests <= requests
+    assert len(outcome.gone) == count
 
 
 @TIES
 @pytest.mark.parametrize("count", [20, 200])
-def test_unlikes_in_one_run_cost_little(edited, ties, count):
-    for start in range(17, SIZE - count, 2453):
+@every(4903, 2453)
+def test_unlikes_in_one_run_cost_little(edited, ties, count, step):
+    for start in range(17, SIZE - count, step):
         outcome = edited(
             ties, lambda library, start=start: library.unlike(*range(start, start + count))
         )
@@ -119,8 +123,9 @@ def test_likes_and_unlikes_together(edited):
 
 
 @TIES
-def test_an_old_dated_save_is_found(edited, ties):
-    for position in range(60, SIZE, 1997):
+@every(4001, 1997)
+def test_an_old_dated_save_is_found(edited, ties, step):
+    for position in range(60, SIZE, step):
         outcome = edited(ties, lambda library, position=position: library.add_old(position))
         assert outcome.requests <= 10
 
@@ -134,8 +139,9 @@ def everything(size: int):
 
 @pytest.mark.parametrize("limit", [2, 3, 4])
 @pytest.mark.parametrize("ties", [1, 2, 9])
-def test_every_small_library_and_every_human_edit(limit, ties):
-    for size in range(7):
+@pytest.mark.parametrize("most", [5, pytest.param(6, marks=pytest.mark.exhaustive)])
+def test_every_small_library_and_every_human_edit(limit, ties, most):
+    for size in range(most + 1):
         base = [(f"t{index}", second(-(index // ties))) for index in range(size)]
         for removed in everything(size):
             for likes in (0, 1, 2):
@@ -172,7 +178,6 @@ def build(gaps) -> Library:
     return Library(keys)
 
 
-@settings(max_examples=300)
 @given(libraries_of, edits, st.integers(3, 7))
 def test_whatever_people_do_it_ends_at_the_truth(gaps, edits, limit):
     library = build(gaps)
@@ -184,7 +189,6 @@ def test_whatever_people_do_it_ends_at_the_truth(gaps, edits, limit):
     assert outcome.keys == library.keys
 
 
-@settings(max_examples=300)
 @given(libraries_of, edits, st.lists(st.integers(0, 30), max_size=3), st.integers(3, 7))
 def test_with_old_dates_it_is_exact_or_could_not_have_known(gaps, edits, olds, limit):
     library = build(gaps)
@@ -206,7 +210,6 @@ def test_with_old_dates_it_is_exact_or_could_not_have_known(gaps, edits, olds, l
         )
 
 
-@settings(max_examples=300)
 @given(libraries_of, edits, st.integers(0, 10**6), st.integers(3, 7))
 def test_ties_in_another_order_lose_nothing(gaps, edits, seed, limit):
     library = build(gaps)

@@ -429,7 +429,7 @@ def test_two_beats_in_two_processes_make_each_run_once():
 
 def test_a_look_costs_the_same_for_ten_and_for_a_hundred(monkeypatch):
     # the database is asked for blocks by the clock
-    monkeypatch.setattr("django_spotify_sync.pauses.REMEMBER_EVERY", 1e9)
+    monkeypatch.setattr("django_spotify_sync.pace.pauses.REMEMBER_EVERY", 1e9)
 
     def statements() -> int:
         with CaptureQueriesContext(connection) as queries:

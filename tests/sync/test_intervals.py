@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from django_spotify_sync.models import SyncRun, SyncState
 from django_spotify_sync.sync import execute, request_sync
-from django_spotify_sync.sync.intervals import after_failure, after_success, backoff
+from django_spotify_sync.sync.runs.intervals import after_failure, after_success, backoff
 
 HOUR = timedelta(hours=1)
 

@@ -4,10 +4,10 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from django_spotify_sync.sync.items import add_only, match, match_some
+from django_spotify_sync.sync.playlists.items.matching import add_only, match, match_some
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -91,7 +91,6 @@ def edited(before, steps):
 
 
 @given(entries, edits)
-@settings(max_examples=500, deadline=None)
 def test_rows_are_kept_wherever_entries_stay(before, steps):
     after = edited(before, steps)
 
@@ -108,7 +107,6 @@ def test_rows_are_kept_wherever_entries_stay(before, steps):
 
 
 @given(entries, entries)
-@settings(max_examples=300, deadline=None)
 def test_an_unproved_reading_loses_nothing_and_doubles_nothing(before, read):
     places = add_only(before, read)
 

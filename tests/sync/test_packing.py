@@ -6,8 +6,9 @@ import zlib
 import pytest
 import requests
 
-from django_spotify_sync.spotify.parsers import parse_saved_page
-from django_spotify_sync.spotify.playlist_parsers import parse_items_page, parse_playlist
+from django_spotify_sync.spotify.answers.playlist_items import parse_items_page
+from django_spotify_sync.spotify.answers.playlists import parse_playlist
+from django_spotify_sync.spotify.answers.saved import parse_saved_page
 from django_spotify_sync.sync.packing import pack, unpack
 from django_spotify_sync.testing import FakeSpotify
 

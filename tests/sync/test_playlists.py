@@ -8,18 +8,12 @@ from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from django_spotify_sync.models import (
-    AccountPlaylist,
-    Playlist,
-    PlaylistItem,
-    SyncState,
-    Track,
-)
+from django_spotify_sync.models import AccountPlaylist, Playlist, PlaylistItem, SyncState, Track
 from django_spotify_sync.signals import sync_finished
 from django_spotify_sync.sync import sync
 from django_spotify_sync.testing import REMOVED
-from django_spotify_sync.testing.contents import LocalFile, Stranger, invent_episode
-from django_spotify_sync.testing.seeding import seed_playlist
+from django_spotify_sync.testing.music.contents import LocalFile, Stranger, invent_episode
+from django_spotify_sync.testing.music.seeding import seed_playlist
 from tests.connecting import connect
 from tests.sync.test_tracks import tables_written
 from tests.sync.truth import (

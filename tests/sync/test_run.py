@@ -11,7 +11,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from django_spotify_sync import governor
+from django_spotify_sync.db import upsert
 from django_spotify_sync.exceptions import (
     GrantInDoubt,
     InsideTransaction,
@@ -31,14 +31,14 @@ from django_spotify_sync.models import (
     SyncState,
     Track,
 )
+from django_spotify_sync.pace import governor
 from django_spotify_sync.signals import sync_failed, sync_finished
-from django_spotify_sync.sync import beat as beat_module
 from django_spotify_sync.sync import catalog as catalog_module
 from django_spotify_sync.sync import execute, request_sync, sync
 from django_spotify_sync.sync import run as run_module
-from django_spotify_sync.sync import saved_writing as saved_module
 from django_spotify_sync.sync import staging as staging_module
-from django_spotify_sync.sync import tracks as tracks_module
+from django_spotify_sync.sync.runs import heartbeat
+from django_spotify_sync.sync.tracks import reading, writing
 from tests.concurrency import lock_waits, wait_until
 from tests.connecting import connect, let_pauses_end, stored
 
@@ -174,7 +174,7 @@ def test_inside_a_transaction_a_sync_is_refused(account, spotify):
 
 
 def test_progress_is_seen_by_others_while_it_runs(account, monkeypatch):
-    monkeypatch.setattr(beat_module, "PROGRESS_EVERY", 0)
+    monkeypatch.setattr(heartbeat, "PROGRESS_EVERY", 0)
     seen: list[tuple] = []
 
     def look():
@@ -383,7 +383,7 @@ def test_a_fault_of_our_own_is_recorded_and_raised(account, monkeypatch, heard):
     def broken(*args, **kwargs):
         raise ZeroDivisionError("with a secret in it")
 
-    monkeypatch.setattr(tracks_module, "stored_slots", broken)
+    monkeypatch.setattr(reading, "stored_entries", broken)
 
     with pytest.raises(ZeroDivisionError):
         sync(account, "tracks")
@@ -421,7 +421,7 @@ def test_a_write_that_fails_for_a_moment_is_repeated_whole(account, monkeypatch,
             raise OperationalError("deadlock detected")
         return result
 
-    monkeypatch.setattr(saved_module, "write_catalog", stumbling)
+    monkeypatch.setattr(writing, "write_catalog", stumbling)
 
     run = sync(account, "tracks")
 
@@ -433,7 +433,7 @@ def test_a_write_that_fails_for_good_leaves_nothing_half_written(account, monkey
     def broken(*args, **kwargs):
         raise OperationalError("no space left on device")
 
-    monkeypatch.setattr(saved_module, "update", broken)
+    monkeypatch.setattr(writing, "update", broken)
 
     with pytest.raises(OperationalError):
         sync(account, "tracks")
@@ -445,13 +445,13 @@ def test_a_write_that_fails_for_good_leaves_nothing_half_written(account, monkey
 @pytest.fixture
 def slow_write(monkeypatch):
     """Let Celery's soft time limit strike in the write, when that has taken so many times what came before."""
-    update = saved_module.update
+    update = upsert.update
 
     def strike_after(times: float) -> None:
-        monkeypatch.setattr(saved_module, "update", lambda *args, **kwargs: strike(times))
+        monkeypatch.setattr(writing, "update", lambda *args, **kwargs: strike(times))
 
     def strike(times: float) -> None:
-        monkeypatch.setattr(saved_module, "update", update)
+        monkeypatch.setattr(writing, "update", update)
         moments.append(moments[-1] + times)
         assert Track.objects.exists()  # it is in the midst of the write
         raise SoftTimeLimitExceeded

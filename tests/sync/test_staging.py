@@ -187,15 +187,14 @@ def test_pages_of_a_killed_worker_serve_the_next_run(account, spotify, command, 
     assert is_true()
 
 
-@pytest.mark.timeout(300)
 def test_a_long_import_under_a_daily_quota_ends(account, spotify, settings):
-    """40,000 tracks are 800 pages; 600 requests a day are two days, though a song is liked every day."""
-    with FakeSpotify(tracks=40_000, consent="auto") as fake:
+    """2,000 tracks are 40 pages; 30 requests a day are two days, though a song is liked every day."""
+    with FakeSpotify(tracks=2000, consent="auto") as fake:
         for name, value in fake.settings.items():
             setattr(settings, name, value)
         account = connect(account.user, fake)
         days = 0.0
-        fake.quota = Quota(requests=600, retry_after=72_000)
+        fake.quota = Quota(requests=30, retry_after=72_000)
         start = time.time()
         fake.clock = lambda: start + days * 86_400
         run = sync(account, "tracks")
@@ -214,6 +213,6 @@ def test_a_long_import_under_a_daily_quota_ends(account, spotify, settings):
         pages = Counter(
             request.query.get("offset") for request in answered if "tracks" in request.path
         )
-        assert sum(pages.values()) <= 800 + 4
+        assert sum(pages.values()) <= 40 + 4
         assert stored(account) == fake.user.entries()
-        assert SavedTrack.objects.filter(account=account).count() == 40_001
+        assert SavedTrack.objects.filter(account=account).count() == 2001

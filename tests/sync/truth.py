@@ -11,8 +11,8 @@ from django_spotify_sync.models import (
     PlaylistItem,
     SpotifyAccount,
 )
-from django_spotify_sync.testing.catalogue import Track
-from django_spotify_sync.testing.contents import Episode, LocalFile
+from django_spotify_sync.testing.music.catalog import Track
+from django_spotify_sync.testing.music.contents import Episode, LocalFile
 
 type Item = tuple[str, str, str, str, str | None, int | None, str | None, str]
 

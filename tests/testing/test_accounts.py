@@ -13,8 +13,8 @@ import pytest
 import requests
 
 from django_spotify_sync.testing import CORE_SCOPE, FakeSpotify
-from django_spotify_sync.testing.grants import months_later
-from django_spotify_sync.testing.redirects import redirect_uri_allowed
+from django_spotify_sync.testing.oauth.grants import months_later
+from django_spotify_sync.testing.oauth.redirects import redirect_uri_allowed
 from tests.testing.conftest import Get
 
 VERIFIER = "v" * 64

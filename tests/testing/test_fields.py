@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from django_spotify_sync.testing.fields import parse, select
+from django_spotify_sync.testing.api.fields import parse, select
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from django_spotify_sync.testing import REMOVED
-from django_spotify_sync.testing.pages import OVERHEAD, PageCache, TextCache
-from django_spotify_sync.testing.server import Body
-from django_spotify_sync.testing.shapes import merged
-from django_spotify_sync.testing.world import KEPT_VALUES, Versioned, World, epoch, iso
+from django_spotify_sync.testing.api.pages import OVERHEAD, PageCache, TextCache
+from django_spotify_sync.testing.api.shapes import merged
+from django_spotify_sync.testing.music.world import KEPT_VALUES, Versioned, World, epoch, iso
+from django_spotify_sync.testing.wire.server import Body
 
 
 def test_a_page_is_made_once_while_it_is_used() -> None:

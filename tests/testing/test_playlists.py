@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from django_spotify_sync.testing import FakeSpotify
-from django_spotify_sync.testing.contents import LocalFile, Stranger, invent_episode
-from django_spotify_sync.testing.playlists import Playlist
+from django_spotify_sync.testing.music.contents import LocalFile, Stranger, invent_episode
+from django_spotify_sync.testing.music.playlists import Playlist
 from tests.testing.conftest import Get
 
 

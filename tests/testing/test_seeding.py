@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django_spotify_sync.testing import FakeSpotify
-from django_spotify_sync.testing.seeding import SMALL
+from django_spotify_sync.testing.music.seeding import SMALL
 
 KIND = {"tracks": 40, "playlists": 8, "artists": 10, "seed": 23}
 

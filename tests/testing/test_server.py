@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from django_spotify_sync.testing import FakeSpotify
-from django_spotify_sync.testing.pictures import picture
+from django_spotify_sync.testing.music.pictures import picture
 from tests.testing.conftest import Get
 
 

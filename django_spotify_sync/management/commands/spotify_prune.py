@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from django_spotify_sync.prune import prune
+from django_spotify_sync.upkeep.pruning import prune
 
 
 class Command(BaseCommand):

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from django_spotify_sync.notices import warn_expiring_grants
-from django_spotify_sync.upkeep import refresh_tokens
+from django_spotify_sync.upkeep.notices import warn_expiring_grants
+from django_spotify_sync.upkeep.refreshing import refresh_tokens
 
 
 class Command(BaseCommand):

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from django_spotify_sync.exceptions import NoSealingKey
-from django_spotify_sync.key_rotation import Rotation, rotate_keys
+from django_spotify_sync.upkeep.keys import Rotation, rotate_keys
 
 
 class Command(BaseCommand):

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from django_spotify_sync.exceptions import NoSealingKey
-from django_spotify_sync.status import Requests, Status, read_status
+from django_spotify_sync.upkeep.status import Requests, Status, read_status
 
 
 class Command(BaseCommand):

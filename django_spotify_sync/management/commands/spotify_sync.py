@@ -6,6 +6,7 @@ import json
 import logging
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -13,14 +14,22 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import QuerySet
 
 from django_spotify_sync.conf import conf
+from django_spotify_sync.db.chunks import in_chunks
 from django_spotify_sync.exceptions import SpotifySyncError
 from django_spotify_sync.management.progress import Progress, summary
-from django_spotify_sync.management.signals import stopped_by_signals
+from django_spotify_sync.management.stopping import stopped_by_signals
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.runs import RunStatus, Trigger
-from django_spotify_sync.serializers import SyncRunSerializer
-from django_spotify_sync.sync import due, execute, request_sync, sync, take_due
-from django_spotify_sync.sync.stopping import is_stopping
+from django_spotify_sync.rest.runs import SyncRunSerializer
+from django_spotify_sync.sync import (
+    execute,
+    foretell,
+    is_stopping,
+    request_sync,
+    room,
+    sync,
+    take_due,
+)
 from django_spotify_sync.tasks import queue
 
 logger = logging.getLogger(__name__)
@@ -161,7 +170,7 @@ class Command(BaseCommand):
 
     def _hand_over(self, runs: list[SyncRun], *, noted: bool = False) -> None:
         """Queue as many as workers can begin in a while; the schedule hands over the others, at the pace there is."""
-        most = len(runs) if noted else due.room()
+        most = len(runs) if noted else room()
         queue(*runs[:most], noted=noted)
         for run in runs:
             run.refresh_from_db()
@@ -178,7 +187,7 @@ class Command(BaseCommand):
 
     def _foretell(self, resources: list[str]) -> None:
         if self._options["due"]:
-            found: dict[str, Any] = due.foretell(resources)
+            found: dict[str, Any] = foretell(resources)
             if not self._options["json"]:
                 for name, value in found.items():
                     self.stdout.write(f"{name.replace('_', ' ')}: {_in_words(value)}")
@@ -242,13 +251,5 @@ def _account_of(name: str) -> SpotifyAccount:
 
 
 def _all_connected() -> Iterator[SpotifyAccount]:
-    """Give all connected accounts, some at a time: a cursor would not survive what is done in between."""
-    last = 0
-    while chunk := list(
-        SpotifyAccount.objects.connected()
-        .filter(pk__gt=last)
-        .prefetch_related("user")
-        .order_by("pk")[:CHUNK]
-    ):
-        last = chunk[-1].pk
-        yield from chunk
+    accounts = SpotifyAccount.objects.connected().prefetch_related("user")
+    return chain.from_iterable(in_chunks(accounts, size=CHUNK))

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_spotify_sync.models import SpotifyAccount, SyncRun, SyncState
-from django_spotify_sync.status import read_status
 from django_spotify_sync.sync import execute, request_sync, sync
+from django_spotify_sync.upkeep.status import read_status
 from tests.connecting import connect
 from tests.libraries import people
 

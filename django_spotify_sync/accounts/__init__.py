@@ -1,0 +1,38 @@
+"""An account, by its public names: connect it, disconnect it, refresh its token, and read Spotify's Web API with it."""
+
+from __future__ import annotations
+
+from django_spotify_sync.accounts.clients import client_for
+from django_spotify_sync.accounts.connecting import (
+    Proof,
+    begin_connect,
+    begin_login,
+    fetch_profile,
+    finish,
+)
+from django_spotify_sync.accounts.disconnecting import REVOKE_URL, disconnect
+from django_spotify_sync.accounts.linking import connect, keep
+from django_spotify_sync.accounts.states import Purpose, is_login
+from django_spotify_sync.accounts.suspicion import ensure_usable
+from django_spotify_sync.accounts.tokens import AccountTokens, app, refresh
+from django_spotify_sync.models.accounts import wanted_scopes
+
+__all__ = [
+    "REVOKE_URL",
+    "AccountTokens",
+    "Proof",
+    "Purpose",
+    "app",
+    "begin_connect",
+    "begin_login",
+    "client_for",
+    "connect",
+    "disconnect",
+    "ensure_usable",
+    "fetch_profile",
+    "finish",
+    "is_login",
+    "keep",
+    "refresh",
+    "wanted_scopes",
+]

@@ -1,0 +1,32 @@
+"""Clients of the Web API for an account, or for a grant that is not stored yet."""
+
+from __future__ import annotations
+
+from django_spotify_sync import pace
+from django_spotify_sync.accounts.tokens import AccountTokens
+from django_spotify_sync.conf import conf
+from django_spotify_sync.models import SpotifyAccount
+from django_spotify_sync.spotify.client import Client, Tokens
+
+
+def client_for(account: SpotifyAccount) -> Client:
+    """Return a client that reads Spotify's Web API with the account's token, refreshed as needed, at the app's pace.
+
+    Close it, or use it in a ``with``.
+
+    :raises NotConnected, ReauthorizationRequired: if there is no grant to use.
+    :raises SealingError: if the stored token cannot be read.
+    """
+    return client_of(AccountTokens(account))
+
+
+def client_of(tokens: Tokens, *, scheduled: bool = False) -> Client:
+    """Return a client of these tokens; ``scheduled`` work leaves a part of the pace to people."""
+    return Client(
+        tokens,
+        api_url=conf.API_URL,
+        workers=conf.FETCH_WORKERS,
+        timeout=conf.REQUEST_TIMEOUT.total_seconds(),
+        language=conf.ACCEPT_LANGUAGE,
+        pace=pace.shared_pace(scheduled=scheduled),
+    )

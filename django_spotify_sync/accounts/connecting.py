@@ -1,0 +1,204 @@
+"""To Spotify's consent page and back: what was begun, and whose grant it is that came of it.
+
+No network call is made inside a transaction here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.contrib.auth import get_user_model
+
+from django_spotify_sync.accounts import states
+from django_spotify_sync.accounts.clients import client_of
+from django_spotify_sync.accounts.states import Attempt, Purpose
+from django_spotify_sync.accounts.tokens import app
+from django_spotify_sync.conf import conf
+from django_spotify_sync.exceptions import (
+    AccessDenied,
+    AppForbidden,
+    ConnectError,
+    Forbidden,
+    GrantRejected,
+    NotAllowlisted,
+    SpotifySyncError,
+    SpotifyUnavailable,
+    StateExpired,
+    StateMissing,
+)
+from django_spotify_sync.models import SpotifyAccount
+from django_spotify_sync.models.accounts import wanted_scopes
+from django_spotify_sync.secret import Secret
+from django_spotify_sync.spotify import oauth
+from django_spotify_sync.spotify.answers.profile import ProfileRow, parse_profile
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+
+_OAUTH_ERRORS = (
+    "access_denied",
+    "invalid_request",
+    "invalid_scope",
+    "server_error",
+    "temporarily_unavailable",
+    "unauthorized_client",
+    "unsupported_response_type",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Spotify's own word whose account it is that came back, to the user or the browser that began. Made here alone.
+
+    ``user`` is who connects, None to sign in; ``was_linked`` says that the Spotify account is somebody's already.
+    """
+
+    attempt: Attempt
+    profile: ProfileRow
+    grant: oauth.Grant
+    user: AbstractBaseUser | None
+    was_linked: bool
+
+    @property
+    def connecting_user(self) -> AbstractBaseUser:
+        """:raises ValueError: for a proof that was made to sign in."""
+        if self.user is None:
+            raise ValueError("This proof signs in; it connects nobody.")
+        return self.user
+
+
+def begin_connect(user: AbstractBaseUser, *, redirect_uri: str, next_url: str, browser: str) -> str:
+    """Remember that ``user`` begins to connect, in this ``browser``, known by the hash of its cookie.
+
+    Return the address of Spotify's consent page.
+
+    :raises CacheUnavailable: if the attempt cannot be remembered: nobody is sent away who could not come back.
+    """
+    return _begin(Purpose.CONNECT, str(user.pk), wanted_scopes(), redirect_uri, next_url, browser)
+
+
+def begin_login(
+    user: AbstractBaseUser | None, *, redirect_uri: str, next_url: str, browser: str
+) -> str:
+    """The same for signing in. ``user`` is who is signed in already, and asked for no less than was granted.
+
+    The scopes are those of connecting: one consent serves both.
+    """
+    account = SpotifyAccount.objects.get_for_user(user) if user is not None else None
+    granted = account.scopes if account is not None else []
+    scopes = list(dict.fromkeys([*wanted_scopes(), *granted]))
+    return _begin(Purpose.LOGIN, "", scopes, redirect_uri, next_url, browser)
+
+
+def _begin(
+    purpose: Purpose,
+    user_id: str,
+    scopes: list[str],
+    redirect_uri: str,
+    next_url: str,
+    browser: str,
+) -> str:
+    verifier = oauth.new_verifier() if conf.USE_PKCE else None
+    state = states.begin(
+        Attempt(
+            user_id=user_id,
+            browser=browser,
+            redirect_uri=redirect_uri,
+            next_url=next_url,
+            verifier=verifier,
+            purpose=purpose,
+        )
+    )
+    return oauth.authorize_url(
+        app(),
+        redirect_uri=redirect_uri,
+        scopes=scopes,
+        state=state,
+        verifier=verifier,
+        # else Spotify sends back whoever agreed once, and nobody could ever choose another account
+        show_dialog=purpose == Purpose.CONNECT,
+    )
+
+
+def finish(
+    *, state: str, code: Secret, error: str, user_id: str | None, browser: str | None
+) -> Proof:
+    """Turn what the callback brought into a proof of whose Spotify account it is. Nothing is stored.
+
+    :raises StateMissing, StateExpired, StateReplayed, StateOtherBrowser: if the state is not this user's or browser's.
+    :raises AccessDenied: if the user did not agree.
+    :raises NotAllowlisted: if Spotify lets this user finish, but not use the app.
+    :raises SpotifyError, CacheUnavailable: if either does not answer as it should.
+    """
+    if not (code or error):
+        raise StateMissing  # before the state is used up: half an answer is none
+    attempt = states.finish(state, user_id=user_id, browser=browser)
+    if error:
+        raise _refusal(error)
+    user = None
+    if attempt.purpose is Purpose.CONNECT:
+        user = get_user_model()._default_manager.filter(pk=attempt.user_id).first()
+    if not (user.is_active if user is not None else _is_login(attempt)):
+        raise StateExpired
+    grant = _exchange(code, attempt)
+    profile = fetch_profile(grant)
+    was_linked = SpotifyAccount.objects.claiming(profile).exists()
+    return Proof(attempt, profile, grant, user, was_linked)
+
+
+def _is_login(attempt: Attempt) -> bool:
+    return conf.LOGIN_ENABLED and attempt.purpose is Purpose.LOGIN
+
+
+def _exchange(code: Secret, attempt: Attempt) -> oauth.Grant:
+    try:
+        return oauth.exchange_code(
+            app(), code=code, redirect_uri=attempt.redirect_uri, verifier=attempt.verifier
+        )
+    except GrantRejected:
+        pass
+    # Out here, unchained.
+    raise StateExpired("Spotify did not accept the code (too old, or used before): begin again.")
+
+
+def fetch_profile(grant: oauth.Grant) -> ProfileRow:
+    """Ask Spotify whose grant this is (Get Current User's Profile).
+
+    :raises NotAllowlisted: if Spotify refuses the user, who was able to consent all the same.
+    :raises SpotifyUnavailable: if it does not answer, or refuses the whole app because its owner's Premium has ended.
+    """
+    with client_of(FixedTokens(grant.access_token)) as client:
+        try:
+            return client.get("/me", parse_profile)
+        except Forbidden as error:
+            if isinstance(error, AppForbidden) and error.lacks_premium:  # of the app's owner
+                raise SpotifyUnavailable(str(error), status=403) from error
+            raise NotAllowlisted from error
+
+
+def _refusal(error: str) -> SpotifySyncError:
+    """Return what stands for an ``error`` that came instead of a code (RFC 6749, 4.1.2.1)."""
+    if error == "access_denied":
+        return AccessDenied()
+    # Only a word of the standard is repeated: anybody can put anything into the callback's query.
+    said = repr(error) if error in _OAUTH_ERRORS else "with an error"
+    words = f"Spotify answered {said} instead of a code; nothing was connected."
+    passing = error in ("server_error", "temporarily_unavailable")
+    return SpotifyUnavailable(words) if passing else ConnectError(words)
+
+
+class FixedTokens:
+    """The access token of a grant that is not stored yet. Spotify has rejected good ones for a moment: it is asked
+    again with the same.
+    """
+
+    def __init__(self, access: Secret) -> None:
+        self._access = access
+
+    def current(self) -> Secret:
+        return self._access
+
+    def renew(self, rejected: Secret) -> Secret:
+        return rejected

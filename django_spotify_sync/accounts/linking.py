@@ -1,0 +1,164 @@
+"""Store a grant as a user's, whoever asks for it: one Spotify account a user, one user a Spotify account.
+
+No network call is made here.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, router, transaction
+from django.utils import timezone
+
+from django_spotify_sync.accounts import erasure
+from django_spotify_sync.accounts.tokens import lifetime
+from django_spotify_sync.conf import conf
+from django_spotify_sync.db.locks import lock_free
+from django_spotify_sync.exceptions import LinkedElsewhere, NoUser, SpotifyUnavailable
+from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncState
+from django_spotify_sync.models.accounts import (
+    AccountStatus,
+    Tokens,
+    six_months_after,
+    wanted_scopes,
+)
+from django_spotify_sync.models.runs import wake_runs
+from django_spotify_sync.secret import Secret
+from django_spotify_sync.signals import account_connected
+from django_spotify_sync.spotify import oauth
+from django_spotify_sync.spotify.answers.profile import ProfileRow
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+
+logger = logging.getLogger(__name__)
+
+
+def connect(user: AbstractBaseUser, profile: ProfileRow, grant: oauth.Grant) -> SpotifyAccount:
+    """Store ``grant`` as the user's, with a new period of six months; the library stays if the Spotify account does.
+
+    :raises NoUser: if the user was deleted meanwhile.
+    :raises LinkedElsewhere: if another user of the site has this Spotify account.
+    :raises SpotifyUnavailable: if the grant has no refresh token.
+    """
+    return _connect(user, profile, grant, lambda account: True)
+
+
+def keep(
+    user: AbstractBaseUser, profile: ProfileRow, grant: oauth.Grant, *, was_linked: bool
+) -> SpotifyAccount:
+    """Keep what came of signing in, as far as it is of use; return the user's account.
+
+    A user without an account is linked. A grant takes the place of the stored one, whatever became of that, and begins
+    six new months, if it is as wide or wider. ``was_linked`` says that the Spotify account was somebody's when this
+    sign-in began.
+
+    :raises NoUser: if the account was disconnected since: signing in undoes no disconnect; or the user was deleted.
+    :raises LinkedElsewhere: if another user has this Spotify account, or this user another one.
+    """
+
+    def is_wanted(account: SpotifyAccount | None) -> bool:
+        if account is None or account.status == AccountStatus.DISCONNECTED:
+            if was_linked:
+                raise NoUser
+            return True
+        if not account.is_of(profile):
+            raise LinkedElsewhere("This user of the site has another Spotify account connected.")
+        return grant.refresh_token is not None and set(account.scopes) <= set(_scope(grant).split())
+
+    return _connect(user, profile, grant, is_wanted)
+
+
+type _Condition = Callable[[SpotifyAccount | None], bool]
+
+
+def _connect(
+    user: AbstractBaseUser, profile: ProfileRow, grant: oauth.Grant, is_wanted: _Condition
+) -> SpotifyAccount:
+    try:
+        return _connect_once(user, profile, grant, is_wanted)
+    except IntegrityError:
+        users = get_user_model()._base_manager
+        if not users.using(router.db_for_write(users.model)).filter(pk=user.pk).exists():
+            raise NoUser from None  # deleted meanwhile
+        # two callbacks at once, and the other was first: look again at what it left
+        return _connect_once(user, profile, grant, is_wanted)
+
+
+def _connect_once(
+    user: AbstractBaseUser, profile: ProfileRow, grant: oauth.Grant, is_wanted: _Condition
+) -> SpotifyAccount:
+    using = router.db_for_write(SpotifyAccount)
+    with transaction.atomic(using=using):
+        account = SpotifyAccount.objects.using(using).get_locked(user_id=user.pk)
+        wanted, created = is_wanted(account), account is None
+        account = account or SpotifyAccount(user_id=user.pk)
+        if not wanted:
+            return account
+        _store(account, profile, grant, using)
+        transaction.on_commit(
+            lambda: account_connected.send_robust(SpotifyAccount, account=account, created=created),
+            using=using,
+            robust=True,
+        )
+    logger.info("account %s connected", account.pk)
+    return account
+
+
+def _store(account: SpotifyAccount, profile: ProfileRow, grant: oauth.Grant, using: str) -> None:
+    if grant.refresh_token is None:
+        raise SpotifyUnavailable("Spotify gave no refresh token.")
+    claims = SpotifyAccount.objects.using(using).claiming(profile)
+    if claims.exclude(user_id=account.user_id).exists():
+        raise LinkedElsewhere
+    is_new = account._state.adding
+    if not is_new and not account.is_of(profile):
+        erasure.stop_syncs(account.pk, using, "other_account")
+        erasure.erase_library(account.pk, using)
+        erasure.forget_states(account.pk, using)
+        account.spotify_account_id = None
+    now = timezone.now()
+    account.spotify_id = profile.spotify_id
+    account.spotify_account_id = profile.spotify_account_id or account.spotify_account_id
+    account.display_name, account.image_url = profile.display_name, profile.image_url
+    account.status, account.status_changed_at = AccountStatus.CONNECTED, now
+    account.authorized_at, account.reauthorize_by = now, six_months_after(now)
+    account.judge_at = account.grant_noticed_at = None
+    account.save(using=using)
+    _seal(account, grant, grant.refresh_token, is_new=is_new, using=using)
+    wake_runs(account.pk, using)
+    SyncState.objects.using(using).bulk_create(
+        [
+            SyncState(account=account, resource=resource, next_sync_at=now)
+            for resource in conf.RESOURCES
+        ],
+        ignore_conflicts=True,
+    )
+    # Those that were there were put off for want of a grant. One that is written just now is not waited for.
+    states = SyncState.objects.using(using)
+    waiting = [state.pk for state in lock_free(states.filter(account=account).only("pk"))]
+    states.filter(pk__in=waiting).update(next_sync_at=now, failures=0)
+
+
+def _seal(
+    account: SpotifyAccount, grant: oauth.Grant, refresh_token: Secret, *, is_new: bool, using: str
+) -> None:
+    old = SpotifyToken.objects.using(using).filter(pk=account.pk).first()
+    # A refresh that began before the account was disconnected must not find its version again.
+    first = 1 if is_new else secrets.randbelow(10**9) + 2
+    version = old.version + 1 if old is not None else first
+    now = account.authorized_at
+    token = SpotifyToken(account=account, version=version, refreshed_at=now, scope=_scope(grant))
+    token.expires_at = now + lifetime(grant)
+    token.seal(Tokens(access=grant.access_token, refresh=refresh_token))
+    token.save(using=using, force_update=old is not None, force_insert=old is None)
+
+
+def _scope(grant: oauth.Grant) -> str:
+    """Return the scopes of a grant: those asked for where the answer did not say (RFC 6749, 5.1)."""
+    return grant.scope if grant.scope is not None else " ".join(wanted_scopes())

@@ -1,0 +1,110 @@
+"""The one-time state of an attempt to connect or to sign in, kept in the shared cache: any instance can answer.
+
+A state is bound to a user, or to a browser by its binding cookie. It remembers what was begun, so that the callback
+need not trust its query. It is used once: the cache's ``delete`` says yes to exactly one caller.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+
+from django_spotify_sync import shared_cache
+from django_spotify_sync.conf import conf
+from django_spotify_sync.exceptions import (
+    StateExpired,
+    StateMissing,
+    StateOtherBrowser,
+    StateReplayed,
+)
+from django_spotify_sync.secret import Secret
+
+
+class Purpose(StrEnum):
+    CONNECT = "connect"
+    LOGIN = "login"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What was begun. ``user_id`` is the primary key as text, empty for who signs in; ``browser`` the hash of the
+    binding cookie.
+    """
+
+    user_id: str
+    browser: str
+    redirect_uri: str
+    next_url: str
+    verifier: Secret | None
+    # What an older version of the package has remembered was always to connect.
+    purpose: Purpose = Purpose.CONNECT
+
+
+def begin(attempt: Attempt) -> str:
+    """Remember an attempt for STATE_TTL; return its state.
+
+    :raises CacheUnavailable: if it cannot be remembered.
+    """
+    state = secrets.token_urlsafe(32)
+    shared_cache.add(f"state:{_hash(state)}", _packed(attempt), conf.STATE_TTL)
+    return state
+
+
+def finish(state: str, *, user_id: str | None, browser: str | None) -> Attempt:
+    """Return what was begun under ``state``, once, to the user or the browser that began it.
+
+    ``browser`` is the hash of the binding cookie. To connect, somebody signed in as another user is refused even in the
+    same browser; nobody signed in has to have the cookie. To sign in, everybody has to: who is signed in proves nothing
+    about who began.
+
+    :raises StateMissing, StateExpired, StateReplayed, StateOtherBrowser: each for what its name says.
+    :raises CacheUnavailable: if the cache does not answer.
+    """
+    if not state:
+        raise StateMissing
+    key, used = f"state:{_hash(state)}", f"used:{_hash(state)}"
+    attempt = _unpacked(shared_cache.get(key))
+    if attempt is None:
+        raise StateReplayed if shared_cache.get(used) else StateExpired
+    same_browser = browser is not None and hmac.compare_digest(browser, attempt.browser)
+    by_user = attempt.purpose is Purpose.CONNECT and user_id is not None
+    if not (user_id == attempt.user_id if by_user else same_browser):
+        raise StateOtherBrowser  # and stays good for the one who began it
+    shared_cache.add(used, 1, conf.STATE_TTL)
+    if not shared_cache.delete(key):
+        raise StateReplayed
+    return attempt
+
+
+def is_login(state: str) -> bool:
+    """Tell whether ``state`` is good and was begun to sign in. It stays good.
+
+    :raises CacheUnavailable: if the cache does not answer.
+    """
+    attempt = _unpacked(shared_cache.get(f"state:{_hash(state)}")) if state else None
+    return attempt is not None and attempt.purpose is Purpose.LOGIN
+
+
+def _packed(attempt: Attempt) -> Secret:
+    """Return what the cache keeps: text, whatever the cache's serializer, and with the verifier in it a secret."""
+    verifier = attempt.verifier and attempt.verifier.reveal()
+    return Secret(json.dumps({**asdict(replace(attempt, verifier=None)), "verifier": verifier}))
+
+
+def _unpacked(stored: object) -> Attempt | None:
+    """Return the attempt; None if there is none, or one that another version of the package has put there."""
+    try:
+        values = json.loads(str(stored))
+        verifier = values.pop("verifier")
+        purpose = Purpose(values.pop("purpose", Purpose.CONNECT))
+        return Attempt(**values, verifier=verifier and Secret(verifier), purpose=purpose)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,152 @@
+"""Playlists, whose libraries they are in, and their items in the admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from django_spotify_sync.admin.catalog import cover_of
+from django_spotify_sync.admin.looks import (
+    NOTHING,
+    ago,
+    artists_of,
+    badge,
+    cover,
+    minutes,
+    number,
+    titled,
+)
+from django_spotify_sync.admin.rows import OfAccountAdmin, ReadOnlyAdmin
+from django_spotify_sync.models import AccountPlaylist, Playlist, PlaylistItem
+from django_spotify_sync.models.catalog import track_artists
+from django_spotify_sync.models.playlists import ItemKind
+
+
+@admin.register(Playlist)
+class PlaylistAdmin(ReadOnlyAdmin):
+    list_display = ("title", "owner", "item_count", "public", "collaborative", "read")
+    search_fields = ("name", "owner_name")
+    fields = (
+        "picture",
+        "name",
+        "description",
+        "owner",
+        "item_count",
+        "readers",
+        "public",
+        "collaborative",
+        "items_synced_at",
+        "spotify_id",
+        "on_spotify",
+    )
+
+    @admin.display(description=_("playlist"))
+    def title(self, playlist: Playlist) -> str:
+        return titled(playlist.image_url, playlist)
+
+    @admin.display(description=_("owner"))
+    def owner(self, playlist: Playlist) -> str:
+        return playlist.owner_name or playlist.owner_id or NOTHING
+
+    @admin.display(description=_("items"))
+    def item_count(self, playlist: Playlist) -> str:
+        words = number(playlist.total)
+        return self.list_link(PlaylistItem, words, playlist__id__exact=playlist.pk)
+
+    @admin.display(description=_("items read"))
+    def read(self, playlist: Playlist) -> str:
+        return ago(playlist.items_synced_at)
+
+    @admin.display(description=_("in the libraries of"))
+    def readers(self, playlist: Playlist) -> str:
+        return self.list_link(AccountPlaylist, _("these accounts"), playlist__id__exact=playlist.pk)
+
+    @admin.display(description=_("cover"))
+    def picture(self, playlist: Playlist) -> str:
+        return cover(playlist.image_url, 160)
+
+
+@admin.register(AccountPlaylist)
+class AccountPlaylistAdmin(OfAccountAdmin):
+    list_display = ("title", "account_link", "place", "rights")
+    list_filter = ("can_read_items",)
+    list_select_related = ("account__user", "playlist")
+    search_fields = ("playlist__name",)
+    spotify_id_field = "playlist__spotify_id"
+    fields = ("picture", "playlist_link", "account_link", "place", "rights", "unreadable_reason")
+
+    @admin.display(description=_("playlist"))
+    def title(self, link: AccountPlaylist) -> str:
+        return titled(link.playlist.image_url, link)
+
+    @admin.display(description=_("playlist"))
+    def playlist_link(self, link: AccountPlaylist) -> str:
+        return self.link(link.playlist)
+
+    @admin.display(description=_("place"))
+    def place(self, link: AccountPlaylist) -> int:
+        return link.position + 1
+
+    @admin.display(description=_("items"))
+    def rights(self, link: AccountPlaylist) -> str:
+        if link.can_read_items is None:
+            return badge(_("not known yet"), "plain")
+        readable = badge(_("readable"), "good"), badge(_("not readable"), "bad")
+        return readable[not link.can_read_items]
+
+    @admin.display(description=_("cover"))
+    def picture(self, link: AccountPlaylist) -> str:
+        return cover(link.playlist.image_url, 160)
+
+
+@admin.register(PlaylistItem)
+class PlaylistItemAdmin(ReadOnlyAdmin):
+    list_display = ("name", "place", "playlist_link", "kind", "added")
+    list_filter = ("kind",)
+    list_select_related = ("playlist", "track__album")
+    search_fields = ("title", "track__name")
+    spotify_id_field = "track__spotify_id"
+    fields = (
+        "name",
+        "artist_names",
+        "kind",
+        "playlist_link",
+        "place",
+        "added_at",
+        "added_by",
+        "duration",
+        "is_playable",
+        "uri",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).prefetch_related(track_artists("track__"))
+
+    @admin.display(description=_("item"))
+    def name(self, item: PlaylistItem) -> str:
+        return titled(cover_of(item.track), item.track or item.title or item.get_kind_display())
+
+    @admin.display(description=_("artists"))
+    def artist_names(self, item: PlaylistItem) -> str:
+        return artists_of(item.track.track_artists) if item.track else item.subtitle or NOTHING
+
+    @admin.display(description=_("place"))
+    def place(self, item: PlaylistItem) -> int:
+        return item.position + 1
+
+    @admin.display(description=_("playlist"))
+    def playlist_link(self, item: PlaylistItem) -> str:
+        return self.link(item.playlist)
+
+    @admin.display(description=_("added"))
+    def added(self, item: PlaylistItem) -> str:
+        return ago(item.added_at)
+
+    @admin.display(description=_("duration"))
+    def duration(self, item: PlaylistItem) -> str:
+        is_track = item.kind == ItemKind.TRACK and item.track
+        return minutes(item.track.duration_ms if is_track and item.track else item.duration_ms)

@@ -1,0 +1,29 @@
+"""A table read in chunks, each by a query of its own: no cursor stays open while something else is done in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from operator import attrgetter
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+
+def in_chunks[Row: models.Model](
+    rows: models.QuerySet[Row], *, size: int, by: str = "pk"
+) -> Iterator[list[Row]]:
+    """Give all of ``rows``, each once, in lists of at most ``size``, ordered by a column of theirs and then by key.
+
+    Rows that leave the queryset meanwhile, or come to stand behind what was given, are no reason to read again.
+    """
+    value = attrgetter(by.replace("__", "."))
+    ordered: models.QuerySet[Any] = rows.order_by(*dict.fromkeys((by, "pk")))
+    after = Q()
+    while chunk := list(ordered.filter(after)[:size]):
+        yield chunk
+        last = chunk[-1]
+        reached = value(last)
+        after = Q(**{f"{by}__gt": reached})
+        if by != "pk":
+            after |= Q(**{by: reached, "pk__gt": last.pk})

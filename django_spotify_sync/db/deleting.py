@@ -1,0 +1,69 @@
+"""Rows taken away by set-based SQL, in batches: no row is loaded, nothing cascades. Knows nothing of Spotify."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import batched
+from typing import Any
+
+from django.db import models, router, transaction
+from django.db.models import Exists, ManyToOneRel, OuterRef, Q
+
+from django_spotify_sync.db.locks import lock_free
+
+
+def delete_rows(queryset: models.QuerySet[Any], pks: Sequence[int], *, batch_size: int) -> int:
+    """Delete rows by primary key, in batches, by SQL alone: no row is loaded, nothing cascades. Return how many."""
+    return sum(
+        queryset.filter(pk__in=batch)._raw_delete(queryset.db)
+        for batch in batched(sorted(pks), batch_size)
+    )
+
+
+#: The condition that everything meets.
+ALWAYS = Q()
+
+
+def unused(model: type[models.Model], using: str, *, but: type[models.Model] | None = None) -> Q:
+    """Return the condition that nothing on that database points at a row of ``model``: no other table of ours, bar the
+    one of its parts (``but``), and none of the host's.
+    """
+    condition = Q()
+    for relation in model._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, ManyToOneRel) or relation.related_model is but:
+            continue
+        user, field = relation.related_model, relation.field
+        if router.db_for_write(user) == using:
+            pointing = {field.name: OuterRef(field.target_field.attname)}
+            condition &= ~Q(Exists(user._base_manager.using(using).filter(**pointing)))
+    return condition
+
+
+def delete_where(
+    model: type[models.Model],
+    condition: Q,
+    using: str,
+    *,
+    batch_size: int,
+    parts: tuple[tuple[type[models.Model], str], ...] = (),
+) -> int:
+    """Delete the rows of ``model`` under ``condition``, their ``parts`` first, a batch at a time; return how many.
+
+    Each batch is locked and tested again. What somebody else has locked is left to the next time.
+    """
+    rows: models.QuerySet[Any] = model._default_manager.using(using)
+    removed = last = 0
+    while candidates := list(
+        rows.filter(condition, pk__gt=last).order_by("pk").values_list("pk", flat=True)[:batch_size]
+    ):
+        last = candidates[-1]
+        with transaction.atomic(using=using, savepoint=False):
+            found = rows.filter(pk__in=candidates).order_by("pk").only("pk")
+            locked = [row.pk for row in lock_free(found)]
+            gone = list(rows.filter(condition, pk__in=locked).values_list("pk", flat=True))
+            for part, field in parts:
+                part._default_manager.using(using).filter(**{f"{field}__in": gone})._raw_delete(
+                    using
+                )
+            removed += rows.filter(pk__in=gone)._raw_delete(using)
+    return removed

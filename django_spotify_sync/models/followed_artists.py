@@ -1,0 +1,42 @@
+"""Followed artists."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from django_spotify_sync.models.accounts import AnyUser, SpotifyAccount
+from django_spotify_sync.models.catalog import Artist
+
+
+class FollowedArtistQuerySet(models.QuerySet["FollowedArtist"]):
+    def for_user(self, user: AnyUser) -> FollowedArtistQuerySet:
+        """The artists whom this user follows, alone."""
+        return self.filter(account__user_id=user.pk)
+
+    def in_order(self) -> FollowedArtistQuerySet:
+        """In the order in which Spotify lists them."""
+        return self.order_by("position", "pk")
+
+
+class FollowedArtist(models.Model):
+    id = models.BigAutoField(primary_key=True)
+    account = models.ForeignKey(
+        SpotifyAccount, models.DO_NOTHING, db_index=False, related_name="followed_artists"
+    )
+    artist = models.ForeignKey(Artist, models.PROTECT, related_name="followed_by")
+    position = models.PositiveIntegerField()
+
+    objects = FollowedArtistQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("followed artist")
+        verbose_name_plural = _("followed artists")
+        constraints = [
+            models.UniqueConstraint(fields=["account", "artist"], name="spotify_sync_followed_uniq")
+        ]
+
+    def __str__(self) -> str:
+        if type(self).artist.is_cached(self):
+            return str(self.artist)
+        return f"artist {self.artist_id} of account {self.account_id}"

@@ -1,0 +1,109 @@
+"""Saved tracks: one row an entry, in Spotify's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import batched
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from django_spotify_sync.db.indexes import CompositeHashIndex, matching
+from django_spotify_sync.models.accounts import MAX_ID, AnyUser, SpotifyAccount
+from django_spotify_sync.models.catalog import (
+    OPEN_URL,
+    Artist,
+    Track,
+    TrackArtist,
+    title_of,
+    track_artists,
+)
+
+_CHUNK = 50  # a longer OR over a hash index is slower than several
+
+
+class SavedTrackQuerySet(models.QuerySet["SavedTrack"]):
+    def for_user(self, user: AnyUser) -> SavedTrackQuerySet:
+        """The entries of this user alone."""
+        return self.filter(account__user_id=user.pk)
+
+    def recent(self) -> SavedTrackQuerySet:
+        """Latest saved first."""
+        return self.order_by("-added_at", "-id")
+
+    def in_order(self) -> SavedTrackQuerySet:
+        """In Spotify's own order, which tells entries of the same second apart."""
+        return self.order_by("-rank")
+
+    def by_artist(self, artist: Artist | str) -> SavedTrackQuerySet:
+        """The entries whose track has this artist, given as the row or by Spotify id, among its artists."""
+        links = TrackArtist.objects.filter(
+            artist__spotify_id=artist if isinstance(artist, str) else artist.spotify_id
+        )
+        return self.filter(track__in=links.values("track"))
+
+    def with_tracks(self) -> SavedTrackQuerySet:
+        """With track, album and artists, in three queries for any number of rows."""
+        return self.select_related("track__album").prefetch_related(track_artists("track__"))
+
+    def contains(  # type: ignore[override]
+        self, account: SpotifyAccount, spotify_ids: Iterable[str]
+    ) -> set[str]:
+        """Return which of ``spotify_ids`` the account has saved, by the composite HASH index; Spotify is not asked."""
+        found: set[str] = set()
+        for chunk in batched(dict.fromkeys(spotify_ids), _CHUNK):
+            condition = models.Q()
+            for spotify_id in chunk:
+                condition |= matching(
+                    "spotify_sync_saved_hash",
+                    SavedTrack,
+                    {"account_id": account.pk, "spotify_id": spotify_id},
+                )
+            found |= {
+                spotify_id
+                for spotify_id in self.filter(condition).values_list("spotify_id", flat=True)
+                if spotify_id
+            }
+        return found
+
+
+class SavedTrack(models.Model):
+    """One entry of a user's saved tracks as Spotify lists them: nulls and doubles are entries too."""
+
+    id = models.BigAutoField(primary_key=True)
+    account = models.ForeignKey(
+        SpotifyAccount, models.DO_NOTHING, db_index=False, related_name="saved_tracks"
+    )
+    # Null where the entry never held a track, or holds one that another entry of the account has already.
+    track = models.ForeignKey(Track, models.PROTECT, null=True, blank=True, related_name="saved_by")
+    # As last answered: relinking changes it, an unavailable track makes it null.
+    spotify_id = models.CharField(max_length=MAX_ID, null=True, blank=True)
+    added_at = models.DateTimeField(_("added at"), null=True, blank=True)
+    # Sparse: ORDER BY rank DESC is Spotify's order, ties of one second included, and a new like moves no row.
+    rank = models.BigIntegerField()
+    is_playable = models.BooleanField(null=True, blank=True)
+
+    objects = SavedTrackQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("saved track")
+        verbose_name_plural = _("saved tracks")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "track"],
+                condition=models.Q(track__isnull=False),
+                name="spotify_sync_saved_track",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["account", "-added_at", "-id"], name="spotify_sync_saved_recent"),
+            CompositeHashIndex(fields=["account", "spotify_id"], name="spotify_sync_saved_hash"),
+        ]
+
+    def __str__(self) -> str:
+        return title_of(self) or self.spotify_id or f"saved track {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        """Return the track's address at Spotify; for an entry that holds none, that of the list it stands in."""
+        spotify_id = self.spotify_id or (self.track and self.track.spotify_id)
+        return f"{OPEN_URL}/track/{spotify_id}" if spotify_id else f"{OPEN_URL}/collection/tracks"

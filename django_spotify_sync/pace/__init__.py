@@ -1,0 +1,23 @@
+"""The pace of the whole app towards Spotify: who may ask how much now, and what keeps everybody from asking."""
+
+from __future__ import annotations
+
+from django_spotify_sync.pace.governor import (
+    SCHEDULED_SHARE,
+    Block,
+    blocked,
+    blocks,
+    ensure_open,
+    forget,
+    shared_pace,
+)
+
+__all__ = [
+    "SCHEDULED_SHARE",
+    "Block",
+    "blocked",
+    "blocks",
+    "ensure_open",
+    "forget",
+    "shared_pace",
+]

@@ -1,0 +1,1 @@
+"""REST: a file a thing, beside what all of them share."""

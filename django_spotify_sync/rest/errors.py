@@ -1,0 +1,93 @@
+"""Errors over REST: ``{"code", "detail"}`` and a status, whatever was raised."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from django.http import Http404
+from django.utils.translation import gettext
+from rest_framework.exceptions import NotFound
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from django_spotify_sync.exceptions import (
+    CacheUnavailable,
+    ConnectError,
+    LinkedElsewhere,
+    NotAllowlisted,
+    NotConnected,
+    NoUser,
+    Paced,
+    RateLimited,
+    SignedInAsOther,
+    SpotifyError,
+    SpotifySyncError,
+    SpotifyUnavailable,
+    TokensRateLimited,
+    UnknownResource,
+)
+
+#: Which status an error is answered with; the first class that fits counts.
+STATUSES: tuple[tuple[type[SpotifySyncError], int], ...] = (
+    (LinkedElsewhere, 409),
+    (SignedInAsOther, 409),
+    (NotAllowlisted, 403),
+    (NoUser, 403),
+    (ConnectError, 400),
+    (NotConnected, 409),
+    (RateLimited, 429),
+    (SpotifyError, 502),
+    (CacheUnavailable, 503),
+    (UnknownResource, 404),
+)
+
+
+def status_of(error: SpotifySyncError) -> int:
+    """Return the HTTP status that stands for ``error``; 500 for what no client can mend."""
+    return next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
+
+
+def code_of(error: SpotifySyncError) -> str:
+    """Return the code that the public contract has for ``error``: why Spotify failed, or who held back, is for the log
+    and the detail.
+    """
+    if isinstance(error, Paced | TokensRateLimited):
+        return RateLimited.code
+    return SpotifyUnavailable.code if status_of(error) == 502 else error.code
+
+
+def error_response(error: SpotifySyncError) -> Response:
+    """Answer one of our errors."""
+    headers = (
+        {"Retry-After": str(math.ceil(error.retry_after))}
+        if isinstance(error, RateLimited)
+        else None
+    )
+    return Response(
+        {"code": code_of(error), "detail": gettext(str(error))},
+        status=status_of(error),
+        headers=headers,
+    )
+
+
+def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler, with our errors and our shape."""
+    if isinstance(error, SpotifySyncError) and status_of(error) != 500:
+        return error_response(error)
+    if isinstance(error, Http404):
+        error = NotFound()  # Django's own words name our classes
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    code = getattr(getattr(error, "detail", None), "code", None) or {
+        404: "not_found",
+        403: "permission_denied",
+    }.get(response.status_code, "invalid")
+    detail = (
+        response.data.get("detail")
+        if isinstance(response.data, dict) and "detail" in response.data
+        else response.data
+    )
+    response.data = {"code": code, "detail": detail}
+    return response

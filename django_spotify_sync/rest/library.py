@@ -1,0 +1,23 @@
+"""What the lists of the library share. Nobody sees rows that are not their own, nor items that Spotify hides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Model, Q
+from rest_framework.mixins import ListModelMixin
+from rest_framework.viewsets import GenericViewSet
+
+from django_spotify_sync.rest.cursors import CursorPages
+from django_spotify_sync.rest.filters import WordSearch
+from django_spotify_sync.rest.pinned import PinnedAPIView
+
+
+class LibraryViewSet[Row: Model](PinnedAPIView, ListModelMixin, GenericViewSet[Row]):
+    """A list in pages, with ``?search=`` and ``?ordering=``."""
+
+    filter_backends: Any = (WordSearch,)
+    pagination_class = CursorPages
+    #: Says for a word under which condition a row has it.
+    has_word: Callable[[str], Q]

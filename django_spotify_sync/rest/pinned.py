@@ -1,0 +1,82 @@
+"""What all our REST views share, pinned: a host's REST_FRAMEWORK changes who is signed in, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import router
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from django_spotify_sync.exceptions import NotConnected
+from django_spotify_sync.models import SpotifyAccount
+from django_spotify_sync.rest.errors import handle_exception
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Tell an API client from a browser: it asks for application/json, or brings credentials of its own, and does not
+    ask for text/html, as browsers do wherever they go.
+    """
+    accept = request.headers.get("Accept", "")
+    asks = "application/json" in accept or "Authorization" in request.headers
+    return asks and "text/html" not in accept
+
+
+def own_account(request: Request) -> SpotifyAccount:
+    """Return the asking user's account, whatever its status.
+
+    :raises NotConnected: if there never was one.
+    """
+    # where it is written: on a replica that is behind, who has just connected would not be found
+    accounts = SpotifyAccount.objects.using(router.db_for_write(SpotifyAccount))
+    account = accounts.get_for_user(request.user)
+    if account is None:
+        raise NotConnected
+    return account
+
+
+def own_url(request: HttpRequest | Request, name: str, *args: object) -> str:
+    """Return the path of one of our pages, in the namespace that the request came in by: a site may mount the app in
+    one of its own, in another, or twice.
+    """
+    match = request.resolver_match
+    namespace = match.namespace if match else "spotify_sync"
+    return reverse(f"{namespace}:{name}", args=args)
+
+
+class AlwaysJSON(DefaultContentNegotiation):
+    """JSON is what we speak: nobody is turned away for asking for something else, by header or by ``?format=``."""
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[Any, str]:
+        return renderers[0], renderers[0].media_type
+
+
+class PinnedAPIView(APIView):
+    """The base of all our REST views: takes authentication from the host and pins the rest."""
+
+    permission_classes: Any = (IsAuthenticated,)
+    renderer_classes = (JSONRenderer,)
+    parser_classes = (JSONParser, FormParser, MultiPartParser)
+    throttle_classes: Any = ()
+    content_negotiation_class = AlwaysJSON
+    versioning_class = None
+    metadata_class = None
+
+    def get_exception_handler(self) -> Any:
+        return handle_exception
+
+    def finalize_response(self, *args: Any, **kwargs: Any) -> Response:
+        """What is a user's own, and changes by the second, is in no cache: neither the host's nor a browser's."""
+        response = super().finalize_response(*args, **kwargs)
+        add_never_cache_headers(response)
+        return response

@@ -1,0 +1,145 @@
+"""Playlists and their items over REST."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+
+from django_spotify_sync.models import AccountPlaylist, Playlist, PlaylistItem
+from django_spotify_sync.rest.cursors import by_name, by_number, by_time
+from django_spotify_sync.rest.fields import RowSerializer
+from django_spotify_sync.rest.library import LibraryViewSet
+from django_spotify_sync.rest.pinned import own_account
+from django_spotify_sync.rest.tracks import SavedTrackSerializer, track_has
+
+
+class OwnerSerializer(RowSerializer[Playlist]):
+    spotify_id = serializers.CharField(source="owner_id", read_only=True)
+    display_name = serializers.CharField(source="owner_name", read_only=True)
+
+    class Meta:
+        ref_name = "SpotifyPlaylistOwner"
+        model = Playlist
+        fields = ("spotify_id", "display_name")
+
+
+class AccountPlaylistSerializer(RowSerializer[AccountPlaylist]):
+    """A playlist of a user's library. Wants ``playlist`` selected."""
+
+    spotify_id = serializers.CharField(source="playlist.spotify_id", read_only=True)
+    uri = serializers.CharField(source="playlist.uri", read_only=True)
+    name = serializers.CharField(source="playlist.name", read_only=True)
+    description = serializers.CharField(source="playlist.description", read_only=True)
+    owner = OwnerSerializer(source="playlist", read_only=True)
+    collaborative = serializers.BooleanField(source="playlist.collaborative", read_only=True)
+    public = serializers.BooleanField(source="playlist.public", read_only=True, allow_null=True)
+    image_url = serializers.CharField(source="playlist.image_url", read_only=True)
+    total = serializers.IntegerField(source="playlist.total", read_only=True, allow_null=True)
+    url = serializers.CharField(source="playlist.get_absolute_url", read_only=True)
+
+    class Meta:
+        ref_name = "SpotifyPlaylist"
+        model = AccountPlaylist
+        fields = (
+            "spotify_id",
+            "uri",
+            "name",
+            "description",
+            "owner",
+            "collaborative",
+            "public",
+            "image_url",
+            "total",
+            "can_read_items",
+            "url",
+        )
+        read_only_fields = fields
+
+
+class TrackOfItemSerializer(SavedTrackSerializer):
+    """The track of a playlist's item, null where the item has none."""
+
+    class Meta:
+        ref_name = "SpotifyTrackOfItem"
+
+    def get_attribute(self, item: PlaylistItem) -> PlaylistItem | None:
+        return item if item.track else None
+
+
+class PlaylistItemSerializer(RowSerializer[PlaylistItem]):
+    """One place in a playlist. A track's names and duration stand in the catalogue. Wants ``with_tracks()``."""
+
+    track = TrackOfItemSerializer(read_only=True, allow_null=True)
+
+    class Meta:
+        ref_name = "SpotifyPlaylistItem"
+        model = PlaylistItem
+        fields = (
+            "position",
+            "kind",
+            "uri",
+            "title",
+            "subtitle",
+            "track",
+            "duration_ms",
+            "added_at",
+            "added_by",
+            "is_playable",
+        )
+        read_only_fields = fields
+
+    def to_representation(self, item: PlaylistItem) -> dict[str, Any]:
+        answer = super().to_representation(item)
+        if track := answer["track"]:
+            artists = ", ".join(artist["name"] for artist in track["artists"])
+            answer |= {
+                "uri": item.uri or track["uri"],
+                "title": item.title or track["name"],
+                "subtitle": item.subtitle or artists,
+                "duration_ms": item.duration_ms or track["duration_ms"],
+            }
+        return answer
+
+
+class PlaylistViewSet(LibraryViewSet[AccountPlaylist]):
+    """The playlists in the user's library, in the user's order."""
+
+    serializer_class = AccountPlaylistSerializer
+    orders = {"position": by_number("position"), "name": by_name("playlist__name")}
+    default_order = "position"
+
+    def get_queryset(self) -> QuerySet[AccountPlaylist]:
+        mine = AccountPlaylist.objects.filter(account=own_account(self.request))
+        return mine.select_related("playlist")
+
+    @staticmethod
+    def has_word(word: str) -> Q:
+        return Q(playlist__name__icontains=word) | Q(playlist__owner_name__icontains=word)
+
+
+class PlaylistItemViewSet(LibraryViewSet[PlaylistItem]):
+    """What is in a playlist of the user's library, in its order. None, as long as Spotify is not known to show it."""
+
+    serializer_class = PlaylistItemSerializer
+    orders = {
+        "position": by_number("position"),
+        "added_at": by_time("added_at", nullable=True),
+    }
+    default_order = "position"
+
+    def get_queryset(self) -> QuerySet[PlaylistItem]:
+        mine = AccountPlaylist.objects.filter(account=own_account(self.request))
+        spotify_id = self.kwargs["spotify_id"]
+        link = None if "\0" in spotify_id else mine.filter(playlist__spotify_id=spotify_id).first()
+        if link is None:
+            raise NotFound
+        if not link.can_read_items:  # what is stored, another user's token fetched
+            return PlaylistItem.objects.none()
+        return PlaylistItem.objects.filter(playlist=link.playlist_id).with_tracks()
+
+    @staticmethod
+    def has_word(word: str) -> Q:
+        return Q(title__icontains=word) | Q(subtitle__icontains=word) | track_has(word)

@@ -1,0 +1,212 @@
+"""Many requests at once. The calling thread coordinates; the others only send and parse.
+
+The caller is never blocked for longer than its own ``tick``: there it beats, shows progress, and may stop everything by
+raising. A 401 is answered by one renewal for all threads; a short 429 by a common pause; a longer one is raised. Only
+the calling thread asks the pace, which may ask a cache; the others take what it was granted.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from types import TracebackType
+from typing import Any
+
+from django_spotify_sync.exceptions import AccessTokenRejected, Paced, RateLimited
+from django_spotify_sync.secret import Secret
+from django_spotify_sync.spotify.client import Client, Get
+from django_spotify_sync.spotify.pace import Purse
+
+TICK = 0.2  # seconds between two ticks at most
+PACED_PAUSE = (
+    30.0  # seconds, give or take a half, after which one whose turn did not come tries again
+)
+
+
+class Fetcher:
+    """Threads around a client, for the length of a run. ``tick`` is called often, by the coordinating thread."""
+
+    def __init__(
+        self, client: Client, *, max_wait: float, tick: Callable[[], None] = lambda: None
+    ) -> None:
+        self._client = client
+        self._max_wait = max_wait
+        self._tick = tick
+        self._pool = ThreadPoolExecutor(client.workers, thread_name_prefix="spotify-fetch")
+        self._purses: list[Purse] = []
+
+    def __enter__(self) -> Fetcher:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._client.close()
+        for purse in self._purses:  # of readings that nobody went on with
+            purse.shut()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def one[Answer](self, get: Get[Answer]) -> Answer:
+        """Read one thing, under the same rules as many."""
+        [(_, answer)] = self.each([get])
+        return answer
+
+    def each[Answer](self, gets: Iterable[Get[Answer]]) -> Iterator[tuple[Get[Answer], Answer]]:
+        """Read all of ``gets`` in parallel; yield each with its answer as they arrive, in no certain order.
+
+        :raises RateLimited: if Spotify, or the pace, asks for more patience than ``max_wait`` gives; what had arrived
+            was yielded.
+        :raises SpotifyError: the first that any of them ran into for good.
+        """
+        reading = _Reading(gets, self._client, self._pool, self._max_wait)
+        self._purses.append(reading.purse)
+        try:
+            while reading.goes_on:
+                reading.begin_some()
+                self._tick()
+                for future in reading.done():
+                    yield from reading.settle(future)
+        except RateLimited:
+            yield from reading.drain(self._tick)
+            raise
+        finally:
+            reading.stop()
+            self._purses.remove(reading.purse)
+
+
+class _Reading[Answer]:
+    """One call of ``each``: what is still to be read, what is under way, and what holds it up."""
+
+    def __init__(
+        self,
+        gets: Iterable[Get[Answer]],
+        client: Client,
+        pool: ThreadPoolExecutor,
+        max_wait: float,
+    ) -> None:
+        self.purse = Purse()
+        self._todo = deque(gets)
+        self._running: dict[Future[Any], tuple[Get[Answer], Secret]] = {}
+        self._client = client
+        self._pool = pool
+        self._max_wait = max_wait
+        self._rejected: set[Secret] = set()  # each is renewed once, however many threads had it
+        self._unproved: Secret | None = None  # was renewed and has not answered anything yet
+        self._held_until = self._waited = 0.0
+        self._without_leave_since: float | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        return bool(self._todo or self._running)
+
+    def begin_some(self) -> None:
+        """Hand to the threads what they and the pace have room for.
+
+        :raises RateLimited: if the pace asks for more patience than there is.
+        """
+        # A few more than there are threads, so that none idles while the caller works on an answer.
+        room = min(len(self._todo), self._client.workers + 2 - len(self._running))
+        repeated = self.purse.missing
+        if room + repeated <= 0 or time.monotonic() < self._held_until:
+            return
+        token = self._client.tokens.current()
+        if token in self._rejected:
+            raise AccessTokenRejected("The token was renewed in vain.", status=401)
+        granted = self._granted(room + repeated)
+        for _ in range(min(room, granted - repeated)):
+            get = self._todo.popleft()
+            sending = self._pool.submit(self._client.send, get, token, self.purse.take)
+            self._running[sending] = (get, token)
+
+    def done(self) -> Iterable[Future[Any]]:
+        """Return what is done, after a moment at most."""
+        if not self._running:
+            held = max(0.0, self._held_until - time.monotonic())
+            time.sleep(TICK if self._without_leave_since is not None else min(TICK, held))
+            return ()
+        done, _ = wait(self._running, timeout=TICK, return_when=FIRST_COMPLETED)
+        return done
+
+    def settle(self, future: Future[Any]) -> list[tuple[Get[Answer], Answer]]:
+        """Return the answer with what asked for it, nothing if it has to be asked for again.
+
+        :raises SpotifyError: what it ran into for good.
+        """
+        get, token = self._running.pop(future)
+        try:
+            answer = future.result()
+        except AccessTokenRejected:
+            if token == self._unproved:
+                raise
+            if token not in self._rejected:
+                self._rejected.add(token)
+                self._unproved = self._client.tokens.renew(token)
+            self._todo.appendleft(get)
+            return []
+        except RateLimited as error:
+            self._todo.appendleft(get)
+            self._call_back()
+            self._hold(self._client.pace.refused(error), error)
+            return []
+        self._waited = 0.0
+        if token == self._unproved:
+            self._unproved = None
+        return [(get, answer)]
+
+    def drain(self, tick: Callable[[], None]) -> Iterator[tuple[Get[Answer], Answer]]:
+        """Yield what was under way and still arrives: it is paid for and worth having."""
+        self.purse.shut()
+        self._call_back()
+        while self._running:
+            done, _ = wait(self._running, timeout=TICK, return_when=FIRST_COMPLETED)
+            tick()
+            for future in done:
+                get, _ = self._running.pop(future)
+                error = future.exception()
+                if error is None:
+                    yield get, future.result()
+                elif isinstance(error, RateLimited) and error.status is not None:
+                    self._client.pace.refused(error)
+
+    def stop(self) -> None:
+        """Let nothing more begin."""
+        self.purse.shut()
+        self._call_back()
+
+    def _granted(self, wanted: int) -> int:
+        """Return how many may start, which the threads find in the purse."""
+        try:
+            leave = self._client.pace.grant(wanted)
+        except RateLimited as error:
+            self._hold(error.retry_after, error)
+            return 0
+        now = time.monotonic()
+        if leave.requests:
+            self._without_leave_since = None
+            self.purse.put(leave)
+        elif self._without_leave_since is None:
+            self._without_leave_since = now
+        elif now - self._without_leave_since > self._max_wait:
+            raise Paced(retry_after=PACED_PAUSE * random.uniform(0.5, 1.5))
+        return leave.requests
+
+    def _hold(self, seconds: float, error: RateLimited) -> None:
+        """Begin nothing for so long. :raises RateLimited: ``error``, if that is longer than the patience."""
+        now = time.monotonic()
+        until = now + seconds
+        # of several that were under way, only what makes the pause longer counts
+        self._waited += max(0.0, until - max(now, self._held_until))
+        self._held_until = max(until, self._held_until)
+        if self._waited > self._max_wait:
+            raise error
+
+    def _call_back(self) -> None:
+        """Take back what no thread has begun: asking on while Spotify says no makes the pause longer."""
+        cancelled = [future for future in self._running if future.cancel()]
+        self._todo.extendleft(self._running.pop(future)[0] for future in cancelled)

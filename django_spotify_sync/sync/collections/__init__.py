@@ -1,0 +1,1 @@
+"""Lists whose order proves nothing: all is read."""

@@ -1,0 +1,74 @@
+"""The stored rows of a collection, and how they become what was listed."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model, QuerySet
+
+from django_spotify_sync.conf import conf
+from django_spotify_sync.db.deleting import delete_rows
+from django_spotify_sync.db.positions import Move, move, out_of_order
+from django_spotify_sync.db.upsert import Counts
+from django_spotify_sync.models import SpotifyAccount
+from django_spotify_sync.sync.catalog import write_catalog
+from django_spotify_sync.sync.collections.listing import Listing
+from django_spotify_sync.sync.handover import Written
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where a collection is kept: rows of ``model``, each with its ``account``, its ``position``, and a foreign key,
+    named ``holds``, to what it holds of the catalogue.
+    """
+
+    model: type[Model]
+    holds: str
+
+    def rows(self, account: SpotifyAccount, using: str) -> QuerySet[Any]:
+        """Return the rows of one account."""
+        return self.model._default_manager.using(using).filter(account=account)
+
+    def stored(self, account: SpotifyAccount, using: str) -> dict[str, tuple[int, int]]:
+        """Return (primary key, position) of each row, by Spotify id and in order."""
+        rows = self.rows(account, using).order_by("position", "pk")
+        values = rows.values_list(f"{self.holds}__spotify_id", "pk", "position")
+        return {spotify_id: (pk, position) for spotify_id, pk, position in values}
+
+    def write(
+        self, account: SpotifyAccount, listing: Listing, removable: Set[str], *, using: str
+    ) -> Written:
+        """Make the stored rows the listed ones; remove none but the removable. In the caller's transaction.
+
+        :raises IntegrityError: if prune removed what one of them holds meanwhile: the caller repeats its transaction.
+        """
+        held = write_catalog(listing.catalog, using=using)[self.holds]
+        stored = self.stored(account, using)
+        rows = self.rows(account, using)
+        new = [spotify_id for spotify_id in listing.ids if spotify_id not in stored]
+        gone = [spotify_id for spotify_id in stored if spotify_id in removable]
+        known = set(listing.ids)
+        # what is stored and not listed, yet may not be removed, comes last
+        kept = (one for one in stored if one not in known and one not in removable)
+        order = [*listing.ids, *kept]
+        places = {spotify_id: position for position, spotify_id in enumerate(order)}
+        moves = [Move(*stored[one], places[one]) for one in order if one in stored]
+        batch_size = conf.BATCH_SIZE
+        delete_rows(rows, [stored[spotify_id][0] for spotify_id in gone], batch_size=batch_size)
+        move(rows, moves, batch_size=batch_size)
+        rows.bulk_create(
+            [
+                self.model(
+                    account=account,
+                    position=places[spotify_id],
+                    **{f"{self.holds}_id": held[spotify_id]},
+                )
+                for spotify_id in new
+            ],
+            batch_size=batch_size,
+        )
+        moved = len(out_of_order(moves))
+        counts = Counts(len(new), moved, len(moves) - moved, len(gone))
+        return Written(counts, added=new, removed=gone)

@@ -1,0 +1,1 @@
+"""Lists of lists: the list of playlists, and the items of those that changed."""

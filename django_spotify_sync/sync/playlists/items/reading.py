@@ -1,0 +1,181 @@
+"""The items of one playlist, read as cheaply as the shapes allow, and whether they fit together.
+
+Get Playlist embeds the first 100 items with the snapshot they belong to: lists up to 100 are read by one request, in
+one piece. The rest comes by ``/items``, 50 a page, or by ``/tracks``, 100 a page, where the app is old enough to be
+told of that address. A list of somebody else's is closed to new apps, so there ``/items`` is asked at once.
+Facts: Spotify Web API, Get Playlist, Get Playlist Items; the migration guide of February 2026; spoton#119.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from django_spotify_sync.exceptions import SpotifyError, SpotifyUnavailable
+from django_spotify_sync.spotify.answers.catalog import Catalog
+from django_spotify_sync.spotify.answers.paging import Page
+from django_spotify_sync.spotify.answers.playlist_items import ItemRow, parse_items_page
+from django_spotify_sync.spotify.answers.playlists import (
+    PlaylistAnswer,
+    PlaylistRow,
+    parse_playlist,
+)
+from django_spotify_sync.spotify.client import Get, Params
+
+#: Without it episodes come dressed as tracks; Spotify's own ``next`` drops it, one more reason not to follow that.
+_TYPES = {"additional_types": "track,episode"}
+_LIMIT, _TRACKS_LIMIT = 50, 100
+
+type Answer = PlaylistAnswer | Page[ItemRow] | SpotifyError
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    path: str
+    limit: int
+
+
+class Reading:
+    """One list's way through its items. ``asks_only`` is a single item, to learn whether the account may read them.
+
+    ``refusal`` is what the items' own address said no with, ``fault`` what each attempt ran into.
+    """
+
+    def __init__(self, row: PlaylistRow, *, is_own: bool, asks_only: bool = False) -> None:
+        self.row = row
+        self.is_own = is_own
+        self.asks_only = asks_only
+        self.snapshot = row.snapshot_id
+        self.is_in_one_piece = False
+        self.catalog = Catalog()
+        self.refusal: SpotifyError | None = None
+        self.fault: SpotifyError | None = None
+        self._pages: dict[int, Page[ItemRow]] = {}
+        self._checks: dict[int, Page[ItemRow] | None] = {}
+        self._read_twice: set[int] = set()
+        self._list = f"/playlists/{quote(row.spotify_id, safe='')}"
+        self._items = _Address(f"{self._list}/items", 1 if asks_only else _LIMIT)
+        self._rest = self._items
+        embeds = is_own or row.collaborative or row.has_tracks_address
+        self.gets = [self._whole_list() if embeds and not asks_only else self._page(0)]
+
+    # What came
+
+    @property
+    def may_read(self) -> bool | None:
+        """Whether this account may read the items; None if that was not learned."""
+        return False if self.refusal else True if self._pages else None
+
+    @property
+    def entries(self) -> list[ItemRow]:
+        """The items as they came, in order."""
+        return [row for _, page in sorted(self._pages.items()) for row in page.entries]
+
+    @property
+    def total(self) -> int:
+        """How many items there are, by the first page."""
+        return self._pages[0].total if 0 in self._pages else 0
+
+    @property
+    def problem(self) -> str:
+        """Why the pages are not provably one whole list; empty if they are."""
+        if self.fault:
+            return self.fault.code
+        if any(page.total != self.total for page in self._pages.values()):
+            return "drift"
+        if any(len(page.entries) != page.wanted for page in self._pages.values()):
+            return "page_length"
+        entries = self.entries
+        if len(entries) != self.total:
+            return "count"
+        for offset, page in self._checks.items():
+            if page is None or [*page.entries] != entries[offset : offset + page.limit]:
+                return "repeated_page"
+        return ""
+
+    # Asking
+
+    def take(self, get: Get[Answer], answer: Answer) -> None:
+        """Take in one answer."""
+        if isinstance(answer, SpotifyUnavailable):
+            self.fault = answer
+        elif isinstance(answer, SpotifyError):
+            self._take_refusal(get, answer)
+        elif isinstance(answer, PlaylistAnswer):
+            self._take_list(answer)
+        elif get.path in (self._items.path, self._rest.path):
+            self.catalog.update(answer.catalog)
+            offset = int(get.params["offset"])
+            page = replace(answer, offset=offset, limit=int(get.params["limit"]))
+            (self._checks if offset in self._checks else self._pages)[offset] = page
+
+    def advance(self) -> bool:
+        """Decide what to ask next, after all was answered; False if there is nothing more to be had."""
+        self.gets = [] if self.refusal or self.fault or self.asks_only else self._next()
+        return bool(self.gets)
+
+    def _take_refusal(self, get: Get[Answer], refusal: SpotifyError) -> None:
+        if get.path == self._items.path:
+            self.refusal = refusal
+        elif (
+            get.path == self._rest.path
+        ):  # /tracks: what it gave is read again, to fit the pages of /items
+            self._rest = self._items
+            self._pages = {0: self._pages[0]}
+
+    def _take_list(self, answer: PlaylistAnswer) -> None:
+        page = answer.items
+        if page is None or page.offset or len(page.entries) != page.wanted:
+            return  # not embedded, or not rightly so; the items have an address of their own
+        if answer.playlist.has_tracks_address:
+            self._rest = _Address(f"{self._list}/tracks", _TRACKS_LIMIT)
+        self.catalog.update(page.catalog)
+        self._pages[0] = page
+        self.snapshot = answer.playlist.snapshot_id
+        self.is_in_one_piece = len(page.entries) == page.total
+
+    def _next(self) -> list[Get[Answer]]:
+        if 0 not in self._pages:
+            return [self._page(0)]
+        wanted = range(self._pages[0].limit, self.total, self._rest.limit)
+        if missing := [offset for offset in wanted if offset not in self._pages]:
+            return [self._page(offset, self._rest) for offset in missing]
+        again = [
+            page
+            for offset, page in self._pages.items()
+            if len(page.entries) != page.wanted and offset not in self._read_twice
+        ]
+        self._read_twice |= {page.offset for page in again}
+        if again:
+            return [
+                self._page(page.offset, _Address(self._rest.path, page.limit)) for page in again
+            ]
+        return [] if self.problem or self._checks else self._check()
+
+    def _check(self) -> list[Get[Answer]]:
+        """Ask for a page across the beginning of each one that may only be another one repeated.
+
+        The same item may stand in a list many times, so that a page that is equal to the one before it, or to the
+        first, proves nothing yet.
+        """
+        entries = self.entries
+        for offset, page in self._pages.items():
+            before = max(0, offset - page.limit)
+            if offset and any(
+                entries[start : start + len(page.entries)] == [*page.entries]
+                for start in (0, before)
+            ):
+                self._checks[offset - min(_LIMIT // 2, offset // 2)] = None
+        return [self._page(offset) for offset in self._checks]
+
+    def _whole_list(self) -> Get[Answer]:
+        return Get(self._list, parse_playlist, _TYPES, failed=_itself)
+
+    def _page(self, offset: int, address: _Address | None = None) -> Get[Answer]:
+        path, limit = (address or self._items).path, (address or self._items).limit
+        params: Params = {"limit": limit, "offset": offset, **_TYPES}
+        return Get(path, parse_items_page, params, failed=_itself)
+
+
+def _itself(error: SpotifyError) -> SpotifyError:
+    return error

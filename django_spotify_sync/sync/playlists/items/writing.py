@@ -1,0 +1,166 @@
+"""The items of one playlist as read → PlaylistItem rows, writing only what differs and keeping rows that moved.
+
+What has a track in the catalogue is told by the track's key; its names stand there and are not copied. So a long list
+is compared by narrow columns alone. Only what has no track (episodes, local files, whose URIs run to thousands of
+characters) is told by its URI, and found by the composite HASH index.
+
+Measured on lists of 10,000 (PostgreSQL 15, two busy cores): loading the narrow columns takes 45 ms, with all texts of a
+list of local files 68. The index finds 50 URIs in 0.1 to 0.3 ms at the server, 2 to 4 with the ORM's share, however
+long the list and its texts are; to read the texts of all that has no track takes 1 ms where that is little and 21 in a
+list of local files. So one chunk of URIs is looked up, and the texts are read where there are more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+
+from django_spotify_sync.conf import conf
+from django_spotify_sync.db.deleting import delete_rows
+from django_spotify_sync.db.indexes import matching_any
+from django_spotify_sync.db.positions import Move, move, out_of_order
+from django_spotify_sync.db.upsert import Counts, update
+from django_spotify_sync.models import PlaylistItem
+from django_spotify_sync.models.playlists import ItemKind
+from django_spotify_sync.spotify.answers.playlist_items import ItemRow
+from django_spotify_sync.sync.playlists.items.matching import ItemKey, add_only, match
+
+#: So many URIs are looked up: a longer list of them over a hash index is dearer than to read the texts.
+LOOK_UPS = 50
+_BLANK = {"track_id": None, "title": "", "subtitle": "", "duration_ms": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stored item, without its texts."""
+
+    pk: int
+    position: int
+    kind: str
+    track_id: int | None
+    added_at: datetime | None
+    added_by: str
+    is_playable: bool | None
+
+
+type Texts = dict[int, dict[str, Any]]
+
+
+def write_items(
+    playlist_id: int,
+    entries: Sequence[ItemRow],
+    track_ids: Mapping[str, int],
+    *,
+    whole: bool,
+    using: str,
+) -> Counts:
+    """Make the stored items the entries; where these are not proved to be the whole list, only add to it.
+
+    Rows that only make room for others, or close a gap, count as unchanged. A place where nothing stands any more
+    keeps the track and the names of what stood there. The caller holds the playlist's lock.
+    """
+    rows = PlaylistItem.objects.using(using).filter(playlist_id=playlist_id)
+    stored = [Place(*values) for values in _narrow(rows)]
+    texts = _texts(rows, playlist_id, entries)
+    held = [_held(place, texts) for place in stored]
+    holds = [_holds(entry, track_ids) for entry in entries]
+    places = _places(
+        [(what, one.added_at, one.added_by) for what, one in zip(held, stored, strict=True)],
+        [
+            (what, one.added_at, one.added_by or "")
+            for what, one in zip(holds, entries, strict=True)
+        ],
+        whole=whole,
+    )
+    moves: list[Move] = []
+    created: list[PlaylistItem] = []
+    changed: dict[int, dict[str, Any]] = {}
+    for position, (entry, index) in enumerate(places):
+        said = {} if entry is None else _said(entries[entry], track_ids)
+        if index is None:
+            created.append(PlaylistItem(playlist_id=playlist_id, position=position, **said))
+            continue
+        place = stored[index]
+        moves.append(Move(place.pk, place.position, position))
+        if entry is None:
+            continue
+        if held[index] != holds[entry]:  # another thing stands there now, or nothing
+            changed[place.pk] = {**_BLANK, **said} if said["uri"] else said
+        elif difference := _difference(said, place, texts):
+            changed[place.pk] = difference
+    gone = {place.pk for place in stored} - {one.pk for one in moves}
+
+    batch_size = conf.BATCH_SIZE
+    delete_rows(rows, sorted(gone), batch_size=batch_size)
+    move(rows, moves, batch_size=batch_size)
+    PlaylistItem.objects.using(using).bulk_create(created, batch_size=batch_size)
+    update(PlaylistItem, changed.items(), using=using, batch_size=batch_size)
+    touched = len(changed.keys() | out_of_order(moves))
+    return Counts(len(created), touched, len(moves) - touched, len(gone))
+
+
+def _narrow(rows: models.QuerySet[PlaylistItem]) -> Any:
+    names = ("pk", "position", "kind", "track_id", "added_at", "added_by", "is_playable")
+    return rows.order_by("position", "pk").values_list(*names)
+
+
+def _texts(
+    rows: models.QuerySet[PlaylistItem], playlist_id: int, entries: Sequence[ItemRow]
+) -> Texts:
+    """Return the texts of the stored items that hold what entries without a track hold, by primary key."""
+    uris = {entry.uri for entry in entries if entry.track_id is None and entry.uri}
+    names = ("uri", "title", "subtitle", "duration_ms")
+    if len(uris) > LOOK_UPS:
+        return {
+            row.pop("pk"): row
+            for row in rows.exclude(uri="").filter(track=None).values("pk", *names)
+        }
+    condition = matching_any(
+        "spotify_sync_item_hash", PlaylistItem, {"playlist_id": playlist_id}, uri=sorted(uris)
+    )
+    return {row.pop("pk"): row for row in rows.filter(condition).values("pk", *names)}
+
+
+def _held(place: Place, texts: Texts) -> Hashable | None:
+    """Return what a stored item holds: a track's key, a URI, None for nothing, or something no entry holds."""
+    if place.kind == ItemKind.TRACK:
+        return place.track_id
+    if place.pk in texts:
+        return str(texts[place.pk]["uri"])
+    return None if place.kind == ItemKind.UNAVAILABLE else ("not read", place.pk)
+
+
+def _holds(entry: ItemRow, track_ids: Mapping[str, int]) -> Hashable | None:
+    return track_ids[entry.track_id] if entry.track_id is not None else entry.uri or None
+
+
+def _places(
+    stored: Sequence[ItemKey], remote: Sequence[ItemKey], *, whole: bool
+) -> list[tuple[int | None, int | None]]:
+    """Return (entry, stored row) for each place of the list as it is to be."""
+    if not whole:
+        return add_only(stored, remote)
+    return list(enumerate(match(stored, remote)))
+
+
+def _said(entry: ItemRow, track_ids: Mapping[str, int]) -> dict[str, Any]:
+    """Return the columns that an entry says something of."""
+    values = asdict(entry)
+    values["track_id"] = None if entry.track_id is None else track_ids[entry.track_id]
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _difference(said: Mapping[str, Any], place: Place, texts: Texts) -> dict[str, Any]:
+    """Return what differs between an entry and its row, which hold the same. What is not said stays as it is."""
+    stored = {
+        "kind": place.kind,
+        "added_at": place.added_at,
+        "added_by": place.added_by,
+        "is_playable": place.is_playable,
+        **texts.get(place.pk, {}),
+    }
+    return {name: said[name] for name in said.keys() & stored.keys() if said[name] != stored[name]}

@@ -1,0 +1,225 @@
+"""What was learned of playlists → Playlist, PlaylistItem and AccountPlaylist, in the caller's transaction.
+
+A playlist is stored once for all who have it. Whoever writes its items holds its lock, and all take these locks in one
+order. Items that somebody else wrote since this run looked are left alone: which of two snapshots is the newer nobody
+can tell, and the next listing will show whether they are right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError
+
+from django_spotify_sync.conf import conf
+from django_spotify_sync.db.deleting import delete_rows
+from django_spotify_sync.db.locks import lock_in_order
+from django_spotify_sync.db.positions import Move, move, out_of_order
+from django_spotify_sync.db.upsert import Counts, update, upsert
+from django_spotify_sync.models import AccountPlaylist, Playlist, SpotifyAccount
+from django_spotify_sync.spotify.answers.catalog import Catalog
+from django_spotify_sync.spotify.answers.playlist_items import ItemRow
+from django_spotify_sync.spotify.answers.playlists import PlaylistRow
+from django_spotify_sync.sync.catalog import write_catalog
+from django_spotify_sync.sync.handover import Written
+from django_spotify_sync.sync.playlists.items.writing import write_items
+from django_spotify_sync.sync.playlists.stored import (
+    StoredPlaylists,
+    changes,
+    new_cover,
+    stored_rows,
+)
+
+_DEFAULTS = {
+    "name": "",
+    "description": "",
+    "owner_id": "",
+    "owner_name": "",
+    "collaborative": False,
+    "image_url": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run learned of one listed playlist.
+
+    ``can_read_items`` is None if nothing was learned of the account's right. ``snapshot_id`` is set if all is settled
+    under it. ``entries`` are the items if they were read: the whole list if ``is_whole``, else something to add.
+    """
+
+    row: PlaylistRow
+    position: int
+    can_read_items: bool | None
+    unreadable_reason: str
+    snapshot_id: str | None
+    entries: Sequence[ItemRow] | None
+    is_whole: bool
+    problem: str
+
+    @property
+    def brings_items(self) -> bool:
+        return self.entries is not None and self.can_read_items is True
+
+
+def write_playlists(
+    account: SpotifyAccount,
+    outcomes: Sequence[Outcome],
+    gone: Collection[int],
+    catalog: Catalog,
+    known: StoredPlaylists,
+    *,
+    using: str,
+    now: datetime,
+) -> Written:
+    """Write what differs; remove no link but those of ``gone``. ``known`` is what was stored when the run began."""
+    track_ids = write_catalog(catalog, using=using)["track"]
+    playlists, renewed = _write_lists(outcomes, using=using, now=now)
+    counts = Counts()
+    left_alone: set[str] = set()
+    stamps: list[tuple[int, dict[str, Any]]] = []
+    for outcome in sorted(outcomes, key=lambda one: one.row.spotify_id):
+        spotify_id = outcome.row.spotify_id
+        if outcome.entries is None or not outcome.brings_items:
+            counts += Counts(unchanged=known.items.get(spotify_id, 0))
+        elif _stamp(playlists[spotify_id]) != _stamp(known.playlists.get(spotify_id)):
+            left_alone.add(spotify_id)
+            counts += Counts(unchanged=known.items.get(spotify_id, 0))
+        else:
+            playlist = playlists[spotify_id]
+            counts += write_items(
+                playlist.pk, outcome.entries, track_ids, whole=outcome.is_whole, using=using
+            )
+            if outcome.is_whole:
+                stamp = {"items_snapshot_id": outcome.snapshot_id or "", "items_synced_at": now}
+                stamps.append((playlist.pk, stamp))
+    update(Playlist, stamps, using=using, batch_size=conf.BATCH_SIZE)
+    links = _write_links(account, outcomes, gone, playlists, renewed, left_alone, using=using)
+    return Written(counts + links.counts, links.added, links.removed)
+
+
+def _stamp(playlist: Playlist | None) -> tuple[str, datetime | None]:
+    """Return what changes whenever somebody writes a playlist's items."""
+    return (playlist.items_snapshot_id, playlist.items_synced_at) if playlist else ("", None)
+
+
+def _write_lists(
+    outcomes: Sequence[Outcome], *, using: str, now: datetime
+) -> tuple[dict[str, Playlist], set[str]]:
+    """Bring the playlists themselves up to date; return them as stored, and which of them changed but for the cover.
+
+    First what is new, then the locks of all that is to be written: so no two writers wait for each other.
+
+    :raises IntegrityError: if somebody removed one meanwhile: the caller repeats its transaction.
+    """
+    listed = {outcome.row.spotify_id: outcome.row for outcome in outcomes}
+    stored = {one.spotify_id: one for one in stored_rows(listed, using=using)}
+    _upsert([listed[key] for key in listed.keys() - stored.keys()], {}, using=using, now=now)
+    with_items = {one.row.spotify_id for one in outcomes if one.brings_items}
+    differing = {key for key, row in listed.items() if _columns(row, stored.get(key), now=now)}
+    lock_in_order(Playlist, "spotify_id", differing | with_items, using=using)
+    stored = {one.spotify_id: one for one in stored_rows(listed, using=using)}
+    if len(stored) < len(listed):
+        raise IntegrityError("A playlist was removed while it was written; begin again.")
+    renewed = {key for key, row in listed.items() if changes(row, stored.get(key))}
+    _upsert([listed[key] for key in differing], stored, using=using, now=now)
+    return stored, renewed
+
+
+def _columns(row: PlaylistRow, stored: Playlist | None, *, now: datetime) -> dict[str, Any]:
+    values = changes(row, stored)
+    if new_cover(row, stored, is_written=bool(values)):
+        values |= {"image_url": row.image_url, "cover_fetched_at": now}
+    return values
+
+
+def _upsert(
+    rows: Sequence[PlaylistRow], stored: Mapping[str, Playlist], *, using: str, now: datetime
+) -> None:
+    names = {*_DEFAULTS, "public", "total", "cover_fetched_at"}
+    upsert(
+        Playlist,
+        [
+            {
+                "spotify_id": row.spotify_id,
+                **dict.fromkeys(names),
+                **_columns(row, stored.get(row.spotify_id), now=now),
+            }
+            for row in rows
+        ],
+        key="spotify_id",
+        using=using,
+        batch_size=conf.BATCH_SIZE,
+        defaults=_DEFAULTS,
+    )
+
+
+def _write_links(
+    account: SpotifyAccount,
+    outcomes: Sequence[Outcome],
+    gone: Collection[int],
+    playlists: Mapping[str, Playlist],
+    renewed: Collection[str],
+    left_alone: Collection[str],
+    *,
+    using: str,
+) -> Written:
+    """Link the account to the listed playlists, each at its place, with what it may read of them."""
+    rows = AccountPlaylist.objects.using(using).filter(account=account)
+    stored = {link.playlist_id: link for link in rows}
+    names = dict(rows.values_list("pk", "playlist__spotify_id"))
+    created: list[AccountPlaylist] = []
+    moves: list[Move] = []
+    changed: dict[int, dict[str, Any]] = {}
+    seen_to_change: set[int] = set()
+    for outcome in outcomes:
+        spotify_id = outcome.row.spotify_id
+        playlist = playlists[spotify_id]
+        learned = _learned(outcome, is_settled=spotify_id not in left_alone)
+        link = stored.pop(playlist.pk, None)
+        if link is None:
+            created.append(
+                AccountPlaylist(
+                    account=account, playlist=playlist, position=outcome.position, **learned
+                )
+            )
+            continue
+        moves.append(Move(link.pk, link.position, outcome.position))
+        if difference := {
+            name: value for name, value in learned.items() if getattr(link, name) != value
+        }:
+            changed[link.pk] = difference
+        if spotify_id in renewed or difference.keys() - {"snapshot_id"}:  # which is our own note
+            seen_to_change.add(link.pk)
+    leaving = {link.pk for link in stored.values()} & set(gone)
+    moves += [
+        Move(link.pk, link.position, link.position)
+        for link in stored.values()
+        if link.pk not in leaving
+    ]
+
+    batch_size = conf.BATCH_SIZE
+    delete_rows(rows, sorted(leaving), batch_size=batch_size)
+    move(rows, moves, batch_size=batch_size)
+    AccountPlaylist.objects.using(using).bulk_create(created, batch_size=batch_size)
+    update(AccountPlaylist, changed.items(), using=using, batch_size=batch_size)
+    touched = len(seen_to_change | out_of_order(moves))
+    return Written(
+        Counts(len(created), touched, len(moves) - touched, len(leaving)),
+        added=[link.playlist.spotify_id for link in created],
+        removed=[names[pk] for pk in sorted(leaving)],
+    )
+
+
+def _learned(outcome: Outcome, *, is_settled: bool) -> dict[str, Any]:
+    """Return the columns of a link of which the run learned something."""
+    learned: dict[str, Any] = {}
+    if outcome.can_read_items is not None:
+        learned["can_read_items"] = outcome.can_read_items
+        learned["unreadable_reason"] = outcome.unreadable_reason
+    if outcome.snapshot_id is not None and is_settled:
+        learned["snapshot_id"] = outcome.snapshot_id
+    return learned

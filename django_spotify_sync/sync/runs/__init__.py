@@ -1,0 +1,1 @@
+"""A run's life: asked for, made, alive, written, ended."""

@@ -1,0 +1,103 @@
+"""The one transaction of a run: what was fetched is written, and the run ends with it, or neither."""
+
+from __future__ import annotations
+
+import random
+import time
+
+from django.db import IntegrityError, InterfaceError, OperationalError, connections, transaction
+from django.utils import timezone
+
+from django_spotify_sync.exceptions import RunCancelled, RunLost
+from django_spotify_sync.models import SpotifyAccount, StagedPage, SyncRun, SyncState
+from django_spotify_sync.models.accounts import AccountStatus
+from django_spotify_sync.models.runs import RunStatus, Trigger
+from django_spotify_sync.signals import sync_finished
+from django_spotify_sync.sync.handover import Fetched, Written
+from django_spotify_sync.sync.runs import intervals
+from django_spotify_sync.sync.runs.log import log_of
+
+WRITE_ATTEMPTS = 3
+
+
+def write(run: SyncRun, fetched: Fetched, requests: int, using: str) -> Written:
+    """Write what was fetched and end the run, in one transaction, tried again whole if the database asks for it."""
+    for attempt in range(1, WRITE_ATTEMPTS + 1):
+        try:
+            with transaction.atomic(using=using, durable=True):
+                return _write_once(run, fetched, requests, using)
+        except (IntegrityError, InterfaceError, OperationalError) as error:
+            if attempt == WRITE_ATTEMPTS:
+                raise
+            log_of(run).warning("the write is repeated (%s)", type(error).__name__)
+            connections[using].close_if_unusable_or_obsolete()
+            time.sleep(random.uniform(0.05, 0.2) * attempt)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _write_once(run: SyncRun, fetched: Fetched, requests: int, using: str) -> Written:
+    state = (
+        SyncState.objects.using(using)
+        .select_for_update()
+        .get(account_id=run.account_id, resource=run.resource)
+    )
+    # What was read before a grant came into doubt was read with its consent.
+    still = (AccountStatus.CONNECTED, AccountStatus.SUSPECT)
+    accounts = SpotifyAccount.objects.using(using)
+    if not accounts.filter(pk=run.account_id, status__in=still).exists():
+        raise RunCancelled
+    if (
+        not SyncRun.objects.using(using)
+        .select_for_update()
+        .live()
+        .filter(pk=run.pk, claim=run.claim)
+        .exists()
+    ):
+        raise RunLost
+    written = fetched.write()
+    counts = written.counts
+    now = timezone.now()
+    claim = run.claim
+    finished = run.finish(
+        RunStatus.PARTIAL if fetched.reason else RunStatus.SUCCEEDED,
+        mode=fetched.mode,
+        reason=fetched.reason,
+        requests=requests,
+        created=counts.created,
+        updated=counts.updated,
+        unchanged=counts.unchanged,
+        removed=counts.removed,
+        skipped=sum(fetched.skipped_reasons.values()),
+        skipped_reasons=fetched.skipped_reasons,
+    )
+    if not finished:
+        raise RunLost
+    run.claim = claim  # should this transaction fail, the next attempt has to own the run still
+    StagedPage.objects.using(using).filter(run=run).delete()
+    state.checked_at = now
+    changed = bool(fetched.reason or counts.created or counts.updated or counts.removed)
+    scheduled = run.trigger == Trigger.SCHEDULE
+    intervals.after_success(state, changed=changed, scheduled=scheduled)
+    if scheduled and not changed:
+        _keep_newest(run, using)
+    if fetched.reason:
+        state.full_due = True
+    elif fetched.mode == SyncRun.Mode.FULL:
+        state.full_at, state.full_due = now, False
+    for name, value in fetched.state.items():
+        setattr(state, name, value)
+    state.save(using=using)
+    transaction.on_commit(
+        lambda: sync_finished.send_robust(
+            SyncRun, run=run, added=written.added, removed=written.removed
+        ),
+        using=using,
+        robust=True,
+    )
+    return written
+
+
+def _keep_newest(run: SyncRun, using: str) -> None:
+    """Let the table not grow by checks that found nothing: of those only the newest is kept."""
+    same = SyncRun.objects.using(using).filter(account_id=run.account_id, resource=run.resource)
+    same.found_nothing().exclude(pk=run.pk).delete()

@@ -1,0 +1,1 @@
+"""Saved tracks, newest first: few requests prove them."""

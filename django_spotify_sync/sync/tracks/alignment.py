@@ -1,0 +1,108 @@
+"""Which remote entry is which stored one, and in what order. Pure: no network, no database, no clock.
+
+Everything here is about two orders: the entries as we stored them and the entries as Spotify lists them now, both
+newest first, each known by its key ``(spotify_id, added_at)``. An index is a place among the stored entries, a position
+one in Spotify's list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django_spotify_sync.db.rising import rising
+from django_spotify_sync.spotify.answers.saved import Key
+from django_spotify_sync.sync.claims import Claims
+
+#: The distance of two neighbouring ranks that were given at once: room for 16 likes between any two.
+RANK_STEP = 2**16
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Which stored entry each remote entry is.
+
+    ``indexes[i]`` is the index of remote entry i, None for a new one; ``gone`` are the indexes that no entry claims,
+    and ``relinked`` those whose id nobody answered, but whose place is taken by an entry of the same second. ``kept``
+    are the remote positions of entries that stand in their stored order, which is what certificates lean on.
+    """
+
+    indexes: list[int | None]
+    gone: list[int]
+    relinked: list[int]
+    kept: list[int]
+
+
+NONE_ALIGNED = Alignment([], [], [], [])
+
+
+def align(stored: Sequence[Key], remote: Sequence[Key], *, relinks: bool = True) -> Alignment:
+    """Find each remote entry's index: by its key, else by its id (liked anew), else by its second (relinked, or null).
+
+    Only entries that stand between the same two certain neighbours are taken for relinked, and none where ``relinks``
+    is False: in a list that is not whole, the id that seems gone may only not have been read.
+    """
+    claims = Claims(len(stored), len(remote))
+    claims.claim(dict(enumerate(remote)), dict(enumerate(stored)))
+    claims.claim(
+        {
+            position: remote[position][0]
+            for position in claims.unclaimed
+            if remote[position][0] is not None
+        },
+        {index: stored[index][0] for index in sorted(claims.free) if stored[index][0] is not None},
+    )
+    relinked: list[int] = []
+    if relinks and claims.free:
+        relinked = claims.claim_between(
+            {position: remote[position][1] for position in claims.unclaimed},
+            {index: stored[index][1] for index in sorted(claims.free)},
+        )
+    return Alignment(
+        claims.indexes,
+        gone=sorted(claims.free),
+        relinked=sorted(relinked),
+        kept=rising(claims.indexes),
+    )
+
+
+def ranks(current: Sequence[int | None]) -> list[int]:
+    """Return a rank for each remote entry, falling from first to last, of which as many as can be stay as they are.
+
+    ``current`` are the entries' ranks as stored, None for new ones.
+    """
+    kept = rising([None if rank is None else -rank for rank in current])
+    given: list[int | None] = [None] * len(current)
+    for position in kept:
+        given[position] = current[position]
+    result: list[int] = []
+    position = 0
+    while position < len(given):
+        rank = given[position]
+        if rank is not None:
+            result.append(rank)
+            position += 1
+            continue
+        end = position
+        while end < len(given) and given[end] is None:
+            end += 1
+        between = _between(
+            result[-1] if result else None, given[end] if end < len(given) else None, end - position
+        )
+        if between is None:  # no room is left between two neighbours: number all anew
+            return [RANK_STEP * (len(current) - index) for index in range(len(current))]
+        result += between
+        position = end
+    return result
+
+
+def _between(above: int | None, below: int | None, count: int) -> list[int] | None:
+    """Return ``count`` falling numbers between two, as far apart as can be; None if they do not fit."""
+    if above is None:
+        floor = below if below is not None else 0
+        return [floor + RANK_STEP * (count - index) for index in range(count)]
+    if below is None:
+        return [above - RANK_STEP * (index + 1) for index in range(count)]
+    if above - below <= count:
+        return None
+    return [above - (above - below) * (index + 1) // (count + 1) for index in range(count)]

@@ -1,0 +1,260 @@
+"""Saved tracks: read as little as proves what changed, or everything, and say what may be written.
+
+Three ways lead to the same rows. A *probe* is one page that shows nothing new. A *delta* reads the pages that ``delta``
+asks for. A *full* pass reads all, when that is cheaper, asked for, or due. Whatever is not proved is not removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+
+from django.utils import timezone
+
+from django_spotify_sync.conf import conf
+from django_spotify_sync.db.upsert import Counts
+from django_spotify_sync.exceptions import NotWhole
+from django_spotify_sync.models.runs import Mode
+from django_spotify_sync.spotify.answers.catalog import Catalog
+from django_spotify_sync.spotify.answers.saved import Key, SavedRow, skipped_reasons
+from django_spotify_sync.sync import removals
+from django_spotify_sync.sync.handover import Fetched, Work, Written
+from django_spotify_sync.sync.staging import KEPT_THROUGH, Stage
+from django_spotify_sync.sync.tracks import delta, seams
+from django_spotify_sync.sync.tracks.alignment import Alignment, align
+from django_spotify_sync.sync.tracks.listing import LIMIT, Listing
+from django_spotify_sync.sync.tracks.writing import stored_entries, write_saved
+
+TRIES = 3  # looks at a library that moves before the run is called partial
+ROUNDS = 3  # of halving, before a full pass may be the cheaper way
+
+
+class Tracks:
+    """The kind of resource that is listed newest first, so that few requests prove it."""
+
+    check_costs = 1.0
+
+    def fetch(self, work: Work) -> Fetched:
+        """Read the saved tracks; what comes back may be written: everything if proved, no removals if not."""
+        reading = _Reading(work)
+        try:
+            whole = reading.read()
+            reading.doubt_large_loss(whole)
+        except NotWhole as error:
+            return reading.added_only(reading.as_they_came(), error.reason)
+        except KEPT_THROUGH:
+            reading.stage.flush()  # the run goes on later, from here
+            raise
+        return reading.replaced(whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The whole list, and which stored entry each of it is."""
+
+    entries: list[SavedRow]
+    alignment: Alignment
+
+
+class _Reading:
+    """One run's way through the list. ``known`` are the stored entries as rows, in Spotify's order."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.stored = stored_entries(work.account, work.using)
+        self.known = [SavedRow(stored.spotify_id, stored.added_at) for stored in self.stored]
+        self.stage = Stage(work.run, work.using)
+        self.catalog = Catalog()
+        self.mode = Mode.PROBE
+        self.learned: dict[str, object] = {}
+        self.looks: list[Listing] = []
+
+    # Reading
+
+    def read(self) -> Whole:
+        """Return the whole list, read or rightly presumed.
+
+        :raises NotWhole: if the library moved, or the answers do not fit together, at every try.
+        """
+        known = self.known
+        if self._is_full_due():
+            listing = self._look()
+            try:
+                self._read_everything(listing)
+                return self._settle(listing, known)
+            except NotWhole as error:
+                if error.reason != "drift":
+                    raise
+            known = self._stitched(listing)
+            # Pages that do not overlap may hide a loss and a find that make up for each other: look once more, soon.
+            self.learned["full_due"] = not self.stored
+        for _ in range(TRIES - 1):
+            try:
+                return self._settle(self._look(), known)
+            except NotWhole as error:
+                if error.reason != "drift":
+                    raise
+        return self._settle(self._look(), known)
+
+    def _is_full_due(self) -> bool:
+        state = self.work.state
+        overdue = state.full_at is None or state.full_at < timezone.now() - conf.FULL_SYNC_INTERVAL
+        return self.work.run.full or state.full_due or overdue or not self.stored
+
+    def _look(self) -> Listing:
+        """Begin to look at the list anew, from its head."""
+        self.looks.append(Listing(self.work, self.catalog, hidden=self.work.state.hidden))
+        return self.looks[-1]
+
+    def _settle(self, listing: Listing, known: Sequence[SavedRow]) -> Whole:
+        """Read what ``delta`` asks for, until the whole list is known and each loss proved.
+
+        :raises NotWhole: if that cannot be done: the answers contradict each other, or the list moved.
+        """
+        listing.check()
+        keys = _keys(known)
+        rounds = 0
+        while (step := delta.next_step(keys, listing.chart())).reads:
+            # A few rounds tell losses that lie together, which cost little, from losses all over the list.
+            is_dear = rounds >= ROUNDS and listing.reads + step.pages_ahead >= listing.total / (
+                LIMIT - 1
+            )
+            if is_dear and self.mode != Mode.FULL:
+                self._read_everything(listing)
+            else:
+                listing.read(step.reads)
+            rounds += 1
+        read = listing.rows()
+        entries = [
+            read[position] if position in read else known[step.presumed[position]]
+            for position in range(listing.total)
+        ]
+        found = _keys(entries)
+        alignment = step.alignment
+        if self.mode == Mode.PROBE and (listing.reads > 1 or keys != found):
+            self.mode = Mode.DELTA
+        if self.mode == Mode.FULL or delta.wants_last_look(
+            keys, found, alignment, reads=listing.reads
+        ):
+            listing.confirm_head()
+        if known is not self.known:
+            alignment = align(_keys(self.known), found)
+        return Whole(entries, alignment)
+
+    def _read_everything(self, listing: Listing) -> None:
+        """Read every page, but for those that an earlier attempt left behind.
+
+        :raises NotWhole: if one of them is not what it has to be.
+        """
+        self.mode = Mode.FULL
+        listing.expect(hidden=0)
+        listing.stage(self.stage)
+        try:
+            # Overlapping pages show every border and prove a loss at once; without a stored entry there is none.
+            listing.read(delta.cover(listing.chart(), overlapping=bool(self.stored)))
+        except NotWhole:
+            if not listing.is_steady:
+                raise
+        self._count(listing)
+        listing.check()
+
+    def _count(self, listing: Listing) -> None:
+        """Learn what the total counts beyond the entries that come; believed when two passes agree on both numbers."""
+        total, came = listing.head.total, len(listing.rows())
+        state = self.work.state
+        hidden = max(0, total - came)
+        if hidden == state.hidden or (state.full_total, state.full_entries) == (total, came):
+            state.hidden = hidden
+            listing.expect(hidden=hidden)
+        elif hidden == 0:
+            state.hidden = 0
+        self.learned |= {"full_total": total, "full_entries": came, "hidden": state.hidden}
+
+    def _stitched(self, moved: Listing) -> list[SavedRow]:
+        """Return the list as joined from the pages of one that moved while it was read, with torn seams read anew."""
+        pages = [moved.pages[offset] for offset in sorted(moved.pages)]
+        torn = seams.torn([(page.offset, page.total, _keys(page.entries)) for page in pages])
+        centred = {number: max(0, pages[number].offset - LIMIT // 2) for number in torn}
+        fresh = {page.offset: page for page in self._look().read(set(centred.values()))}
+        patches = {number: fresh[offset] for number, offset in centred.items()}
+        joined = seams.stitch(
+            [_keys(page.entries) for page in pages],
+            {number: _keys(page.entries) for number, page in patches.items()},
+        )
+        return [
+            (patches[-1 - number] if number < 0 else pages[number]).entries[index]
+            for number, index in joined
+        ]
+
+    # Judging
+
+    def doubt_large_loss(self, whole: Whole) -> None:
+        """Believe a large loss only when a second run sees it.
+
+        :raises NotWhole: if this is the first.
+        """
+        gone = len(whole.alignment.gone)
+        is_large = removals.is_large_loss(
+            known=len(self.known), gone=gone, max_share=conf.MAX_REMOVED_SHARE
+        )
+        if is_large and self.work.state.suspected_shrink is None:
+            self.learned["suspected_shrink"] = len(whole.entries)
+            raise NotWhole(f"{gone} of {len(self.known)} entries are gone.", reason="large_loss")
+        self.learned["suspected_shrink"] = None
+
+    def as_they_came(self) -> list[SavedRow]:
+        """Return what was read, each key once: good enough to add rows by, never to remove any.
+
+        What is new may have been seen by an earlier look alone. What is known may stand elsewhere since, or be gone.
+        """
+        if not self.looks:
+            return []
+        *earlier, last = self.looks
+        entries: dict[object, tuple[int, SavedRow]] = {}
+        for position, entry in sorted(last.rows().items()):
+            entries.setdefault(entry.key if entry.spotify_id else position, (position, entry))
+        seen = {entry.spotify_id for _, entry in entries.values()}
+        seen |= {stored.spotify_id for stored in self.stored} | {None}
+        for look in reversed(earlier):
+            for position, entry in sorted(look.rows().items()):
+                if entry.spotify_id not in seen:
+                    seen.add(entry.spotify_id)
+                    entries[entry.key] = (position, entry)
+        return [entry for _, entry in sorted(entries.values(), key=itemgetter(0))]
+
+    def replaced(self, whole: Whole) -> Fetched:
+        """Say that the stored entries are to become the whole list."""
+        known = _keys(self.known)
+        if known == _keys(whole.entries) and self.mode != Mode.FULL:
+            unchanged = Written(Counts(unchanged=len(self.stored)))
+            return Fetched(mode=self.mode, write=lambda: unchanged, state=self.learned)
+        removable = {self.stored[index].pk for index in whole.alignment.gone}
+        return self._fetched(whole.entries, removable=removable)
+
+    def added_only(self, entries: Sequence[SavedRow], reason: str) -> Fetched:
+        """Say that what is new among the entries may be added, and why nothing may be removed."""
+        self.learned.pop("full_due", None)  # the next run looks at everything, in any case
+        return self._fetched(entries, removable=set(), reason=reason)
+
+    def _fetched(
+        self, entries: Sequence[SavedRow], *, removable: set[int], reason: str = ""
+    ) -> Fetched:
+        return Fetched(
+            mode=self.mode,
+            reason=reason,
+            write=lambda: write_saved(
+                self.work.account,
+                entries,
+                self.catalog,
+                removable=removable,
+                is_whole=not reason,
+                using=self.work.using,
+            ),
+            skipped_reasons=skipped_reasons(entries),
+            state=self.learned,
+        )
+
+
+def _keys(entries: Sequence[SavedRow]) -> list[Key]:
+    return [entry.key for entry in entries]

@@ -1,0 +1,148 @@
+"""The stored entries of an account's saved tracks, and how they become what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django_spotify_sync.conf import conf
+from django_spotify_sync.db.deleting import delete_rows
+from django_spotify_sync.db.upsert import Counts, update
+from django_spotify_sync.models import SavedTrack, SpotifyAccount
+from django_spotify_sync.spotify.answers.catalog import Catalog
+from django_spotify_sync.spotify.answers.saved import Key, SavedRow
+from django_spotify_sync.sync.catalog import write_catalog
+from django_spotify_sync.sync.handover import Written
+from django_spotify_sync.sync.tracks.alignment import align, ranks
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """A stored entry, as much of it as a comparison needs."""
+
+    pk: int
+    track_id: int | None
+    spotify_id: str | None
+    added_at: datetime | None
+    rank: int
+    is_playable: bool | None
+
+    @property
+    def key(self) -> Key:
+        return self.spotify_id, self.added_at
+
+
+def stored_entries(account: SpotifyAccount, using: str) -> list[StoredEntry]:
+    """Return the stored entries in Spotify's order."""
+    rows = SavedTrack.objects.using(using).filter(account=account).in_order()
+    return [
+        StoredEntry(*row)
+        for row in rows.values_list(
+            "pk", "track_id", "spotify_id", "added_at", "rank", "is_playable"
+        )
+    ]
+
+
+def write_saved(
+    account: SpotifyAccount,
+    entries: Sequence[SavedRow],
+    catalog: Catalog,
+    *,
+    removable: Collection[int],
+    is_whole: bool,
+    using: str,
+) -> Written:
+    """Make the stored entries the given ones; remove none but the removable. In the caller's transaction."""
+    track_ids = write_catalog(catalog, using=using)["track"]
+    before = stored_entries(account, using)
+    alignment = align(
+        [stored.key for stored in before], [entry.key for entry in entries], relinks=is_whole
+    )
+    unmatched = [before[index] for index in alignment.gone]
+    gone = [stored for stored in unmatched if stored.pk in removable]
+    staying = [stored for stored in unmatched if stored.pk not in removable]
+    matched = [None if index is None else before[index] for index in alignment.indexes]
+    new_ranks = ranks([None if stored is None else stored.rank for stored in matched])
+    taken = {stored.track_id for stored in staying}
+    # What an entry lets go of that is removed, another one of the same id, which was not read, may take.
+    freed = {
+        stored.spotify_id: stored.track_id
+        for stored in gone
+        if stored.spotify_id and stored.track_id
+    }
+    held = _tracks_held(entries, matched, freed | track_ids, taken)
+
+    created: list[SavedTrack] = []
+    changed: list[tuple[int, dict[str, Any]]] = []
+    for entry, stored, rank, track_id in zip(entries, matched, new_ranks, held, strict=True):
+        row = {
+            "track_id": track_id,
+            "spotify_id": entry.spotify_id,
+            "added_at": entry.added_at,
+            "rank": rank,
+        }
+        if entry.is_playable is not None:
+            row["is_playable"] = entry.is_playable
+        if stored is None:
+            created.append(SavedTrack(account=account, **row))
+        elif difference := {
+            name: value for name, value in row.items() if value != getattr(stored, name)
+        }:
+            changed.append((stored.pk, difference))
+
+    rows = SavedTrack.objects.using(using)
+    batch_size = conf.BATCH_SIZE
+    removed = delete_rows(
+        rows.filter(account=account), [stored.pk for stored in gone], batch_size=batch_size
+    )
+    # Two entries may exchange their tracks: let go of all before taking any, the pair is unique row by row.
+    letting_go = [
+        (pk, {"track_id": None}) for pk, difference in changed if "track_id" in difference
+    ]
+    update(SavedTrack, letting_go, using=using, batch_size=batch_size)
+    rows.bulk_create(created, batch_size=batch_size)
+    update(SavedTrack, changed, using=using, batch_size=batch_size)
+
+    # By ids and not by rows: one that was relinked has another id, which is stored from now on instead of the first.
+    ids_before = dict.fromkeys(stored.spotify_id for stored in before if stored.spotify_id)
+    ids = [entry.spotify_id for entry in entries] + [stored.spotify_id for stored in staying]
+    ids_after = dict.fromkeys(spotify_id for spotify_id in ids if spotify_id)
+    return Written(
+        counts=Counts(
+            created=len(created),
+            updated=len(changed),
+            unchanged=len(before) - removed - len(changed),
+            removed=removed,
+        ),
+        added=[spotify_id for spotify_id in ids_after if spotify_id not in ids_before],
+        removed=[spotify_id for spotify_id in ids_before if spotify_id not in ids_after],
+    )
+
+
+def _tracks_held(
+    entries: Sequence[SavedRow],
+    matched: Sequence[StoredEntry | None],
+    track_ids: dict[str, int],
+    taken: set[int | None],
+) -> list[int | None]:
+    """Return the track each entry holds.
+
+    One that became null, or was not read at all, keeps the track it had; of two with one track, the one that has it
+    already keeps it, and the other holds none.
+    """
+    wanted = [
+        track_ids.get(entry.spotify_id or "", stored.track_id if stored else None)
+        for entry, stored in zip(entries, matched, strict=True)
+    ]
+    owner: dict[int, int] = {}
+    for index, (track_id, stored) in enumerate(zip(wanted, matched, strict=True)):
+        if track_id is None or track_id in taken:
+            continue
+        if track_id not in owner or (stored is not None and stored.track_id == track_id):
+            owner[track_id] = index
+    return [
+        track_id if track_id is not None and owner.get(track_id) == index else None
+        for index, track_id in enumerate(wanted)
+    ]

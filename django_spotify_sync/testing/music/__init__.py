@@ -1,0 +1,1 @@
+"""What FakeSpotify knows: the catalog, people and their libraries."""

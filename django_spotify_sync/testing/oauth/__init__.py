@@ -1,0 +1,1 @@
+"""The accounts service's side of FakeSpotify."""

@@ -1,0 +1,1 @@
+"""HTTP, its limits and its faults."""

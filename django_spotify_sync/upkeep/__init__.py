@@ -1,0 +1,31 @@
+"""What beat and operators call, by its public names; a room a task or command."""
+
+from __future__ import annotations
+
+from django_spotify_sync.upkeep.keys import (
+    KeyUse,
+    Rotation,
+    Unreadable,
+    keys_in_use,
+    rotate_keys,
+)
+from django_spotify_sync.upkeep.notices import warn_expiring_grants
+from django_spotify_sync.upkeep.pruning import prune
+from django_spotify_sync.upkeep.refreshing import Round, refresh_tokens
+from django_spotify_sync.upkeep.retention import purge_accounts
+from django_spotify_sync.upkeep.status import Status, read_status
+
+__all__ = [
+    "KeyUse",
+    "Rotation",
+    "Round",
+    "Status",
+    "Unreadable",
+    "keys_in_use",
+    "prune",
+    "purge_accounts",
+    "read_status",
+    "refresh_tokens",
+    "rotate_keys",
+    "warn_expiring_grants",
+]

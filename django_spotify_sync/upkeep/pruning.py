@@ -1,0 +1,55 @@
+"""Take away what nobody needs any more: orphans of the catalogue, old runs, staged pages that were forgotten.
+
+In batches, each a short transaction of its own: candidates are locked, tested again, and deleted by SQL, never by
+cascade. A sync that takes up an orphan in that very moment finds it gone, and writes it anew.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from functools import partial
+
+from django.db import router
+from django.db.models import Q
+from django.utils import timezone
+
+from django_spotify_sync.accounts.erasure import delete_playlists
+from django_spotify_sync.conf import conf
+from django_spotify_sync.db.deleting import delete_where, unused
+from django_spotify_sync.models import (
+    Album,
+    AlbumArtist,
+    Artist,
+    StagedPage,
+    SyncRun,
+    Track,
+    TrackArtist,
+)
+from django_spotify_sync.upkeep.retention import purge_accounts
+
+logger = logging.getLogger(__name__)
+
+#: Staged pages serve a run that waits for a day's quota; after so long they are old news.
+STAGED_FOR = timedelta(days=3)
+
+
+def prune() -> dict[str, int]:
+    """Remove all that nobody needs; return how many rows went, by what they were."""
+    using = router.db_for_write(SyncRun)
+    old = timezone.now() - conf.RUN_RETENTION
+    delete = partial(delete_where, using=using, batch_size=conf.BATCH_SIZE)
+    removed = purge_accounts() | {
+        "staged_pages": delete(StagedPage, Q(created_at__lt=timezone.now() - STAGED_FOR)),
+        "sync_runs": delete(SyncRun, Q(finished_at__lt=old), parts=((StagedPage, "run"),)),
+        "playlists": delete_playlists(using),
+        "tracks": delete(
+            Track, unused(Track, using, but=TrackArtist), parts=((TrackArtist, "track"),)
+        ),
+        "albums": delete(
+            Album, unused(Album, using, but=AlbumArtist), parts=((AlbumArtist, "album"),)
+        ),
+        "artists": delete(Artist, unused(Artist, using)),
+    }
+    logger.info("pruned: %s", ", ".join(f"{count} {name}" for name, count in removed.items()))
+    return removed

@@ -1,0 +1,99 @@
+"""To Spotify's consent page: ``auth/`` to connect, ``login/`` to sign in.
+
+Plain Django views, since a host whose REST framework renders only JSON still has to redirect
+browsers; API clients, known by what they accept, are answered with JSON by the REST views of the same address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from django_spotify_sync import accounts
+from django_spotify_sync.conf import conf
+from django_spotify_sync.exceptions import SpotifySyncError
+from django_spotify_sync.rest.pinned import PinnedAPIView, wants_json
+from django_spotify_sync.rest.throttles import OAuthThrottle, Throttle
+from django_spotify_sync.views.cookie import browser_hash, with_cookie
+from django_spotify_sync.views.decorators import talks_to_spotify
+from django_spotify_sync.views.destinations import failed, redirect_uri, safe_next, sent_back
+
+type Begin = Callable[..., str]
+
+
+@talks_to_spotify
+def auth(request: HttpRequest) -> HttpResponseBase:
+    """GET auth/: send the user to Spotify's consent page; signed out, to the login page first."""
+    if wants_json(request):
+        return AuthAPI.as_view()(request)
+    if request.method == "GET" and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    return _sent_to_spotify(request, accounts.begin_connect)
+
+
+@talks_to_spotify
+def login(request: HttpRequest) -> HttpResponseBase:
+    """GET login/: send whoever it is to Spotify's consent page, to sign in. Nothing is here without LOGIN_ENABLED."""
+    if wants_json(request):
+        return LoginAPI.as_view()(request)
+    if not conf.LOGIN_ENABLED:
+        raise Http404
+    return _sent_to_spotify(request, accounts.begin_login)
+
+
+def _sent_to_spotify(request: HttpRequest, begin: Begin) -> HttpResponseBase:
+    if request.method != "GET":
+        return HttpResponseNotAllowed(["GET"])
+    if not OAuthThrottle().allow_request(request, None):
+        return sent_back(Throttle.code)
+    try:
+        return with_cookie(request, HttpResponseRedirect(_begin(request, request.user, begin)))
+    except SpotifySyncError as error:
+        return failed(error)
+
+
+class AuthAPI(PinnedAPIView):
+    """Begin to connect: the answer is the address of Spotify's consent page. A browser is sent there."""
+
+    http_method_names = ["get"]  # a HEAD begins nothing
+    throttle_classes = (OAuthThrottle,)
+    begin: Begin = staticmethod(accounts.begin_connect)
+
+    def get(self, request: Request) -> Response:
+        address = _begin(request._request, request.user, self.begin)
+        return with_cookie(request._request, Response({"authorize_url": address}))
+
+
+class LoginAPI(AuthAPI):
+    """Begin to sign in: the answer is the address of Spotify's consent page. A browser is sent there."""
+
+    permission_classes = (AllowAny,)
+    begin: Begin = staticmethod(accounts.begin_login)
+
+    def get(self, request: Request) -> Response:
+        if not conf.LOGIN_ENABLED:
+            raise NotFound
+        return super().get(request)
+
+
+def _begin(request: HttpRequest, user: Any, begin: Begin) -> str:
+    """Return the address of the consent page, and leave the browser's cookie value on the request."""
+    return begin(
+        user if user and user.is_authenticated else None,
+        redirect_uri=redirect_uri(request),
+        next_url=safe_next(request),
+        browser=browser_hash(request),
+    )

@@ -1,0 +1,71 @@
+"""Where a browser is sent, which is never to another site."""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from django.http import HttpRequest, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from django_spotify_sync.conf import conf
+from django_spotify_sync.exceptions import ConnectError, InvalidRedirectURI, SpotifySyncError
+from django_spotify_sync.rest.errors import code_of, status_of
+from django_spotify_sync.rest.pinned import own_url, wants_json
+from django_spotify_sync.spotify import oauth
+from django_spotify_sync.views.cookie import is_secure
+
+logger = logging.getLogger(__name__)
+
+
+def redirect_uri(request: HttpRequest) -> str:
+    """Return the redirect URI to use.
+
+    :raises InvalidRedirectURI: if a named one is not allowed, or a browser opened on this host could not come back.
+    """
+    own = conf.REDIRECT_URI or request.build_absolute_uri(own_url(request, "callback"))
+    uri = request.GET.get("redirect_uri") or own
+    if uri != own and uri not in conf.REDIRECT_URIS:
+        raise InvalidRedirectURI("This redirect URI is not in SPOTIFY_SYNC_REDIRECT_URIS.")
+    if problem := oauth.redirect_uri_problem(uri, may_have_own_scheme=uri != own):
+        raise InvalidRedirectURI(
+            f"Spotify refuses the redirect URI {uri}: it {problem}. Open the site under https, or under "
+            "http://127.0.0.1:… or [::1] on your own machine, or set SPOTIFY_SYNC_REDIRECT_URI."
+        )
+    parts = urlsplit(uri)
+    here = urlsplit(f"//{request.get_host()}").hostname
+    if uri == own and not wants_json(request) and parts.hostname != here:
+        raise InvalidRedirectURI(
+            f"You opened {here}, and Spotify would send you back to {parts.hostname}, where nobody knows you: "
+            f"open the site on {parts.hostname}."
+        )
+    return uri
+
+
+def safe_next(request: HttpRequest) -> str:
+    """Return where the browser wants to go in the end; empty if it names no place of this site."""
+    wanted = request.GET.get("next", "")
+    safe = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=is_secure(request)
+    )
+    return wanted if safe else ""
+
+
+def failed(error: SpotifySyncError) -> HttpResponseRedirect:
+    """Log why nothing was connected, and send the browser to where the site tells of it.
+
+    :raises SpotifySyncError: the very error, if it is one that no user can mend.
+    """
+    if status_of(error) == 500:
+        raise error
+    level = logging.INFO if isinstance(error, ConnectError) else logging.WARNING
+    logger.log(level, "Spotify was not connected (%s): %s", error.code, error)
+    return sent_back(code_of(error))
+
+
+def sent_back(code: str) -> HttpResponseRedirect:
+    """Send the browser to FAILED_URL, with the error's code."""
+    url = urlsplit(resolve_url(conf.FAILED_URL))
+    query = "&".join(filter(None, [url.query, urlencode({"spotify_error": code})]))
+    return HttpResponseRedirect(urlunsplit(url._replace(query=query)))
