@@ -2,10 +2,10 @@
 
     pytest              what a change has to pass
     pytest --all        the walks through every place there is too, and ten times as many examples
-    pytest --quick      what answers in a minute: no browser, no processes, nothing that takes a second
+    pytest --quick      what answers in a minute
     pytest --second     what a second database may answer in another way; with --all, what touches one
 
-What is named with `::` is run, however long it takes.
+What is named on the command line is run however long it takes: files and folders with --quick, tests (`::`) always.
 """
 
 from __future__ import annotations
@@ -19,18 +19,71 @@ from django.db import connection
 
 # What two databases may answer in different ways: writing in bulk, locks, order, search and pages.
 SECOND = (
-    "tests/accounts/test_disconnecting.py",
-    "tests/accounts/test_linking.py",
-    "tests/accounts/test_states.py",
-    "tests/accounts/test_tokens.py",
     "tests/db/",
     "tests/models/",
-    "tests/rest/test_cursors.py",
-    "tests/rest/test_library.py",
-    "tests/sync/",
+    "tests/sync/test_catalog.py",
+    "tests/sync/test_due.py",
+    "tests/sync/test_following.py",
+    "tests/sync/test_items.py",
+    "tests/sync/test_playlist_items.py",
+    "tests/sync/test_playlists.py",
+    "tests/sync/test_run.py",
+    "tests/sync/test_staging.py",
+    "tests/sync/test_tracks.py",
+    "tests/test_accounts.py",
+    "tests/test_cursors.py",
+    "tests/test_disconnecting.py",
+    "tests/test_grants.py",
+    "tests/test_library_viewsets.py",
+    "tests/test_oauth_state.py",
+    "tests/test_prune.py",
     "tests/test_shared_cache.py",
-    "tests/upkeep/test_pruning.py",
-    "tests/upkeep/test_refreshing.py",
+    "tests/test_upkeep.py",
+)
+# Where most of the time goes: browsers, processes, whole syncs by the dozen.
+LONG = (
+    "tests/browser/",
+    "tests/db/test_indexes.py",
+    "tests/db/test_positions.py::test_ten_thousand_rows_move_in_one_statement",
+    "tests/management/commands/test_spotify_sync.py",
+    "tests/spotify/test_pace.py",
+    "tests/spotify/test_pages.py",
+    "tests/sync/test_delta.py",
+    "tests/sync/test_economy.py",
+    "tests/sync/test_following.py",
+    "tests/sync/test_pace.py",
+    "tests/sync/test_playlist_faults.py",
+    "tests/sync/test_playlist_items.py",
+    "tests/sync/test_playlist_resume.py",
+    "tests/sync/test_playlists.py",
+    "tests/sync/test_run.py",
+    "tests/sync/test_staging.py",
+    "tests/sync/test_tracks.py",
+    "tests/test_access.py",
+    "tests/test_admin.py",
+    "tests/test_canary.py",
+    "tests/test_canary_reports.py",
+    "tests/test_contract.py",
+    "tests/test_cursors.py",
+    "tests/test_databases.py",
+    "tests/test_disconnecting.py",
+    "tests/test_docs.py::test_the_front_page_works_word_for_word",
+    "tests/test_doors.py",
+    "tests/test_example_project.py",
+    "tests/test_governor.py",
+    "tests/test_grants.py",
+    "tests/test_hosts.py",
+    "tests/test_independent_client.py",
+    "tests/test_openapi.py",
+    "tests/test_prune.py",
+    "tests/test_rest.py::test_a_host_with_its_own_mind",
+    "tests/test_signals.py",
+    "tests/test_tasks.py",
+    "tests/test_upkeep.py",
+    "tests/test_verdicts.py",
+    "tests/test_workers.py",
+    "tests/testing/test_library_seed.py",
+    "tests/testing/test_shapes.py",
 )
 # Fixtures by which a test comes to the database; `django_db` is the mark for the same.
 DATABASE = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
@@ -57,11 +110,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Do not even load what the second database need not answer."""
-    if config.option.all or not config.option.second or collection_path.is_dir():
+    """Do not even load what this run is not for."""
+    if collection_path.is_dir():
         return None
     place = collection_path.relative_to(config.rootpath).as_posix()
-    return not place.startswith(SECOND) or None
+    return is_elsewhere(place, config) or None
+
+
+def is_elsewhere(place: str, config: pytest.Config) -> bool:
+    """Tell whether a file or test is none of those that this run is for."""
+    if config.option.quick and config.args == config.getini("testpaths"):
+        return place.startswith(LONG)
+    return config.option.second and not config.option.all and not place.startswith(SECOND)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -83,8 +143,7 @@ def reasons(item: pytest.Item, config: pytest.Config, *, named: bool) -> Iterato
         yield "postgres" in marks
     if not named:
         yield "exhaustive" in marks and not everything
-        yield config.option.quick and bool(marks & {"browser", "slow"})
+        yield is_elsewhere(item.nodeid, config)
     if config.option.second:
         yield "browser" in marks
         yield "django_db" not in marks and not DATABASE & {*getattr(item, "fixturenames", ())}
-        yield not everything and not item.nodeid.startswith(SECOND)
