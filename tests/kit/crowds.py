@@ -9,6 +9,8 @@ from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun
 from django_spotify_sync.testing import FakeSpotify
 from tests.kit.connecting import connect
 
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
 
 class Crowd:
     """More users of the site, each connected to a Spotify account of the same name."""
