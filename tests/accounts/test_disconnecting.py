@@ -1,32 +1,21 @@
-"""A disconnect and a deletion: everything goes that should, at once, and nothing comes back."""
+"""A disconnect: everything goes that should, at once, and nothing comes back."""
 
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib import admin
-from django.contrib.auth import get_user_model
 from django.db import connection, connections, transaction
-from django.db.models import Q
-from django.db.models.signals import post_init, pre_delete
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
-from django.urls import path, reverse
 from django.utils import timezone
 
 from django_spotify_sync import accounts, tasks
 from django_spotify_sync.accounts import disconnecting
-from django_spotify_sync.accounts.disconnecting import purge
 from django_spotify_sync.exceptions import LinkedElsewhere, NotConnected
 from django_spotify_sync.models import (
     AccountPlaylist,
-    FollowedArtist,
     Playlist,
     PlaylistItem,
     SavedTrack,
@@ -34,83 +23,18 @@ from django_spotify_sync.models import (
     SpotifyToken,
     StagedPage,
     SyncRun,
-    SyncState,
     Track,
 )
-from django_spotify_sync.signals import account_disconnected
 from django_spotify_sync.sync import execute, request_sync, sync
 from django_spotify_sync.testing import FakeSpotify
 from tests.kit.concurrency import in_processes, lock_waits, wait_until
 from tests.kit.connecting import connect, stored
+from tests.kit.leaving import NOTHING, STALE, heard, rows_of, run_in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-NOTHING = {"saved_tracks": 0, "playlists": 0, "followed_artists": 0}
-OWNED = (SavedTrack, AccountPlaylist, FollowedArtist, SyncRun, SyncState, SpotifyToken)
 
 by_setting = pytest.mark.parametrize("deletes", [True, False], ids=["deletes", "keeps"])
-
-
-@pytest.fixture
-def account(user: Any, spotify: FakeSpotify) -> SpotifyAccount:
-    return connect(user, spotify)
-
-
-@pytest.fixture
-def whole(account: SpotifyAccount) -> SpotifyAccount:
-    """Give Ada's account with its library, and a run that waits with a staged page."""
-    for resource in ("tracks", "playlists", "following"):
-        assert sync(account, resource).status == "succeeded"
-    run = request_sync(account, "tracks")
-    StagedPage.objects.create(run=run, offset=0, rows=b"")
-    return account
-
-
-@pytest.fixture
-def neighbour(other_user: Any, spotify: FakeSpotify) -> SpotifyAccount:
-    """Give Grace's account with a library, which nobody may touch."""
-    account = connect(other_user, spotify, spotify.add_user("grace", tracks=30, playlists=2))
-    for resource in ("tracks", "playlists"):
-        sync(account, resource)
-    return account
-
-
-def rows_of(account: SpotifyAccount) -> dict[str, int]:
-    """Count what points at an account, by model."""
-    rows = {model.__name__: model.objects.filter(account=account.pk).count() for model in OWNED}
-    rows["StagedPage"] = StagedPage.objects.filter(run__account=account.pk).count()
-    return {name: count for name, count in rows.items() if count}
-
-
-def run_in_thread(ends: dict[str, Any], name: str, act: Callable[[], Any]) -> threading.Thread:
-    """Let another thread act, with a connection of its own; keep what it gives, or raises, under its name."""
-
-    def do() -> None:
-        try:
-            ends[name] = act()
-        except Exception as error:
-            ends[name] = error
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=do)
-    thread.start()
-    return thread
-
-
-@contextmanager
-def heard(*, raising: bool = False) -> Iterator[list[tuple[int, dict[str, int], bool]]]:
-    """Hear of disconnects: which account, the counts, and whether a transaction was open."""
-    told: list[tuple[int, dict[str, int], bool]] = []
-
-    def listen(sender: Any, account: Any, counts: Any, **kwargs: Any) -> None:
-        told.append((account.pk, counts, connection.in_atomic_block))
-        if raising:
-            raise RuntimeError("a receiver's own trouble")
-
-    account_disconnected.connect(listen)
-    yield told
-    account_disconnected.disconnect(listen)
 
 
 # Disconnecting
@@ -249,93 +173,6 @@ def test_what_is_rolled_back_is_not_told(whole: SpotifyAccount) -> None:
     assert told == []
     assert SpotifyAccount.objects.get().status == "connected"
     assert SavedTrack.objects.count() == 120
-
-
-# By batches
-
-
-def test_it_goes_by_batches(whole: SpotifyAccount, settings: Any) -> None:
-    settings.SPOTIFY_SYNC_BATCH_SIZE = 50
-
-    with CaptureQueriesContext(connection) as queries:
-        assert accounts.disconnect(whole)["saved_tracks"] == 120
-
-    deletes = [
-        query["sql"]
-        for query in queries
-        if query["sql"].startswith('DELETE FROM "spotify_sync_savedtrack"')
-    ]
-    assert len(deletes) == 3
-
-
-@pytest.mark.postgres
-@pytest.mark.parametrize("same", [True, False], ids=["same", "another"])
-def test_who_connects_again_between_two_batches_is_left_alone(
-    whole: SpotifyAccount, user: Any, spotify: FakeSpotify, settings: Any, same: bool
-) -> None:
-    settings.SPOTIFY_SYNC_BATCH_SIZE = 50
-    who = spotify.user if same else spotify.add_user("second", tracks=7)
-    deleted: list[str] = []
-
-    def connect_after_the_first(
-        execute: Any, sql: str, params: Any, many: bool, context: Any
-    ) -> Any:
-        if deleted and "FOR NO KEY UPDATE" in sql:  # the next batch is about to be begun
-            deleted.clear()
-            run_in_thread({}, "", lambda: connect(user, spotify, who)).join(timeout=90)
-        if sql.startswith('DELETE FROM "spotify_sync_savedtrack"'):
-            deleted.append(sql)
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(connect_after_the_first):
-        removed = accounts.disconnect(whole)
-
-    assert removed["saved_tracks"] == 50, "and no further"
-    again = SpotifyAccount.objects.get(user=user)
-    assert again.pk == whole.pk
-    assert again.status == "connected"
-    assert again.token.unseal()
-    assert SavedTrack.objects.count() == (70 if same else 0)
-    assert sync(again, "tracks").status == "succeeded"
-    assert stored(again) == who.entries()
-
-
-@pytest.mark.postgres
-def test_who_connects_again_while_the_account_is_purged_is_left_alone(
-    whole: SpotifyAccount, user: Any, spotify: FakeSpotify, settings: Any
-) -> None:
-    settings.SPOTIFY_SYNC_BATCH_SIZE = 50
-    SpotifyAccount.objects.update(status="reauthorization_required")
-    deleted: list[str] = []
-
-    def connect_after_the_first(execute: Any, sql: str, *args: Any) -> Any:
-        if deleted and "FOR NO KEY UPDATE" in sql:
-            deleted.clear()
-            run_in_thread({}, "", lambda: connect(user, spotify)).join(timeout=90)
-        if sql.startswith('DELETE FROM "spotify_sync_savedtrack"'):
-            deleted.append(sql)
-        return execute(sql, *args)
-
-    with connection.execute_wrapper(connect_after_the_first), heard() as told:
-        purge(whole, "default", Q(status="reauthorization_required"))
-
-    again = SpotifyAccount.objects.get()
-    assert (again.pk, again.status) == (whole.pk, "connected")
-    assert SavedTrack.objects.count() == 70
-    assert not SyncState.objects.exclude(full_at=None).exists(), "what is left proves nothing"
-    assert [counts["saved_tracks"] for _, counts, _ in told] == [50]
-    assert whole.status == "disconnected", "as receivers are told"
-
-
-# Nothing comes back
-
-
-STALE = """
-from django_spotify_sync.models import SyncRun
-from django_spotify_sync.sync import execute
-run = execute(SyncRun.objects.get().pk)
-print(run.status if SyncRun.objects.exists() else "gone")
-"""
 
 
 @by_setting
@@ -515,185 +352,3 @@ def test_connecting_again_after_a_disconnect(
     assert kept == (rows if same and not deletes else set())
     assert sync(again, "tracks").status == "succeeded"
     assert stored(again) == who.entries()
-
-
-# Deleting
-
-
-def delete_user(user: Any) -> None:
-    user.delete()
-
-
-def delete_users(user: Any) -> None:
-    get_user_model().objects.filter(pk=user.pk).delete()
-
-
-def delete_account(user: Any) -> None:
-    SpotifyAccount.objects.get(user=user).delete()
-
-
-def delete_accounts(user: Any) -> None:
-    SpotifyAccount.objects.filter(user=user).delete()
-
-
-class HostAdmin(admin.AdminSite):
-    """A host's own admin, which shows its users beside what the package registered."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._registry.update(admin.site._registry)
-        self.register(get_user_model())
-
-
-urlpatterns = [path("admin/", HostAdmin().urls)]
-
-
-def boss() -> Client:
-    client = Client()
-    client.force_login(get_user_model().objects.create_superuser(username="boss", password="boss"))
-    return client
-
-
-def delete_in_admin(user: Any) -> None:
-    address = reverse("admin:host_user_delete", args=[user.pk])
-    assert boss().post(address, {"post": "yes"}).status_code == 302
-
-
-ways = pytest.mark.parametrize(
-    "delete", [delete_user, delete_users, delete_account, delete_accounts, delete_in_admin]
-)
-
-
-@ways
-@pytest.mark.urls(__name__)
-def test_deletion_takes_all_along(
-    whole: SpotifyAccount, neighbour: SpotifyAccount, user: Any, delete: Any
-) -> None:
-    before = rows_of(neighbour)
-
-    with heard() as told:
-        delete(user)
-
-    assert told == [
-        (whole.pk, {"saved_tracks": 120, "playlists": 3, "followed_artists": 60}, False)
-    ]
-    assert rows_of(whole) == {}
-    assert not SpotifyAccount.objects.filter(pk=whole.pk).exists()
-    assert rows_of(neighbour) == before
-
-
-@ways
-@pytest.mark.urls(__name__)
-@pytest.mark.parametrize("listens", [False, True], ids=["", "somebody listens to every deletion"])
-def test_deletion_loads_no_library(
-    whole: SpotifyAccount, user: Any, settings: Any, delete: Any, listens: bool
-) -> None:
-    """A host may listen to each deletion, as audit logs do; Django then loads whatever cascades."""
-    loaded: list[object] = []
-
-    def note(instance: object, **kwargs: Any) -> None:
-        if isinstance(instance, SavedTrack | AccountPlaylist | FollowedArtist | SyncRun):
-            loaded.append(instance)
-
-    post_init.connect(note)
-    if listens:
-        pre_delete.connect(note)
-    try:
-        delete(user)
-    finally:
-        post_init.disconnect(note)
-        pre_delete.disconnect(note)
-
-    assert loaded == []
-    assert rows_of(whole) == {}
-
-
-def test_deletion_asks_no_more_for_more(
-    account: SpotifyAccount, neighbour: SpotifyAccount, user: Any, other_user: Any
-) -> None:
-    counts = []
-    for who, number in ((user, 10), (other_user, 900)):
-        mine = SpotifyAccount.objects.get(user=who)
-        SavedTrack.objects.filter(account=mine).delete()
-        SavedTrack.objects.bulk_create(SavedTrack(account=mine, rank=n) for n in range(number))
-        FollowedArtist.objects.filter(account=mine).delete()
-        AccountPlaylist.objects.filter(account=mine).delete()
-        with CaptureQueriesContext(connection) as queries:
-            who.delete()
-        counts.append(len(queries))
-
-    assert counts[0] == counts[1] < 50
-
-
-@pytest.mark.urls(__name__)
-def test_the_admin_asks_before_without_listing_the_library(
-    whole: SpotifyAccount, user: Any
-) -> None:
-    page = boss().get(reverse("admin:host_user_delete", args=[user.pk]))
-
-    asked = {str(name): count for name, count in page.context["model_count"]}
-    assert asked["Spotify accounts"] == 1
-    assert max(asked.values()) <= 3, "the states of its syncs"
-
-
-def test_a_user_without_an_account_is_deleted_as_ever(user: Any, neighbour: SpotifyAccount) -> None:
-    with heard() as told:
-        user.delete()
-
-    assert told == []
-
-
-def test_who_disconnected_before_is_not_told_of_twice(
-    whole: SpotifyAccount, user: Any, settings: Any
-) -> None:
-    settings.SPOTIFY_SYNC_DELETE_LIBRARY_ON_DISCONNECT = False
-    accounts.disconnect(whole)
-
-    with heard() as told:
-        user.delete()
-
-    assert told == []
-    assert rows_of(whole) == {}
-
-
-def test_a_deletion_that_is_rolled_back_is_none(whole: SpotifyAccount, user: Any) -> None:
-    with heard() as told, transaction.atomic():
-        user.delete()
-        transaction.set_rollback(True)
-
-    assert told == []
-    assert SavedTrack.objects.count() == 120
-
-
-def test_a_worker_whose_user_is_deleted_ends_quietly(
-    account: SpotifyAccount, user: Any, spotify: FakeSpotify, caplog: pytest.LogCaptureFixture
-) -> None:
-    request_sync(account, "tracks")
-
-    def leave(_: object) -> None:
-        get_user_model().objects.get(pk=user.pk).delete()
-        connections.close_all()
-
-    spotify.faults.add("/me/tracks", offset=100, before=leave)
-
-    assert in_processes(1, STALE, **spotify.settings) == ["gone"]
-
-    for model in OWNED:
-        assert not model._default_manager.exists()
-
-
-@pytest.mark.postgres
-def test_a_deletion_and_a_sync_that_writes_do_not_wait_for_each_other(
-    account: SpotifyAccount, user: Any, spotify: FakeSpotify
-) -> None:
-    for _ in range(5):
-        spotify.user.like(3)
-        run = request_sync(SpotifyAccount.objects.get(user=user), "tracks")
-        ends: dict[str, Any] = {}
-        worker = run_in_thread(ends, "worker", partial(execute, run.pk))
-        wait_until(lambda: not SyncRun.objects.filter(pk=run.pk, status="queued").exists())  # noqa: B023
-        delete_accounts(user)
-        worker.join(timeout=90)
-        assert ends == {"worker": run}
-        assert not SavedTrack.objects.exists()
-        connect(user, spotify)

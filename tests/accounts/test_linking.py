@@ -1,4 +1,4 @@
-"""A grant's life: stored, refreshed by one at a time, lost, and taken over by another Spotify account."""
+"""A user's grant, stored: at first, again, and by who has another Spotify account."""
 
 from __future__ import annotations
 
@@ -12,12 +12,7 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from django_spotify_sync import accounts
-from django_spotify_sync.exceptions import (
-    AccessTokenRejected,
-    LinkedElsewhere,
-    NotAllowlisted,
-    SpotifyUnavailable,
-)
+from django_spotify_sync.exceptions import LinkedElsewhere, SpotifyUnavailable
 from django_spotify_sync.models import (
     FollowedArtist,
     SavedTrack,
@@ -38,6 +33,7 @@ from tests.kit.connecting import connect
 
 pytestmark = pytest.mark.django_db
 
+
 commits = pytest.mark.django_db(transaction=True)
 
 GRANT = oauth.Grant(Secret("access"), Secret("refresh"), expires_in=3600, scope="user-library-read")
@@ -50,13 +46,6 @@ def profile(spotify_id: str, account_id: str | None = None, **more: str) -> Prof
         spotify_account_id=account_id,
         **{"display_name": "", "image_url": ""} | more,
     )
-
-
-@pytest.fixture
-def account(user: Any, spotify: FakeSpotify) -> SpotifyAccount:
-    account = connect(user, spotify)
-    spotify.clear_log()
-    return account
 
 
 # Connecting
@@ -321,22 +310,3 @@ def test_two_users_take_one_spotify_account_at_once(user: Any, other_user: Any) 
 
     assert sum(isinstance(result, LinkedElsewhere) for result in results) == 1
     assert SpotifyAccount.objects.count() == 1
-
-
-def test_whose_grant_it_is(spotify: FakeSpotify) -> None:
-    answer = spotify.grant()
-    grant = oauth.Grant(Secret(answer["access_token"]), None, expires_in=1, scope=None)
-
-    assert accounts.fetch_profile(grant).spotify_id == spotify.user.id
-    spotify.allowlist = set()
-    with pytest.raises(NotAllowlisted):
-        accounts.fetch_profile(grant)
-
-
-def test_a_fresh_token_that_is_rejected_for_good(spotify: FakeSpotify) -> None:
-    grant = oauth.Grant(Secret("unknown"), None, expires_in=1, scope=None)
-
-    with pytest.raises(AccessTokenRejected):
-        accounts.fetch_profile(grant)
-
-    assert spotify.count("/me") == 2

@@ -11,21 +11,18 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 from django.db import connections
-from django.utils import timezone
 from django_redis import get_redis_connection
 
 from django_spotify_sync import accounts, shared_cache
 from django_spotify_sync.accounts import tokens
 from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import (
-    AccessTokenRejected,
     BadRequest,
     CacheUnavailable,
     ClientRejected,
     GrantInDoubt,
     NotConnected,
     RateLimited,
-    ReauthorizationRequired,
     RefreshUnderWay,
     SpotifyUnavailable,
 )
@@ -33,131 +30,13 @@ from django_spotify_sync.models import SpotifyAccount, SpotifyToken
 from django_spotify_sync.sync import sync
 from django_spotify_sync.testing import FakeSpotify
 from tests.kit.concurrency import at_once, in_processes
-from tests.kit.connecting import connect
+from tests.kit.connecting import TOKENS, ask, connect, let_expire
+from tests.kit.crowds import status_of
 
 pytestmark = pytest.mark.django_db
 
+
 commits = pytest.mark.django_db(transaction=True)
-
-TOKENS = "/api/token"
-
-
-@pytest.fixture
-def account(user: Any, spotify: FakeSpotify) -> SpotifyAccount:
-    account = connect(user, spotify)
-    spotify.clear_log()
-    return account
-
-
-def let_expire(account: SpotifyAccount, seconds: float = 30) -> None:
-    SpotifyToken.objects.filter(pk=account.pk).update(
-        expires_at=timezone.now() + timedelta(seconds=seconds)
-    )
-
-
-def ask(account: SpotifyAccount) -> Any:
-    """Call Spotify as anybody would."""
-    with accounts.client_for(account) as client:
-        return client.get("/me")["id"]
-
-
-def status_of(account: SpotifyAccount) -> str:
-    return SpotifyAccount.objects.get(pk=account.pk).status
-
-
-# The client of an account
-
-
-def test_a_good_token_is_used_as_it_is(account: SpotifyAccount, spotify: FakeSpotify) -> None:
-    assert ask(account) == spotify.user.id
-    assert spotify.count(TOKENS) == 0
-
-
-@pytest.mark.parametrize(("seconds", "refreshes"), [(-100, 1), (0, 1), (55, 1), (70, 0)])
-def test_a_token_is_refreshed_a_minute_before_its_end(
-    account: SpotifyAccount, spotify: FakeSpotify, seconds: int, refreshes: int
-) -> None:
-    let_expire(account, seconds)
-
-    assert ask(account) == spotify.user.id
-
-    assert spotify.count(TOKENS) == refreshes
-    assert spotify.count("/me") == 1
-    token = SpotifyToken.objects.get()
-    assert token.version == 1 + refreshes
-    assert token.is_expiring is False
-
-
-def test_a_token_that_ends_while_the_client_lives(
-    account: SpotifyAccount, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with accounts.client_for(account) as client:
-        client.get("/me")
-        later = timezone.now() + timedelta(minutes=59, seconds=30)
-        monkeypatch.setattr(timezone, "now", lambda: later)
-        client.get("/me")
-        client.get("/me")
-
-    assert spotify.count(TOKENS) == 1
-
-
-def test_a_rejected_token_is_refreshed_once(account: SpotifyAccount, spotify: FakeSpotify) -> None:
-    spotify.expire_access_tokens()
-
-    assert ask(account) == spotify.user.id
-
-    asked = [(line.path, line.status) for line in spotify.requests]
-    assert asked == [("/v1/me", 401), ("/api/token", 200), ("/v1/me", 200)]
-
-
-def test_a_token_that_stays_rejected_is_no_loop(
-    account: SpotifyAccount, spotify: FakeSpotify
-) -> None:
-    spotify.faults.add("/me", status=401, times=None)
-
-    with pytest.raises(AccessTokenRejected):
-        ask(account)
-
-    assert spotify.count(TOKENS) == 1
-    assert status_of(account) == "connected"
-
-
-def test_what_another_worker_refreshed_meanwhile_is_taken(
-    account: SpotifyAccount, spotify: FakeSpotify
-) -> None:
-    let_expire(account)
-    with accounts.client_for(account) as mine, accounts.client_for(account) as theirs:
-        theirs.get("/me")
-        mine.get("/me")
-
-    assert spotify.count(TOKENS) == 1
-
-
-@pytest.mark.parametrize(
-    ("status", "error"),
-    [
-        ("disconnected", NotConnected),
-        ("suspect", GrantInDoubt),
-        ("reauthorization_required", ReauthorizationRequired),
-    ],
-)
-def test_no_client_without_a_grant(
-    account: SpotifyAccount, spotify: FakeSpotify, status: str, error: Any
-) -> None:
-    judge_at = timezone.now() + timedelta(minutes=1)
-    SpotifyAccount.objects.update(status=status, judge_at=judge_at)
-
-    with pytest.raises(error):
-        accounts.client_for(account)
-
-    assert spotify.count() == 0
-
-
-def test_no_client_without_a_token(account: SpotifyAccount) -> None:
-    SpotifyToken.objects.all().delete()
-
-    with pytest.raises(NotConnected):
-        accounts.client_for(account)
 
 
 # Refreshing

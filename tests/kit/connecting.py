@@ -15,6 +15,8 @@ from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify import oauth
 from django_spotify_sync.testing import FakeSpotify
 
+TOKENS = "/api/token"
+
 type Entry = tuple[str | None, str | None]
 
 
@@ -51,3 +53,15 @@ def let_pauses_end() -> None:
 
 def nothing_is_stored() -> bool:
     return not SpotifyAccount.objects.exists() and not SpotifyToken.objects.exists()
+
+
+def let_expire(account: SpotifyAccount, seconds: float = 30) -> None:
+    SpotifyToken.objects.filter(pk=account.pk).update(
+        expires_at=timezone.now() + timedelta(seconds=seconds)
+    )
+
+
+def ask(account: SpotifyAccount) -> Any:
+    """Call Spotify as anybody would."""
+    with accounts.client_for(account) as client:
+        return client.get("/me")["id"]

@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun
 from django_spotify_sync.testing import FakeSpotify
 from tests.kit.connecting import connect
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 class Crowd:
@@ -55,3 +59,9 @@ def let_pass(duration: timedelta) -> None:
         assert run.resume_at
         run.resume_at -= duration
         run.save(update_fields=["resume_at"])
+
+
+def age(run: SyncRun, **fields: timedelta) -> None:
+    """Let times of a run lie in the past."""
+    now = timezone.now()
+    SyncRun.objects.filter(pk=run.pk).update(**{name: now - by for name, by in fields.items()})

@@ -15,6 +15,7 @@ from django_spotify_sync.exceptions import (
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify.client import Get
 from tests.kit.wire import Wire, reply
+from tests.spotify.conftest import FORBIDDEN_LIST, TOKEN, error_of
 
 
 def asked(make_client, *answers):
@@ -53,3 +54,35 @@ def test_a_404_without_json_is_no_word_about_the_address(make_client):
         asked(make_client, reply("<html>Not Found</html>", 404))
 
     assert not isinstance(caught.value, NotFound)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        pytest.param(FORBIDDEN_LIST, "forbidden", id="403"),
+        pytest.param(reply(error_of({"message": "Not found"}), 404), "not_found", id="404"),
+        pytest.param(reply("", 502), "spotify_unavailable", id="502"),
+    ],
+)
+def test_an_error_that_concerns_one_address_may_be_its_answer(make_client, answer, code):
+    with Wire(answer) as wire:
+        get = Get("/playlists/p/items", lambda answer: "read", failed=lambda error: error.code)
+
+        assert make_client(wire).send(get, Secret(TOKEN)) == code
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(reply("User not registered", 403), id="the app"),
+        pytest.param(reply(error_of({"message": "Insufficient client scope"}), 403), id="scope"),
+        pytest.param(reply("<html>404</html>", 404), id="a gateway"),
+        pytest.param(reply(error_of({"message": "expired"}), 401), id="the token"),
+        pytest.param(reply("", 429), id="the pace"),
+    ],
+)
+def test_an_error_that_concerns_more_is_raised_all_the_same(make_client, answer):
+    get = Get("/playlists/p/items", lambda answer: "read", failed=lambda error: error.code)
+
+    with Wire(answer) as wire, pytest.raises(SpotifyError):
+        make_client(wire).send(get, Secret(TOKEN))

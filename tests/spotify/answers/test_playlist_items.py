@@ -1,3 +1,5 @@
+"""Items of a list: tracks, episodes, local files, and what is none of them."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime
@@ -5,24 +7,12 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from django_spotify_sync.spotify.answers.following import parse_following_page
 from django_spotify_sync.spotify.answers.playlist_items import ItemRow, parse_items_page
-from django_spotify_sync.spotify.answers.playlists import parse_playlist, parse_playlists_page
+from django_spotify_sync.spotify.answers.playlists import parse_playlists_page
 from django_spotify_sync.spotify.answers.storable import Malformed
 from django_spotify_sync.testing import FakeSpotify
+from tests.kit.playlist_answers import ADDED, TRACK, item, page
 
-TRACK = {
-    "id": "t1",
-    "type": "track",
-    "uri": "spotify:track:t1",
-    "name": "A track",
-    "duration_ms": 1000,
-    "track": True,
-    "episode": False,
-    "is_playable": True,
-    "artists": [{"id": "a1", "name": "An artist"}],
-    "album": {"id": "b1", "name": "An album"},
-}
 EPISODE = {
     "id": "e1",
     "type": "episode",
@@ -52,17 +42,7 @@ LOCAL = {
     "artists": [{"id": None, "name": "An Artist"}],
     "album": {"id": None, "name": "An Album", "images": []},
 }
-ADDED = {"added_at": "2026-01-02T03:04:05Z", "added_by": {"id": "ada"}}
 WHEN = {"added_at": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "added_by": "ada"}
-
-
-def page(*items, **more):
-    return {"offset": 0, "limit": 50, "total": len(items), "items": list(items), **more}
-
-
-def item(content, name="item", **more):
-    [row] = parse_items_page(page({**ADDED, name: content, **more})).entries
-    return row
 
 
 @pytest.mark.parametrize("name", ["item", "track"])
@@ -148,105 +128,6 @@ def test_dates_and_people_may_be_missing(entry, added_at, added_by):
     assert (row.added_at and row.added_at.year, row.added_by) == (added_at, added_by)
 
 
-LISTED = {
-    "id": "p1",
-    "name": "A list",
-    "description": "&quot;A&quot; &amp; B &#x2F; C",
-    "owner": {"id": "ada", "display_name": "Ada"},
-    "collaborative": False,
-    "public": True,
-    "images": [
-        {"url": "https://i.example/60", "width": 60},
-        {"url": "https://i.example/640", "width": 640},
-    ],
-    "snapshot_id": "s1",
-    "items": {"href": "…", "total": 3},
-}
-
-
-def listed(**changes):
-    [row] = parse_playlists_page(page({**LISTED, **changes})).entries
-    return row
-
-
-def test_every_field_of_a_list_is_read():
-    row = listed()
-
-    assert (row.spotify_id, row.name, row.description) == ("p1", "A list", '"A" & B / C')
-    assert (row.owner_id, row.owner_name, row.collaborative, row.public) == (
-        "ada",
-        "Ada",
-        False,
-        True,
-    )
-    assert (row.image_url, row.snapshot_id, row.total) == ("https://i.example/640", "s1", 3)
-    assert not row.has_tracks_address
-
-
-@pytest.mark.parametrize(
-    ("changes", "total"),
-    [
-        ({"items": {"total": 3}}, 3),
-        ({"tracks": {"total": 3}}, 3),
-        ({"items": {"total": None}, "tracks": {"total": 3}}, 3),
-        ({"items": {"total": 3}, "tracks": {"total": None}}, 3),
-        ({"items": {"total": 3.0}}, 3),
-        ({"items": {"total": None}}, None),
-        ({"items": None}, None),
-        ({"items": []}, None),
-        ({}, None),
-    ],
-)
-def test_the_number_of_items_has_two_names(changes, total):
-    [row] = parse_playlists_page(page({"id": "p1", **changes})).entries
-
-    assert row.total == total
-    assert row.has_tracks_address == ("tracks" in changes)
-
-
-def test_what_is_absent_is_not_empty():
-    [row] = parse_playlists_page(page({"id": "p1"})).entries
-
-    assert {getattr(row, name) for name in row.__slots__} == {"p1", None, False}
-
-
-def test_null_is_said_of_descriptions_and_covers_that_there_are_none():
-    row = listed(description=None, images=None, name=None, public=None, owner=None)
-
-    assert (row.description, row.image_url) == ("", "")
-    assert (row.name, row.public, row.owner_id, row.owner_name) == (None, None, None, None)
-    assert listed(images=[]).image_url == ""
-
-
-@pytest.mark.parametrize("entry", [None, {}, {"id": None}, {"id": ""}, {"id": "x" * 300}, 3])
-def test_a_list_without_an_id_counts_all_the_same(entry):
-    assert parse_playlists_page(page(entry)).entries == (None,)
-
-
-def test_spotifys_own_lists_are_told():
-    assert listed(owner={"id": "spotify"}).is_spotifys
-    assert not listed().is_spotifys
-
-
-@pytest.mark.parametrize("name", ["items", "tracks"])
-def test_items_are_embedded_under_either_name(name):
-    answer = {**LISTED, "items": None, name: page({**ADDED, "item": TRACK}, limit=100)}
-
-    parsed = parse_playlist(answer)
-
-    assert parsed.items.entries == (item(TRACK),)
-    assert parsed.items.limit == 100
-    assert parsed.playlist.snapshot_id == "s1"
-
-
-def test_items_that_are_not_embedded_are_none():
-    assert parse_playlist(LISTED).items is None
-    with pytest.raises(Malformed):
-        parse_playlist({"name": "no id"})
-    with pytest.raises(Malformed):
-        parse_playlist(None)
-
-
 @pytest.mark.parametrize(
     "broken", [None, {}, {"items": []}, {"items": 3, "total": 1}, page() | {"total": -1}]
 )
@@ -254,68 +135,6 @@ def test_a_page_that_is_none_is_malformed(broken):
     for parse in (parse_items_page, parse_playlists_page):
         with pytest.raises(Malformed):
             parse(broken)
-
-
-# Followed artists
-
-
-def artists(**more):
-    return {
-        "artists": {
-            "items": [{"id": "a1", "name": "An artist", "images": [], "genres": ["pop"]}],
-            "total": 2,
-            "next": "…",
-            "cursors": {"after": "a1"},
-            **more,
-        }
-    }
-
-
-def test_a_page_of_artists_is_read():
-    parsed = parse_following_page(artists())
-
-    assert (parsed.ids, parsed.total, parsed.after) == (("a1",), 2, "a1")
-    row = parsed.catalog.artists["a1"]
-    assert (row.name, row.image_url, row.genres) == ("An artist", "", ("pop",))
-
-
-@pytest.mark.parametrize(
-    "end",
-    [{"next": None}, {"cursors": {"after": None}}, {"cursors": None}, {"cursors": {}}],
-)
-def test_the_end_is_said_in_several_ways(end):
-    assert parse_following_page(artists(**end)).after is None
-
-
-def test_a_cursor_needs_no_next():
-    answer = artists()
-    del answer["artists"]["next"]
-
-    assert parse_following_page(answer).after == "a1"
-
-
-def test_null_artists_keep_their_place():
-    assert parse_following_page(artists(items=[None, {"id": None}, {"id": "a2"}])).ids == (
-        None,
-        None,
-        "a2",
-    )
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        None,
-        {},
-        {"artists": None},
-        artists(items=None),
-        artists(total=None),
-        artists(cursors={"after": 5}),
-    ],
-)
-def test_what_is_no_page_of_artists_is_malformed(answer):
-    with pytest.raises(Malformed):
-        parse_following_page(answer)
 
 
 def test_all_cohorts_are_read_alike():

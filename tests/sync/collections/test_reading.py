@@ -14,8 +14,8 @@ from django_spotify_sync.sync.collections import writing
 from django_spotify_sync.testing import REMOVED
 from tests.kit.concurrency import at_once
 from tests.kit.connecting import connect
+from tests.kit.queries import tables_written
 from tests.kit.truth import followed
-from tests.sync.tracks.test_reading import tables_written
 
 ADDRESS = "/me/following"
 COHORTS = ("new", "legacy", "extended")
