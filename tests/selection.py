@@ -76,6 +76,7 @@ LONG = (
     "tests/test_signals.py",
     "tests/test_tasks.py",
     "tests/testing/api/test_shapes.py",
+    "tests/testing/music/test_catalog.py",
     "tests/testing/music/test_seeding.py",
     "tests/upkeep/test_pruning.py",
     "tests/upkeep/test_refreshing.py",

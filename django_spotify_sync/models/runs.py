@@ -148,7 +148,7 @@ class SyncRun(models.Model):
     Trigger = Trigger
 
     id = models.BigAutoField(primary_key=True)
-    # Deleted by SQL before its account goes (`receivers`), as the library is.
+    # Deleted by SQL before its account goes (`accounts.receivers`), as the library is.
     account = models.ForeignKey(
         SpotifyAccount, models.DO_NOTHING, db_index=False, related_name="sync_runs"
     )

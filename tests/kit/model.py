@@ -93,4 +93,4 @@ def settle(
     keys = step.keys(known, chart)
     if wants_last_look(known, keys, step.alignment, reads=len(asked)):
         asked.append(0)
-    return Outcome(keys, len(asked), asked, [known[slot] for slot in align(known, keys).gone])
+    return Outcome(keys, len(asked), asked, [known[index] for index in align(known, keys).gone])

@@ -1,4 +1,4 @@
-"""The REST doors to the library: whose rows, in which shape, at what cost."""
+"""The REST doors to the account and its runs: whose rows, in which shape, at what cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tracks as JSON, key by key as the public contract has them; of the other shapes see the viewsets."""
+"""Tracks as JSON, key by key as the public contract has them; of the other shapes see test_library."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 Two orders are compared: the entries as known (newest first) and the list as Spotify answers it now, of which some
 pages were read. Where a known entry stands ``d`` places from where it stood, ``d`` entries came or went above it; so a
 stretch between two entries that were found again holds a loss (or a find) exactly if it became shorter (or longer), and
-halving such stretches finds it in a handful of requests. What is presumed unchanged was never read: see ``survey``.
+halving such stretches finds it in a handful of requests. What is presumed unchanged was never read: see ``_survey``.
 
 A *position* is a place in Spotify's list. A *border* b lies between the positions b - 1 and b; it is *seen* when one
 answer showed both sides. The head's border is 0, the end's the total; the end is seen only by a page that came short.

@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
 from django_spotify_sync.testing.api import endpoints, playlist_endpoints
 from django_spotify_sync.testing.api.calls import ApiError, Call, Room
 from django_spotify_sync.testing.api.pages import dump
 from django_spotify_sync.testing.api.shapes import Shapes
-from django_spotify_sync.testing.oauth.grants import Grant
-from django_spotify_sync.testing.site import Site
+from django_spotify_sync.testing.oauth.grants import Grant, Grants
+from django_spotify_sync.testing.site import Cohort, Site
 from django_spotify_sync.testing.wire.faults import Twist
 from django_spotify_sync.testing.wire.log import Visit
 from django_spotify_sync.testing.wire.server import Answer, Body, Request
-
-if TYPE_CHECKING:
-    from django_spotify_sync.testing.oauth.grants import Grants
-
 
 NOT_ALLOWLISTED = "User not registered in the Developer Dashboard"
 OWNER_NOT_PREMIUM = (
@@ -57,15 +53,15 @@ class Api:
         """Answer from the libraries of *site*."""
         self._site = site
         self._grants = grants
-        self._room: Room | None = None
-        self._room_of: tuple[str, str] = ("", "")
+        self._made: tuple[tuple[Cohort, str], Room] | None = None
 
     def room(self) -> Room:
         """Return the shapes of the site's cohort, and the caches; new ones where that, or the address, has changed."""
         cohort, url = self._site.cohort, self._site.url
-        if self._room is None or (cohort, url) != self._room_of:
-            self._room, self._room_of = Room(self._site, Shapes(cohort, url)), (cohort, url)
-        return self._room
+        made = self._made  # read once: another thread may make another
+        if made is None or made[0] != (cohort, url):
+            self._made = made = (cohort, url), Room(self._site, Shapes(cohort, url))
+        return made[1]
 
     def answer(self, request: Request, twist: Twist, visit: Visit) -> Answer:
         """Let the call through the gates and answer it."""

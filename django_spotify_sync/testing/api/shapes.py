@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from django_spotify_sync.testing.music.following import Followed
     from django_spotify_sync.testing.music.users import User
 
-
 type Json = dict[str, Any]
 
 COVER_SIZES = (640, 300, 64)
@@ -41,8 +40,6 @@ class _Removed:
 
 
 REMOVED: Any = _Removed()
-
-
 """In a patch: take the key away."""
 
 

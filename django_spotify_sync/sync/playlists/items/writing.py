@@ -31,6 +31,7 @@ from django_spotify_sync.sync.playlists.items.matching import ItemKey, add_only,
 
 #: So many URIs are looked up: a longer list of them over a hash index is dearer than to read the texts.
 LOOK_UPS = 50
+
 _BLANK = {"track_id": None, "title": "", "subtitle": "", "duration_ms": None}
 
 
