@@ -19,18 +19,19 @@ from django.db import connection
 
 # What two databases may answer in different ways: writing in bulk, locks, order, search and pages.
 SECOND = (
-    "tests/accounts/test_disconnecting.py",
-    "tests/accounts/test_linking.py",
-    "tests/accounts/test_states.py",
-    "tests/accounts/test_tokens.py",
+    "tests/accounts/",
     "tests/db/",
     "tests/models/",
     "tests/rest/test_cursors.py",
+    "tests/rest/test_following.py",
     "tests/rest/test_library.py",
+    "tests/rest/test_playlists.py",
+    "tests/rest/test_tracks.py",
     "tests/sync/",
     "tests/test_shared_cache.py",
     "tests/upkeep/test_pruning.py",
     "tests/upkeep/test_refreshing.py",
+    "tests/upkeep/test_retention.py",
 )
 # Fixtures by which a test comes to the database; `django_db` is the mark for the same.
 DATABASE = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
