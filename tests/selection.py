@@ -19,7 +19,14 @@ from django.db import connection
 
 # What two databases may answer in different ways: writing in bulk, locks, order, search and pages.
 SECOND = (
-    "tests/accounts/",
+    "tests/accounts/test_clients.py",
+    "tests/accounts/test_connecting.py",
+    "tests/accounts/test_disconnecting.py",
+    "tests/accounts/test_erasure.py",
+    "tests/accounts/test_linking.py",
+    "tests/accounts/test_receivers.py",
+    "tests/accounts/test_states.py",
+    "tests/accounts/test_tokens.py",
     "tests/db/",
     "tests/models/",
     "tests/rest/test_cursors.py",
