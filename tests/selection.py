@@ -19,6 +19,8 @@ from django.db import connection
 
 # What two databases may answer in different ways: writing in bulk, locks, order, search and pages.
 SECOND = (
+    "tests/accounts/test_clients.py",
+    "tests/accounts/test_connecting.py",
     "tests/accounts/test_disconnecting.py",
     "tests/accounts/test_erasure.py",
     "tests/accounts/test_linking.py",
@@ -28,7 +30,9 @@ SECOND = (
     "tests/db/",
     "tests/models/",
     "tests/rest/test_cursors.py",
+    "tests/rest/test_following.py",
     "tests/rest/test_library.py",
+    "tests/rest/test_playlists.py",
     "tests/rest/test_tracks.py",
     "tests/sync/collections/",
     "tests/sync/playlists/items/",
@@ -45,6 +49,7 @@ SECOND = (
     "tests/test_shared_cache.py",
     "tests/upkeep/test_pruning.py",
     "tests/upkeep/test_refreshing.py",
+    "tests/upkeep/test_retention.py",
 )
 # Where most of the time goes: browsers, processes, whole syncs by the dozen.
 LONG = (
@@ -59,7 +64,7 @@ LONG = (
     "tests/management/commands/test_spotify_sync.py",
     "tests/pace/test_governor.py",
     "tests/rest/test_cursors.py",
-    "tests/rest/test_errors.py::test_a_host_with_its_own_mind",
+    "tests/rest/test_pinned.py::test_a_host_with_its_own_mind",
     "tests/rest/test_openapi.py",
     "tests/spotify/test_fetching.py",
     "tests/spotify/test_pace.py",
@@ -80,8 +85,11 @@ LONG = (
     "tests/testing/music/test_seeding.py",
     "tests/upkeep/test_pruning.py",
     "tests/upkeep/test_refreshing.py",
+    "tests/upkeep/test_retention.py",
+    "tests/views/",
     "tests/whole/test_access.py",
     "tests/whole/test_canary.py",
+    "tests/whole/test_canary_crashes.py",
     "tests/whole/test_canary_reports.py",
     "tests/whole/test_contract.py",
     "tests/whole/test_databases.py",

@@ -1,4 +1,4 @@
-"""The REST doors to the account and its runs: whose rows, in which shape, at what cost."""
+"""Runs as JSON, who may ask for them, and at what cost they are read."""
 
 from __future__ import annotations
 
@@ -7,63 +7,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from django_spotify_sync.models import SavedTrack, SpotifyAccount, SpotifyToken, SyncRun
-from django_spotify_sync.testing import FakeSpotify
-from tests.kit.browsing import JSON, browser_of
-from tests.kit.connecting import connect
-from tests.kit.libraries import account_of, save
-from tests.rest.test_account import NOON, NOON_JSON, QUEUED_JSON
+from django_spotify_sync.models import SpotifyAccount, SyncRun
+from django_spotify_sync.rest.runs import SyncRequestSerializer, SyncRunSerializer
+from tests.kit.api import NOON, NOON_JSON, QUEUED_JSON, run_of
+from tests.kit.browsing import browser_of
+from tests.kit.libraries import save
 
 pytestmark = pytest.mark.django_db
-
-READ = ["/spotify/account/", "/spotify/syncs/", "/spotify/syncs/1/", "/spotify/tracks/"]
-
-
-@pytest.fixture
-def account(user: Any) -> SpotifyAccount:
-    return account_of(user, "ada")
-
-
-@pytest.fixture
-def ada(user: Any) -> Client:
-    return browser_of(user)
-
-
-@pytest.fixture
-def grace(other_user: Any) -> Client:
-    return browser_of(other_user)
-
-
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Give what would have been handed to the broker."""
-    sent: list[dict[str, Any]] = []
-    monkeypatch.setattr(
-        "django_spotify_sync.tasks.sync_account.apply_async", lambda **task: sent.append(task)
-    )
-    return sent
-
-
-def run_of(account: SpotifyAccount, **values: Any) -> SyncRun:
-    return SyncRun.objects.create(
-        account=account, resource="tracks", trigger="user", created_at=NOON, **values
-    )
-
-
-# Who may see what
-
-
-@pytest.mark.parametrize("url", READ)
-def test_nobody_sees_anything(client: Client, url: str) -> None:
-    response = client.get(url, headers=JSON)
-
-    assert response.status_code == 403
-    assert response.json()["code"] == "not_authenticated"
 
 
 def test_nobody_syncs_anything(client: Client) -> None:
@@ -79,147 +34,6 @@ def test_runs_of_nobody_are_not_found(ada: Client, account: SpotifyAccount, numb
 
     assert response.status_code == 404
     assert response.json() == {"code": "not_found", "detail": "Not found."}
-
-
-def test_rows_of_others_are_not_found(
-    ada: Client, grace: Client, account: SpotifyAccount, other_user: Any
-) -> None:
-    run = run_of(account)
-    save(account)
-
-    account_of(other_user)
-
-    assert ada.get(f"/spotify/syncs/{run.pk}/").status_code == 200
-    assert grace.get(f"/spotify/syncs/{run.pk}/").status_code == 404
-    assert grace.get("/spotify/syncs/").json()["results"] == []
-    assert grace.get("/spotify/tracks/").json()["results"] == []
-    for name in ("account", "user", "account_id", "user_id"):
-        query = {name: str(account.pk)}
-        assert grace.get("/spotify/tracks/", query).json()["results"] == []
-
-
-def test_two_users_each_see_their_own(
-    ada: Client, grace: Client, account: SpotifyAccount, other_user: Any
-) -> None:
-    mine, theirs = save(account), save(account_of(other_user, "grace"))
-
-    for client, saved in ((ada, mine), (grace, theirs)):
-        [track] = client.get("/spotify/tracks/").json()["results"]
-        assert track["spotify_id"] == saved.spotify_id
-    assert grace.get("/spotify/account/").json()["spotify_id"] == "grace"
-
-
-# account/
-
-
-def test_account(ada: Client, account: SpotifyAccount) -> None:
-    answer = ada.get("/spotify/account/").json()
-
-    assert answer["spotify_id"] == "ada"
-    assert set(answer["resources"]) == {"tracks", "playlists", "following"}
-
-
-def test_account_that_never_was(ada: Client) -> None:
-    response = ada.get("/spotify/account/")
-
-    assert response.status_code == 409
-    assert response.json() == {
-        "code": "not_connected",
-        "detail": "No Spotify account is connected.",
-    }
-
-
-def test_account_whose_grant_is_gone_says_so(ada: Client, account: SpotifyAccount) -> None:
-    SpotifyAccount.objects.update(status="reauthorization_required")
-
-    assert ada.get("/spotify/account/").json()["status"] == "reauthorization_required"
-
-
-# refresh/
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_token_is_refreshed_now(user: Any, ada: Client, spotify: FakeSpotify) -> None:
-    account = connect(user, spotify)
-    before = SpotifyToken.objects.get()
-    spotify.clear_log()
-
-    response = ada.post("/spotify/refresh/")
-
-    after = SpotifyToken.objects.get()
-    assert response.status_code == 200
-    assert response.json() == {"expires_at": after.expires_at.isoformat().replace("+00:00", "Z")}
-    assert after.version == before.version + 1
-    assert after.unseal().access != before.unseal().access
-    assert [line.path for line in spotify.requests] == ["/api/token"]
-    account.refresh_from_db()
-    assert account.status == "connected"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_what_a_refresh_finds_out_outlives_the_error_answer(
-    user: Any, ada: Client, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With ATOMIC_REQUESTS an error answer rolls back what the view wrote; and no transaction waits for Spotify."""
-    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
-    connect(user, spotify)
-    spotify.revoke()
-    changed = []
-
-    def write_to_it(_: object) -> None:
-        changed.append(SpotifyAccount.objects.update(image_url="while asking"))
-        connections.close_all()
-
-    spotify.faults.add("/api/token", before=write_to_it)
-
-    response = ada.post("/spotify/refresh/")
-
-    assert (response.status_code, response.json()["code"]) == (409, "suspect")
-    assert SpotifyAccount.objects.get().status == "suspect"
-    assert changed == [1]
-
-
-@pytest.mark.parametrize(
-    ("fault", "status", "code"),
-    [
-        ({"status": 503}, 502, "spotify_unavailable"),
-        ({"status": 400, "reason": "invalid_client"}, 502, "spotify_unavailable"),
-        ({"status": 429, "retry_after": 7}, 429, "rate_limited"),
-    ],
-)
-def test_a_refresh_that_fails_for_a_moment(
-    user: Any, ada: Client, spotify: FakeSpotify, fault: dict[str, Any], status: int, code: str
-) -> None:
-    connect(user, spotify)
-    spotify.faults.add("/api/token", times=None, **fault)
-
-    response = ada.post("/spotify/refresh/")
-
-    assert (response.status_code, response.json()["code"]) == (status, code)
-    assert response.headers.get("Retry-After") == ("7" if status == 429 else None)
-    assert SpotifyAccount.objects.get().status == "connected"
-
-
-def test_a_refresh_without_an_account(ada: Client) -> None:
-    response = ada.post("/spotify/refresh/")
-
-    assert (response.status_code, response.json()["code"]) == (409, "not_connected")
-
-
-def test_nobody_refreshes_anything(client: Client) -> None:
-    assert client.post("/spotify/refresh/", headers=JSON).status_code == 403
-
-
-def test_refreshes_are_throttled(
-    user: Any, ada: Client, spotify: FakeSpotify, settings: Any
-) -> None:
-    connect(user, spotify)
-    settings.SPOTIFY_SYNC_THROTTLE_RATES = {"oauth": "1/day"}
-
-    answers = [ada.post("/spotify/refresh/") for _ in range(2)]
-
-    assert [answer.status_code for answer in answers] == [200, 429]
-    assert answers[1].json()["code"] == "throttled"
 
 
 # sync/
@@ -354,28 +168,6 @@ def test_no_claim_is_shown(ada: Client, account: SpotifyAccount) -> None:
     assert run.claim.hex not in answer
 
 
-# tracks/
-
-
-def test_entries_without_a_track_are_left_out(ada: Client, account: SpotifyAccount) -> None:
-    saved = save(account)
-    SavedTrack.objects.create(account=account, rank=10**9)
-
-    [track] = ada.get("/spotify/tracks/").json()["results"]
-
-    assert track["spotify_id"] == saved.spotify_id
-
-
-def test_a_page_holds_fifty(ada: Client, account: SpotifyAccount) -> None:
-    for _ in range(51):
-        save(account)
-
-    page = ada.get("/spotify/tracks/", {"page_size": "1000", "limit": "1000"}).json()
-
-    assert len(page["results"]) == 50
-    assert len(ada.get(page["next"]).json()["results"]) == 1
-
-
 @pytest.mark.parametrize("url", ["/spotify/tracks/", "/spotify/syncs/", "/spotify/account/"])
 def test_fifty_rows_cost_as_many_queries_as_ten(
     ada: Client, account: SpotifyAccount, url: str
@@ -396,23 +188,63 @@ def test_fifty_rows_cost_as_many_queries_as_ten(
     assert queries() == ten <= 11
 
 
-@pytest.mark.parametrize("url", READ)
-def test_reading_writes_nothing(ada: Client, url: str) -> None:
-    for method in ("post", "put", "patch", "delete"):
-        response = getattr(ada, method)(url)
-        assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
+def test_a_run_that_is_queued(account: SpotifyAccount) -> None:
+    run = SyncRun.objects.create(
+        account=account, resource="tracks", trigger="user", created_at=NOON
+    )
+
+    assert SyncRunSerializer(run).data == {"id": run.pk, **QUEUED_JSON}
 
 
-def test_a_library_that_was_synced(user: Any, ada: Client, spotify: FakeSpotify) -> None:
-    account = connect(user, spotify)
-    save(account)
+def test_a_run_that_ended(account: SpotifyAccount) -> None:
+    run = SyncRun.objects.create(
+        account=account,
+        resource="tracks",
+        trigger="schedule",
+        status="failed",
+        mode="full",
+        reason="drift",
+        done=1,
+        total=2,
+        requests=3,
+        created=4,
+        updated=5,
+        unchanged=6,
+        removed=7,
+        skipped=8,
+        skipped_reasons={"null_track": 8},
+        error_code="spotify_unavailable",
+        error_detail="It rained.",
+        created_at=NOON,
+        started_at=NOON,
+        finished_at=NOON,
+        resume_at=NOON,
+    )
 
-    answer = ada.get("/spotify/account/").json()
+    assert SyncRunSerializer(run).data == {
+        "id": run.pk,
+        "resource": "tracks",
+        "status": "failed",
+        "mode": "full",
+        "trigger": "schedule",
+        "reason": "drift",
+        "done": 1,
+        "total": 2,
+        "requests": 3,
+        "counts": {"created": 4, "updated": 5, "unchanged": 6, "removed": 7, "skipped": 8},
+        "created_at": NOON_JSON,
+        "started_at": NOON_JSON,
+        "finished_at": NOON_JSON,
+        "resume_at": NOON_JSON,
+        "error": {"code": "spotify_unavailable", "detail": "It rained."},
+    }
 
-    assert answer["resources"]["tracks"]["count"] == 1
-    assert answer["scopes"] == [
-        "playlist-read-collaborative",
-        "playlist-read-private",
-        "user-follow-read",
-        "user-library-read",
-    ]
+
+@pytest.mark.parametrize(
+    ("body", "full"), [({}, False), ({"full": True}, True), ({"full": "false"}, False)]
+)
+def test_what_a_request_asks_for(body: dict[str, Any], full: bool) -> None:
+    wish = SyncRequestSerializer(data=body)
+
+    assert wish.is_valid()
+    assert wish.validated_data == {"full": full}

@@ -1,4 +1,4 @@
-"""The caches of rendered pages, and the world's memory of what was."""
+"""The caches of rendered pages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from django_spotify_sync.testing import REMOVED
 from django_spotify_sync.testing.api.pages import OVERHEAD, PageCache, TextCache
 from django_spotify_sync.testing.api.shapes import merged
-from django_spotify_sync.testing.music.world import KEPT_VALUES, Versioned, World, epoch, iso
+from django_spotify_sync.testing.music.world import epoch, iso
 from django_spotify_sync.testing.wire.server import Body
 
 
@@ -68,40 +68,6 @@ def test_merging_goes_into_objects_only() -> None:
     assert merged(None, {"a": 1}) == {"a": 1}
     assert answer["a"] == {"b": 1, "c": 2}
     assert repr(REMOVED) == "REMOVED"
-
-
-def test_values_of_old_are_found_by_the_edits_of_the_whole_world() -> None:
-    world = World()
-    one, other = Versioned(world, "a"), Versioned(world, "x")
-    for holder, value in ((one, "b"), (other, "y"), (one, "c")):
-        with world.edit():
-            holder.set(value)
-
-    assert [one.behind(edits)[1] for edits in range(5)] == ["c", "b", "b", "a", "a"]
-    assert [other.behind(edits)[1] for edits in range(4)] == ["y", "y", "x", "x"]
-
-
-def test_edits_inside_an_edit_are_one() -> None:
-    world = World()
-    holder = Versioned(world, 0)
-
-    with world.edit(), world.edit():
-        holder.set(1)
-        holder.set(2)
-
-    assert (world.serial, holder.value, holder.behind(1)[1]) == (1, 2, 0)
-
-
-def test_memory_is_bounded() -> None:
-    world = World()
-    holder = Versioned(world, 0)
-    for value in range(1, 3 * KEPT_VALUES):
-        with world.edit():
-            holder.set(value)
-
-    oldest = holder.behind(10 * KEPT_VALUES)[1]
-
-    assert oldest == 3 * KEPT_VALUES - KEPT_VALUES
 
 
 def test_dates_are_written_in_utc() -> None:
