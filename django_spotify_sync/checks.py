@@ -42,6 +42,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 def check_site(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """What around the settings would make connecting or syncing fail on some day."""
     return [
+        *_time_zones(),
         *_redirect_uris(),
         *_cache_of_one_process(),
         *_strict_session(),
@@ -135,6 +136,15 @@ def _contradictions() -> Iterator[CheckMessage]:
             "Spotify will refuse these syncs.",
             hint="Add them, or leave SPOTIFY_SYNC_SCOPES out, which asks for what is needed.",
             id="spotify_sync.W011",
+        )
+
+
+def _time_zones() -> Iterator[CheckMessage]:
+    if not settings.USE_TZ:
+        yield Error(
+            "USE_TZ is False: Django's times name no zone then, and this app's tables hold times that do.",
+            hint="Set USE_TZ = True, Django's default. TIME_ZONE goes on saying in which zone times are shown.",
+            id="spotify_sync.E014",
         )
 
 

@@ -562,3 +562,14 @@ def test_w010_intervals_that_cross(settings):
 
     settings.SPOTIFY_SYNC_MAX_SYNC_INTERVAL = timedelta(days=3)
     assert "W010" not in around()
+
+
+# What a host may be like
+
+
+def test_e014_times_without_a_zone(settings):
+    assert "E014" not in around()
+    settings.USE_TZ = False
+
+    assert "USE_TZ" in around()["E014"].msg
+    assert "USE_TZ = True" in str(around()["E014"].hint)
