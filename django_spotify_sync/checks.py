@@ -11,6 +11,7 @@ from celery import current_app
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
@@ -45,6 +46,7 @@ def check_site(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
         *_time_zones(),
         *_redirect_uris(),
         *_cache_of_one_process(),
+        *_middleware(),
         *_strict_session(),
         *_keys(),
         *_sqlite(),
@@ -200,6 +202,18 @@ def _cache_of_one_process() -> Iterator[CheckMessage]:
             "several may refresh one token at once, and each asks Spotify at a pace of its own.",
             hint="Use a cache that all processes share: Redis, Memcached or the database cache.",
             id="spotify_sync.W002",
+        )
+
+
+def _middleware() -> Iterator[CheckMessage]:
+    wanted = (SessionMiddleware, AuthenticationMiddleware)
+    missing = [one for one in wanted if not _names(one, settings.MIDDLEWARE)]
+    if missing:
+        yield checks.Warning(
+            f"MIDDLEWARE has no {' and no '.join(one.__name__ for one in missing)}: no browser is signed in here, "
+            "and auth/ sends all of them to LOGIN_URL. API clients that bring credentials of their own connect.",
+            hint="Add it, SessionMiddleware before AuthenticationMiddleware; or silence this on a site of API clients.",
+            id="spotify_sync.W013",
         )
 
 

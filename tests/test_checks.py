@@ -573,3 +573,21 @@ def test_e014_times_without_a_zone(settings):
 
     assert "USE_TZ" in around()["E014"].msg
     assert "USE_TZ = True" in str(around()["E014"].hint)
+
+
+@pytest.mark.parametrize(
+    ("gone", "named"),
+    [
+        (["AuthenticationMiddleware"], "no AuthenticationMiddleware:"),
+        (["SessionMiddleware"], "no SessionMiddleware:"),
+        (
+            ["AuthenticationMiddleware", "SessionMiddleware"],
+            "no SessionMiddleware and no AuthenticationMiddleware:",
+        ),
+    ],
+)
+def test_w013_no_browser_is_ever_signed_in(settings, gone, named):
+    assert "W013" not in around()
+    settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if one.rpartition(".")[2] not in gone]
+
+    assert named in around()["W013"].msg

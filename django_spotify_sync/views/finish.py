@@ -129,11 +129,11 @@ def _take(proof: accounts.Proof, request: HttpRequest, user: Any) -> SpotifyAcco
 def _sign_in(proof: accounts.Proof, request: HttpRequest, user: Any) -> SpotifyAccount:
     """Begin a session for the user whom the proof signs in. Whoever is signed in here is not taken for another.
 
-    :raises NoUser: if there is none, or one who may not.
+    :raises NoUser: if there is none, or one who may not, or no session to begin.
     :raises SignedInAsOther: if somebody else is signed in, by the session or the request's own credentials.
     """
     found = authenticate(request, proof=proof)
-    if found is None:
+    if found is None or not hasattr(request, "session"):
         raise NoUser
     for present in (user, get_user(request)):
         if present and present.is_authenticated and present.pk != found.pk:
