@@ -77,7 +77,8 @@ class Governor:
     """One client id's pace as this process knows it. For several threads."""
 
     def __init__(self, client_id: str, requests: int | None, window: float) -> None:
-        self._key = f"pace:{hashlib.sha256(client_id.encode()).hexdigest()[:16]}:"
+        app = hashlib.sha256(client_id.encode()).hexdigest()[:16]
+        self._key = f"{shared_cache.APP_WIDE}{app}:"
         self._window = window
         self._pauses = Pauses(self._key, window)
         self._slots = Slots(window, self._add)
