@@ -1,4 +1,4 @@
-"""Two sites on one cache, with one app at Spotify: staging and production, or tenants, whose users have the same pks."""
+"""Two sites on one cache with one app at Spotify: staging and production, or tenants, whose users have the same pks."""
 
 from __future__ import annotations
 

@@ -127,6 +127,8 @@ def finish(
 ) -> Proof:
     """Turn what the callback brought into a proof of whose Spotify account it is. Nothing is stored.
 
+    Who takes the proof says by ``note_end`` how that went.
+
     :raises StateMissing, StateExpired, StateReplayed, StateOtherBrowser: if the state is not this user's or browser's.
     :raises AccessDenied: if the user did not agree.
     :raises NotAllowlisted: if Spotify lets this user finish, but not use the app.
@@ -135,6 +137,14 @@ def finish(
     if not (code or error):
         raise StateMissing  # before the state is used up: half an answer is none
     attempt = states.finish(state, user_id=user_id, browser=browser)
+    try:
+        return _proof(attempt, code, error)
+    except BaseException:
+        states.note_end(state, attempt, None)
+        raise
+
+
+def _proof(attempt: Attempt, code: Secret, error: str) -> Proof:
     if error:
         raise _refusal(error)
     user = None
