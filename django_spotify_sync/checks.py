@@ -36,7 +36,7 @@ DUE_TASK = "django_spotify_sync.sync_due_accounts"
 @register(TAG)
 def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Every SPOTIFY_SYNC_* setting is known, of the right type, and the required ones are there."""
-    return [*_unknown(), *_misused(), *_required(), *_contradictions()]
+    return [*_unknown(), *_misused(), *_unseen(), *_required(), *_contradictions()]
 
 
 @register(TAG)
@@ -80,6 +80,31 @@ def _misused() -> Iterator[CheckMessage]:
 
 def _problem(name: str, setting: Setting[Any]) -> str | None:
     return setting.problem(getattr(settings, name)) if setting.is_set else None
+
+
+def _unseen() -> Iterator[CheckMessage]:
+    """What nobody sees in a text: secrets that are mounted as files end with a line, and some editors begin a file."""
+    for name, setting in Conf.all().items():
+        value = getattr(settings, name, None)
+        texts = value if isinstance(value, list | tuple) else [value]
+        if _problem(name, setting) or not any(_has_unseen(text) for text in texts):
+            continue
+        if name == Conf.FERNET_KEYS.name:  # whose blanks are read over
+            yield checks.Warning(
+                f"A key of {name} begins or ends with a blank or a line end.",
+                hint="It serves as it is. Read it with .strip(), so that it is the same wherever it is compared.",
+                id="spotify_sync.W014",
+            )
+            continue
+        yield Error(
+            f"{name} begins or ends with a blank or a line end, or holds a character that is not seen.",
+            hint="A secret that is mounted as a file mostly ends with a line: read it with .strip().",
+            id="spotify_sync.E015",
+        )
+
+
+def _has_unseen(text: object) -> bool:
+    return isinstance(text, str) and (text != text.strip() or not text.isprintable())
 
 
 def _required() -> Iterator[CheckMessage]:
@@ -260,7 +285,7 @@ def _names(kind: type, paths: Sequence[str]) -> bool:
 def _keys() -> Iterator[CheckMessage]:
     if _problem(Conf.FERNET_KEYS.name, Conf.FERNET_KEYS):
         return  # told above
-    keys = conf.fernet_keys
+    keys = [key.strip() for key in conf.fernet_keys]
     if len(keys) != len(set(keys)):
         yield checks.Warning(
             "SPOTIFY_SYNC_FERNET_KEYS holds a key twice.",

@@ -14,14 +14,13 @@ from django.http import (
     HttpResponseRedirect,
     QueryDict,
 )
-from django.shortcuts import resolve_url
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from django_spotify_sync import accounts
-from django_spotify_sync.conf import conf
+from django_spotify_sync.conf import Conf, conf
 from django_spotify_sync.exceptions import NoUser, SignedInAsOther, SpotifySyncError, StateReplayed
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.rest.account import SpotifyAccountSerializer
@@ -30,7 +29,7 @@ from django_spotify_sync.rest.throttles import OAuthThrottle
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.views.cookie import browser_hash
 from django_spotify_sync.views.decorators import talks_to_spotify
-from django_spotify_sync.views.destinations import failed
+from django_spotify_sync.views.destinations import failed, place
 
 # What its callback brings
 
@@ -72,7 +71,7 @@ def callback(request: HttpRequest) -> HttpResponseBase:
         attempt = _finish_or_find(from_query(request), request)
     except SpotifySyncError as error:
         return failed(error)
-    return HttpResponseRedirect(attempt.next_url or resolve_url(conf.CONNECTED_URL))
+    return HttpResponseRedirect(attempt.next_url or place(Conf.CONNECTED_URL))
 
 
 class _CallbackSerializer(serializers.Serializer[Any]):
