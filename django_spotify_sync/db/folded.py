@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.db import models, transaction
+from django.apps import apps
+from django.db import models, router, transaction
 from django.db.models import lookups
 
+from django_spotify_sync.db.chunks import in_chunks
 from django_spotify_sync.db.folding import folded
 from django_spotify_sync.db.locks import lock_free
 
@@ -94,6 +96,15 @@ def unfolded(model: type[models.Model], names: Collection[str]) -> list[FoldedFi
     return missing
 
 
+def fold_all(batch_size: int = 1_000) -> int:
+    """Fill what is still empty in each table that has the column, where its rows are written; return how many rows."""
+    return sum(
+        fold_rows(model, using=router.db_for_write(model), batch_size=batch_size)
+        for model in apps.get_models()
+        if folded_fields(model)
+    )
+
+
 def fold_rows(model: type[models.Model], *, using: str, batch_size: int) -> int:
     """Fill the column in the rows that were written before it was there; return how many were.
 
@@ -106,29 +117,26 @@ def fold_rows(model: type[models.Model], *, using: str, batch_size: int) -> int:
         for name in field.sources:
             is_named |= ~models.Q(**{name: ""})
         rows = model._default_manager.using(using).filter(is_named, **{field.attname: ""})
-        rows, last = rows.only(*field.sources).order_by("pk"), 0
-        while batch := list(rows.filter(pk__gt=last).values_list("pk", flat=True)[:batch_size]):
-            last = batch[-1]
-            taken = _fold_free(rows.filter(pk__in=batch), field, batch_size)
-            busy = rows.filter(pk__in=set(batch) - taken)
+        rows = rows.only(*field.sources)
+        for chunk in in_chunks(rows, size=batch_size):
+            taken = _fold_free(rows.filter(pk__in=[row.pk for row in chunk]), field)
+            busy = [row for row in chunk if row.pk not in taken]
             done += len(taken) + sum(_fold_alone(row, field, using) for row in busy)
     return done
 
 
-def _fold_free(rows: models.QuerySet[Any], field: FoldedField, batch_size: int) -> set[int]:
-    """Fill those that nobody else is writing; return their keys."""
+def _fold_free(rows: models.QuerySet[Any], field: FoldedField) -> set[int]:
+    """Fill those of the rows that nobody else is writing; return their keys."""
     with transaction.atomic(using=rows.db):
         free = list(lock_free(rows))
         for row in free:
-            setattr(row, field.attname, field.pre_save(row, add=False))
-        rows.model._default_manager.using(rows.db).bulk_update(
-            free, [field.attname], batch_size=batch_size
-        )
+            field.pre_save(row, add=False)
+        rows.model._default_manager.using(rows.db).bulk_update(free, [field.attname])
     return {row.pk for row in free}
 
 
 def _fold_alone(row: models.Model, field: FoldedField, using: str) -> int:
-    """Wait for whoever writes the row, and fill it if it is called as before."""
+    """Fill one row when whoever is writing it is done, if it is then called as it was."""
     said = {name: getattr(row, name) for name in field.sources}
-    still = type(row)._default_manager.using(using).filter(pk=row.pk, **said)
-    return still.update(**{field.attname: field.fold(said)})
+    same = type(row)._default_manager.using(using).filter(pk=row.pk, **said)
+    return same.update(**{field.attname: field.fold(said)})
