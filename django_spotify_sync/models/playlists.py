@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from django_spotify_sync.db.folded import FoldedField
 from django_spotify_sync.db.indexes import CompositeHashIndex
 from django_spotify_sync.models.accounts import AnyUser, SpotifyAccount, open_url
 from django_spotify_sync.models.catalog import Track, title_of, track_artists
@@ -46,6 +47,7 @@ class Playlist(models.Model):
     total = models.PositiveIntegerField(_("items"), null=True, blank=True)
     items_snapshot_id = models.TextField(blank=True)
     items_synced_at = models.DateTimeField(null=True, blank=True)
+    folded = FoldedField(sources=["name", "owner_name"])
 
     objects = PlaylistQuerySet.as_manager()
 
@@ -156,6 +158,7 @@ class PlaylistItem(models.Model):
     added_at = models.DateTimeField(null=True, blank=True)
     added_by = models.CharField(max_length=MAX_ID, blank=True)
     is_playable = models.BooleanField(null=True, blank=True)
+    folded = FoldedField(sources=["title", "subtitle"])
 
     objects = PlaylistItemQuerySet.as_manager()
 

@@ -6,16 +6,29 @@ from typing import Any
 
 from django_spotify_sync.models import (
     AccountPlaylist,
+    Album,
+    Artist,
     FollowedArtist,
     Playlist,
     PlaylistItem,
     SpotifyAccount,
+    Track,
 )
 from django_spotify_sync.sync import sync
-from django_spotify_sync.testing.music.catalog import Track
+from django_spotify_sync.testing.music.catalog import Track as FakeTrack
 from django_spotify_sync.testing.music.contents import Episode, LocalFile
 
 type Item = tuple[str, str, str, str, str | None, int | None, str | None, str]
+
+
+def wrongly_folded() -> list[Any]:
+    """Return the rows whose names search would not find as they are."""
+    return [
+        row
+        for model in (Artist, Album, Track, Playlist, PlaylistItem)
+        for row in model._default_manager.all()
+        if row.folded != model._meta.get_field("folded").fold(vars(row))
+    ]
 
 
 def linked(account: SpotifyAccount) -> list[str]:
@@ -66,7 +79,7 @@ def true_items(playlist: Any) -> list[Item]:
 
 def _content(content: Any) -> tuple[str, str, str, str, str | None, int | None]:
     match content:
-        case Track():
+        case FakeTrack():
             return "track", content.uri, "", "", content.id, None
         case Episode():
             show = content.show_name
