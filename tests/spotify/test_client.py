@@ -451,6 +451,10 @@ FORBIDDEN_LIST = reply(error_of({"message": "Forbidden"}), 403)
         pytest.param(FORBIDDEN_LIST, "forbidden", id="403"),
         pytest.param(reply(error_of({"message": "Not found"}), 404), "not_found", id="404"),
         pytest.param(reply("", 502), "spotify_unavailable", id="502"),
+        pytest.param(reply(error_of({"message": "Bad"}), 400), "bad_request", id="400"),
+        pytest.param(reply("<html>404</html>", 404), "spotify_error", id="a gateway"),
+        pytest.param(reply("", 451), "spotify_error", id="451"),
+        pytest.param(reply("User not registered", 403), "app_forbidden", id="the app"),
     ],
 )
 def test_an_error_that_concerns_one_address_may_be_its_answer(make_client, answer, code):
@@ -463,9 +467,6 @@ def test_an_error_that_concerns_one_address_may_be_its_answer(make_client, answe
 @pytest.mark.parametrize(
     "answer",
     [
-        pytest.param(reply("User not registered", 403), id="the app"),
-        pytest.param(reply(error_of({"message": "Insufficient client scope"}), 403), id="scope"),
-        pytest.param(reply("<html>404</html>", 404), id="a gateway"),
         pytest.param(reply(error_of({"message": "expired"}), 401), id="the token"),
         pytest.param(reply("", 429), id="the pace"),
     ],
