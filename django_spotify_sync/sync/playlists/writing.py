@@ -47,8 +47,9 @@ _DEFAULTS = {
 class Outcome:
     """What a run learned of one listed playlist.
 
-    ``can_read_items`` is None if nothing was learned of the account's right. ``snapshot_id`` is set if all is settled
-    under it. ``entries`` are the items if they were read: the whole list if ``is_whole``, else something to add.
+    ``can_read_items`` is None if nothing was learned of the account's right; with an ``unreadable_reason`` all the same
+    it is in doubt. ``snapshot_id`` is set if all is settled under it. ``entries`` are the items if they were read: the
+    whole list if ``is_whole``, else something to add.
     """
 
     row: PlaylistRow
@@ -192,7 +193,7 @@ def _write_links(
             name: value for name, value in learned.items() if getattr(link, name) != value
         }:
             changed[link.pk] = difference
-        if spotify_id in renewed or difference.keys() - {"snapshot_id"}:  # which is our own note
+        if spotify_id in renewed or "can_read_items" in difference:  # the others are our own notes
             seen_to_change.add(link.pk)
     leaving = {link.pk for link in stored.values()} & set(gone)
     moves += [
@@ -219,6 +220,7 @@ def _learned(outcome: Outcome, *, is_settled: bool) -> dict[str, Any]:
     learned: dict[str, Any] = {}
     if outcome.can_read_items is not None:
         learned["can_read_items"] = outcome.can_read_items
+    if outcome.can_read_items is not None or outcome.unreadable_reason:
         learned["unreadable_reason"] = outcome.unreadable_reason
     if outcome.snapshot_id is not None and is_settled:
         learned["snapshot_id"] = outcome.snapshot_id

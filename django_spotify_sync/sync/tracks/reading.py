@@ -19,7 +19,7 @@ from django_spotify_sync.spotify.answers.catalog import Catalog
 from django_spotify_sync.spotify.answers.saved import Key, SavedRow, skipped_reasons
 from django_spotify_sync.sync import removals
 from django_spotify_sync.sync.handover import Fetched, Work, Written
-from django_spotify_sync.sync.staging import KEPT_THROUGH, Stage
+from django_spotify_sync.sync.staging import Stage
 from django_spotify_sync.sync.tracks import delta, seams
 from django_spotify_sync.sync.tracks.alignment import align
 from django_spotify_sync.sync.tracks.listing import LIMIT, Listing
@@ -38,13 +38,11 @@ class Tracks:
         """Read the saved tracks; what comes back may be written: everything if proved, no removals if not."""
         reading = _Reading(work)
         try:
-            entries = reading.read()
-            reading.doubt_large_loss(entries)
+            with reading.stage.kept():
+                entries = reading.read()
+                reading.doubt_large_loss(entries)
         except NotWhole as error:
             return reading.fetched(reading.as_they_came(), error.reason)
-        except KEPT_THROUGH:
-            reading.stage.flush()  # the run goes on later, from here
-            raise
         return reading.fetched(entries)
 
 

@@ -8,10 +8,16 @@ Facts: Spotify Web API, Get Playlist, Get Playlist Items; the migration guide of
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from django_spotify_sync.exceptions import SpotifyError, SpotifyUnavailable
+from django_spotify_sync.exceptions import (
+    Forbidden,
+    NotFound,
+    SpotifyError,
+    SpotifyUnavailable,
+)
 from django_spotify_sync.spotify.answers.catalog import Catalog
 from django_spotify_sync.spotify.answers.paging import Page
 from django_spotify_sync.spotify.answers.playlist_items import ItemRow, parse_items_page
@@ -25,6 +31,7 @@ from django_spotify_sync.spotify.client import Get, Params
 #: Without it episodes come dressed as tracks; Spotify's own ``next`` drops it, one more reason not to follow that.
 _TYPES = {"additional_types": "track,episode"}
 _LIMIT, _TRACKS_LIMIT = 50, 100
+_REPEATS = 2  # of a page that is refused among others that are given
 
 type Answer = PlaylistAnswer | Page[ItemRow] | SpotifyError
 
@@ -38,7 +45,8 @@ class _Address:
 class Reading:
     """One list's way through its items. ``asks_only`` is a single item, to learn whether the account may read them.
 
-    ``refusal`` is what the items' own address said no with, ``fault`` what each attempt ran into.
+    ``refusal`` is what the items' own address said no with: 403 or 404, in JSON. ``fault`` is whatever else kept them
+    from coming.
     """
 
     def __init__(self, row: PlaylistRow, *, is_own: bool, asks_only: bool = False) -> None:
@@ -53,6 +61,7 @@ class Reading:
         self._pages: dict[int, Page[ItemRow]] = {}
         self._checks: dict[int, Page[ItemRow] | None] = {}
         self._read_twice: set[int] = set()
+        self._refused: Counter[int] = Counter()
         self._list = f"/playlists/{quote(row.spotify_id, safe='')}"
         self._items = _Address(f"{self._list}/items", 1 if asks_only else _LIMIT)
         self._rest = self._items
@@ -67,6 +76,11 @@ class Reading:
         return False if self.refusal else True if self._pages else None
 
     @property
+    def error(self) -> SpotifyError | None:
+        """What kept the items from coming, whichever of both it is; to ask once more in this run is no use."""
+        return self.refusal or self.fault
+
+    @property
     def entries(self) -> list[ItemRow]:
         """The items as they came, in order."""
         return [row for _, page in sorted(self._pages.items()) for row in page.entries]
@@ -79,8 +93,6 @@ class Reading:
     @property
     def problem(self) -> str:
         """Why the pages are not provably one whole list; empty if they are."""
-        if self.fault:
-            return self.fault.code
         if any(page.total != self.total for page in self._pages.values()):
             return "drift"
         if any(len(page.entries) != page.wanted for page in self._pages.values()):
@@ -97,10 +109,8 @@ class Reading:
 
     def take(self, get: Get[Answer], answer: Answer) -> None:
         """Take in one answer."""
-        if isinstance(answer, SpotifyUnavailable):
-            self.fault = answer
-        elif isinstance(answer, SpotifyError):
-            self._take_refusal(get, answer)
+        if isinstance(answer, SpotifyError):
+            self._take_error(get, answer)
         elif isinstance(answer, PlaylistAnswer):
             self._take_list(answer)
         elif get.path in (self._items.path, self._rest.path):
@@ -111,17 +121,35 @@ class Reading:
 
     def advance(self) -> bool:
         """Decide what to ask next, after all was answered; False if there is nothing more to be had."""
-        self.gets = [] if self.refusal or self.fault or self.asks_only else self._next()
+        self.gets = [] if self.error or self.asks_only else self._next()
         return bool(self.gets)
 
-    def _take_refusal(self, get: Get[Answer], refusal: SpotifyError) -> None:
-        if get.path == self._items.path:
-            self.refusal = refusal
+    def give_up(self, error: SpotifyError) -> None:
+        """Ask no more; what is not all there yet has run into ``error``."""
+        is_answered = self.may_read is not None if self.asks_only else not self.advance()
+        if not (self.error or is_answered):
+            self.fault = error
+
+    def _take_error(self, get: Get[Answer], error: SpotifyError) -> None:
+        if isinstance(error, SpotifyUnavailable):
+            self.fault = error
+        elif get.path == self._list:
+            pass  # the items have an address of their own
         elif (
-            get.path == self._rest.path
+            get.path != self._items.path
         ):  # /tracks: what it gave is read again, to fit the pages of /items
             self._rest = self._items
             self._pages = {0: self._pages[0]}
+        elif any(page.limit == self._items.limit for page in self._pages.values()):
+            # among pages that are given: it is no word about the list, and may pass
+            offset = int(get.params["offset"])
+            self._refused[offset] += 1
+            if self._refused[offset] > _REPEATS:
+                self.fault = error
+        elif isinstance(error, NotFound) or type(error) is Forbidden:
+            self.refusal = error
+        else:
+            self.fault = error
 
     def _take_list(self, answer: PlaylistAnswer) -> None:
         page = answer.items
