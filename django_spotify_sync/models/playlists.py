@@ -45,6 +45,10 @@ class Playlist(models.Model):
     total = models.PositiveIntegerField(_("items"), null=True, blank=True)
     items_snapshot_id = models.TextField(blank=True)
     items_synced_at = models.DateTimeField(null=True, blank=True)
+    # By how much the listing's total, and the items' own, differed from the items that came at the last reading that
+    # got to their end; believed when two readings agree.
+    listed_surplus = models.IntegerField(default=0)
+    counted_surplus = models.IntegerField(default=0)
 
     objects = PlaylistQuerySet.as_manager()
 

@@ -111,6 +111,7 @@ def _outcome(seen: Seen, row: PlaylistRow) -> Outcome:
         snapshot_id=_snapshot(row, reading) if knows or is_settled else None,
         entries=reading.entries if reading and not reading.asks_only else None,
         is_whole=is_settled,
+        surplus=reading.surplus if reading else None,
         problem=_problem(seen, reading) if reading and not is_settled else "",
     )
 

@@ -98,7 +98,12 @@ class _Pass:
             is_own = row.owner_id == self.work.account.spotify_id
             todo = "read" if self.seen.is_full else stored.todo(row)
             if todo == "read" or (todo == "ask" and (not is_own or stored.is_in_doubt(row))):
-                reading = Reading(row, is_own=is_own, asks_only=todo == "ask")
+                reading = Reading(
+                    row,
+                    is_own=is_own,
+                    asks_only=todo == "ask",
+                    known_surplus=stored.surplus(row),
+                )
                 self.seen.readings[spotify_id] = reading
                 readings.append(reading)
         return readings
@@ -124,7 +129,8 @@ class _Pass:
             return False  # nothing bears out that the list was emptied
         is_timely = is_later or reading.is_in_one_piece or row.is_spotifys
         is_same = row.is_spotifys or reading.snapshot == row.snapshot_id
-        return is_timely and is_same and row.total in (None, reading.total)
+        listed = 0 if row.total is None else row.total - len(reading.entries)
+        return is_timely and is_same and listed in (0, reading.known_surplus[0])
 
     def _note_progress(self) -> None:
         readings = self.seen.readings.values()

@@ -54,9 +54,15 @@ class StoredPlaylists:
             fits = row.snapshot_id == playlist.items_snapshot_id
             if is_settled and not fits:
                 return when_settled
-        if not fits or row.total not in (None, self.items.get(row.spotify_id, 0)):
+        count = self.items.get(row.spotify_id, 0)
+        if not fits or row.total not in (None, count, count + playlist.listed_surplus):
             return "read"
         return when_settled if is_settled else "ask"
+
+    def surplus(self, row: PlaylistRow) -> tuple[int, int]:
+        """Return by how much the totals differed from what came when the list was last read."""
+        playlist = self.playlists.get(row.spotify_id)
+        return (playlist.listed_surplus, playlist.counted_surplus) if playlist else (0, 0)
 
     def is_in_doubt(self, row: PlaylistRow) -> bool:
         """Tell whether the last run that asked was refused the items, which is not believed yet."""

@@ -49,7 +49,7 @@ class Outcome:
 
     ``can_read_items`` is None if nothing was learned of the account's right; with an ``unreadable_reason`` all the same
     it is in doubt. ``snapshot_id`` is set if all is settled under it. ``entries`` are the items if they were read: the
-    whole list if ``is_whole``, else something to add.
+    whole list if ``is_whole``, else something to add. ``surplus`` is by how much the totals differ from what came.
     """
 
     row: PlaylistRow
@@ -59,6 +59,7 @@ class Outcome:
     snapshot_id: str | None
     entries: Sequence[ItemRow] | None
     is_whole: bool
+    surplus: tuple[int, int] | None
     problem: str
 
     @property
@@ -94,8 +95,14 @@ def write_playlists(
             counts += write_items(
                 playlist.pk, outcome.entries, track_ids, whole=outcome.is_whole, using=using
             )
+            stamp: dict[str, Any] = {}
             if outcome.is_whole:
                 stamp = {"items_snapshot_id": outcome.snapshot_id or "", "items_synced_at": now}
+            if outcome.surplus is not None:
+                stamp |= dict(
+                    zip(("listed_surplus", "counted_surplus"), outcome.surplus, strict=True)
+                )
+            if any(getattr(playlist, name) != value for name, value in stamp.items()):
                 stamps.append((playlist.pk, stamp))
     update(Playlist, stamps, using=using, batch_size=conf.BATCH_SIZE)
     links = _write_links(account, outcomes, gone, playlists, renewed, left_alone, using=using)

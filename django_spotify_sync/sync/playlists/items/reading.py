@@ -33,6 +33,8 @@ _TYPES = {"additional_types": "track,episode"}
 _LIMIT, _TRACKS_LIMIT = 50, 100
 _REPEATS = 2  # of a page that is refused among others that are given
 
+#: By how much the total of the listing, and that of the items, differ from the items that come.
+type Surplus = tuple[int, int]
 type Answer = PlaylistAnswer | Page[ItemRow] | SpotifyError
 
 
@@ -45,12 +47,20 @@ class _Address:
 class Reading:
     """One list's way through its items. ``asks_only`` is a single item, to learn whether the account may read them.
 
-    ``refusal`` is what the items' own address said no with: 403 or 404, in JSON. ``fault`` is whatever else kept them
-    from coming.
+    ``known_surplus`` is what the reading before this one found. ``refusal`` is what the items' own address said no with,
+    403 or 404 in JSON; ``fault`` is whatever else kept them from coming.
     """
 
-    def __init__(self, row: PlaylistRow, *, is_own: bool, asks_only: bool = False) -> None:
+    def __init__(
+        self,
+        row: PlaylistRow,
+        *,
+        is_own: bool,
+        asks_only: bool = False,
+        known_surplus: Surplus = (0, 0),
+    ) -> None:
         self.row = row
+        self.known_surplus = known_surplus
         self.is_own = is_own
         self.asks_only = asks_only
         self.snapshot = row.snapshot_id
@@ -91,19 +101,41 @@ class Reading:
         return self._pages[0].total if 0 in self._pages else 0
 
     @property
+    def surplus(self) -> Surplus | None:
+        """By how much the totals differ from what came; None if that does not say anything about the list."""
+        pages = self._pages.values()
+        is_steady = all(page.total == self.total for page in pages)
+        if self.error or self.asks_only or not is_steady or self._is_any_overfull:
+            return None
+        came = len(self.entries)
+        listed = self.total if self.row.total is None else self.row.total
+        return None if came == 0 != max(listed, self.total) else (listed - came, self.total - came)
+
+    @property
     def problem(self) -> str:
         """Why the pages are not provably one whole list; empty if they are."""
         if any(page.total != self.total for page in self._pages.values()):
             return "drift"
-        if any(len(page.entries) != page.wanted for page in self._pages.values()):
-            return "page_length"
+        if not self._counts_as_before:
+            if any(len(page.entries) != page.wanted for page in self._pages.values()):
+                return "page_length"
+            if len(self.entries) != self.total:
+                return "count"
         entries = self.entries
-        if len(entries) != self.total:
-            return "count"
         for offset, page in self._checks.items():
             if page is None or [*page.entries] != entries[offset : offset + page.limit]:
                 return "repeated_page"
         return ""
+
+    @property
+    def _counts_as_before(self) -> bool:
+        """Whether the total is wrong, and by as much as at the reading before."""
+        counted = self.known_surplus[1]
+        return counted != 0 and self.surplus is not None and self.surplus[1] == counted
+
+    @property
+    def _is_any_overfull(self) -> bool:
+        return any(len(page.entries) > page.limit for page in self._pages.values())
 
     # Asking
 
@@ -153,25 +185,35 @@ class Reading:
 
     def _take_list(self, answer: PlaylistAnswer) -> None:
         page = answer.items
-        if page is None or page.offset or len(page.entries) != page.wanted:
+        if page is None or page.offset or not self._is_all_there(page):
             return  # not embedded, or not rightly so; the items have an address of their own
         if answer.playlist.has_tracks_address:
             self._rest = _Address(f"{self._list}/tracks", _TRACKS_LIMIT)
         self.catalog.update(page.catalog)
         self._pages[0] = page
         self.snapshot = answer.playlist.snapshot_id
-        self.is_in_one_piece = len(page.entries) == page.total
+        self.is_in_one_piece = len(page.entries) == page.total or self._is_all_there(page, odd=True)
+
+    def _is_all_there(self, page: Page[ItemRow], *, odd: bool = False) -> bool:
+        """Tell whether the embedded page holds what it has to; ``odd``: what its total is known to be wrong by."""
+        counted = self.known_surplus[1]
+        is_odd = counted and page.total - len(page.entries) == counted
+        if is_odd and max(page.total, len(page.entries) + 1) <= page.limit:
+            return True
+        return not odd and len(page.entries) == page.wanted
 
     def _next(self) -> list[Get[Answer]]:
         if 0 not in self._pages:
             return [self._page(0)]
-        wanted = range(self._pages[0].limit, self.total, self._rest.limit)
+        wanted = range(self._pages[0].limit, self._end(), self._rest.limit)
         if missing := [offset for offset in wanted if offset not in self._pages]:
             return [self._page(offset, self._rest) for offset in missing]
         again = [
             page
             for offset, page in self._pages.items()
-            if len(page.entries) != page.wanted and offset not in self._read_twice
+            if len(page.entries) != page.wanted
+            and offset not in self._read_twice
+            and not self._counts_as_before
         ]
         self._read_twice |= {page.offset for page in again}
         if again:
@@ -179,6 +221,12 @@ class Reading:
                 self._page(page.offset, _Address(self._rest.path, page.limit)) for page in again
             ]
         return [] if self.problem or self._checks else self._check()
+
+    def _end(self) -> int:
+        """Return up to where to ask: as far as the total says, and on if the last page is full and ought not to be."""
+        last = self._pages[max(self._pages)]
+        is_full = len(last.entries) == last.limit > last.wanted
+        return last.end + 1 if is_full else self.total
 
     def _check(self) -> list[Get[Answer]]:
         """Ask for a page across the beginning of each one that may only be another one repeated.
