@@ -48,6 +48,10 @@ class Playlist(models.Model):
     items_snapshot_id = models.TextField(blank=True)
     items_synced_at = models.DateTimeField(null=True, blank=True)
     folded = FoldedField(sources=["name", "owner_name"])
+    # By how much the listing's total, and the items' own, differed from the items that came at the last reading that
+    # got to their end; believed when two readings agree.
+    listed_surplus = models.IntegerField(default=0, db_default=0)
+    counted_surplus = models.IntegerField(default=0, db_default=0)
 
     objects = PlaylistQuerySet.as_manager()
 

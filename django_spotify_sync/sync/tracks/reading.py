@@ -20,7 +20,7 @@ from django_spotify_sync.spotify.answers.catalog import Catalog
 from django_spotify_sync.spotify.answers.saved import Key, SavedRow, skipped_reasons
 from django_spotify_sync.sync import removals
 from django_spotify_sync.sync.handover import Fetched, Work, Written
-from django_spotify_sync.sync.staging import KEPT_THROUGH, Stage
+from django_spotify_sync.sync.staging import Stage
 from django_spotify_sync.sync.tracks import delta, seams
 from django_spotify_sync.sync.tracks.alignment import Alignment, align
 from django_spotify_sync.sync.tracks.listing import LIMIT, Listing
@@ -39,13 +39,11 @@ class Tracks:
         """Read the saved tracks; what comes back may be written: everything if proved, no removals if not."""
         reading = _Reading(work)
         try:
-            whole = reading.read()
-            reading.doubt_large_loss(whole)
+            with reading.stage.kept():
+                whole = reading.read()
+                reading.doubt_large_loss(whole)
         except NotWhole as error:
             return reading.added_only(reading.as_they_came(), error.reason)
-        except KEPT_THROUGH:
-            reading.stage.flush()  # the run goes on later, from here
-            raise
         return reading.replaced(whole)
 
 

@@ -17,7 +17,7 @@ from django_spotify_sync.testing.music.contents import Stranger
 from tests.kit.concurrency import at_once
 from tests.kit.connecting import connect
 from tests.kit.playlists import LISTING
-from tests.kit.truth import check_playlists, item_ids, quiet, stored_items, true_items
+from tests.kit.truth import check_playlists, item_ids, linked, quiet, stored_items, true_items
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
@@ -55,7 +55,7 @@ def test_items_that_are_not_proved_remove_nothing(account, spotify, library, nam
         run = sync(account, "playlists")
 
         assert (run.status, run.removed) == ("partial", 0), edit
-        reasons = ("drift", "page_length", "count", "repeated_page", "spotify_unavailable")
+        reasons = ("drift", "page_length", "count", "repeated_page", "unreadable_lists")
         assert run.reason in reasons, edit
         assert Playlist.objects.get(spotify_id=library.id).items_snapshot_id == snapshot, edit
         assert set(before) <= set(item_ids(library)), edit
@@ -180,13 +180,14 @@ def test_replicas_that_are_behind_are_caught_up_with(account, spotify, size, whe
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, "forbidden"), (404, "not_found")])
-def test_one_list_that_is_refused_is_marked_and_keeps_its_items(
+def test_one_list_that_is_refused_again_is_marked_and_keeps_its_items(
     account, spotify, library, status, code
 ):
     before = item_ids(library)
     library.remove(0)
     spotify.user.playlists[3].add(1)
     spotify.faults.add(f"/playlists/{library.id}*", status=status, times=None)
+    assert sync(account, "playlists").reason == "unreadable_lists"
 
     run = sync(account, "playlists")
 
@@ -221,11 +222,10 @@ def test_followed_lists_that_are_all_refused_are_no_matter_of_the_app(account, s
 @pytest.mark.parametrize(
     "faults",
     [
-        [("/playlists/*", {"status": 403, "body": "text"})],
+        [("/playlists/*", {"status": 403, "body": "text"}), ("/me", {"status": 403})],
         [("/playlists/*", {"status": 403}), ("/me", {"status": 403})],
         [("/playlists/*", {"status": 403}), ("/me", {"status": 403, "body": "text"})],
-        [("/playlists/*", {"status": 403})],
-        [("/playlists/*", {"status": 404})],
+        [("/playlists/*", {"status": 404}), ("/me", {"status": 404})],
     ],
 )
 def test_a_refusal_of_the_app_marks_nothing(account, spotify, library, faults):
@@ -259,7 +259,7 @@ def test_one_list_that_fails_does_not_keep_the_others_from_coming(account, spoti
 
     run = sync(account, "playlists")
 
-    assert (run.status, run.reason) == ("partial", "spotify_unavailable")
+    assert (run.status, run.reason) == ("partial", "unreadable_lists")
     for playlist in (spotify.user.playlists[0], spotify.user.playlists[2]):
         assert stored_items(playlist) == true_items(playlist)
     link = AccountPlaylist.objects.get(playlist__spotify_id=broken.id)
@@ -305,7 +305,24 @@ def test_a_list_that_is_deleted_while_it_is_written_is_written_again(account, sp
 def test_a_storm_ends_the_run_soon(account, spotify, library):
     for number in range(60):
         spotify.user.add_playlist(f"New {number}", 2)
+    spotify.clear_log()
     spotify.faults.add("/playlists/*", status=503, times=None)
+
+    run = sync(account, "playlists")
+
+    assert (run.status, run.reason) == ("partial", "unreadable_lists")
+    assert run.skipped_reasons["unreadable_list"] == 60
+    assert spotify.count("/playlists/") < 120
+    assert linked(account) == [playlist.id for playlist in spotify.user.playlists]
+    quiet(account, spotify)
+
+
+def test_a_storm_over_all_fails_the_run(account, spotify, library):
+    for number in range(60):
+        spotify.user.add_playlist(f"New {number}", 2)
+    spotify.clear_log()
+    spotify.faults.add("/playlists/*", status=503, times=None)
+    spotify.faults.add("/me", status=503, times=None)
 
     run = sync(account, "playlists")
 
