@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from django_spotify_sync.models.accounts import MAX_ID
+from django_spotify_sync.spotify.answers.storable import MAX_ID
 
 OPEN_URL = "https://open.spotify.com"
 

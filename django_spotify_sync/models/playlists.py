@@ -6,8 +6,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from django_spotify_sync.db.indexes import CompositeHashIndex
-from django_spotify_sync.models.accounts import MAX_ID, AnyUser, SpotifyAccount
+from django_spotify_sync.models.accounts import AnyUser, SpotifyAccount
 from django_spotify_sync.models.catalog import OPEN_URL, Track, title_of, track_artists
+from django_spotify_sync.spotify.answers.storable import MAX_ID
 
 
 class PlaylistQuerySet(models.QuerySet["Playlist"]):

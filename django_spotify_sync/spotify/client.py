@@ -41,6 +41,9 @@ from django_spotify_sync.spotify.sessions import new_session
 
 logger = logging.getLogger(__name__)
 
+#: Params of a request, as ``requests`` takes them.
+type Params = Mapping[str, str | int]
+
 ATTEMPTS = 5
 BACKOFF = 0.3  # seconds; doubled at each attempt, jittered
 MAX_BODY = 32 * 1024 * 1024
@@ -304,7 +307,3 @@ def _forbidden(words: str, message: str, *, is_json: bool) -> Forbidden:
     if not is_json or "not registered" in message or "premium" in message:
         return AppForbidden(words + ".", status=403, lacks_premium="premium" in message)
     return Forbidden(words + ".", status=403)
-
-
-#: Params of a request, as ``requests`` takes them.
-type Params = Mapping[str, str | int]

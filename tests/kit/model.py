@@ -91,6 +91,6 @@ def settle(
             answers[offset] = Answer(offset, page(offset, limit))
             asked.append(offset)
     keys = step.keys(known, chart)
-    if wants_last_look(known, keys, reads=len(asked)):
+    if wants_last_look(known, keys, step.alignment, reads=len(asked)):
         asked.append(0)
-    return Outcome(keys, len(asked), asked, [known[slot] for slot in align(known, keys).gone])
+    return Outcome(keys, len(asked), asked, [known[index] for index in align(known, keys).gone])

@@ -350,6 +350,18 @@ def test_every_module_is_on_the_map_of_the_house():
     assert {name.rstrip("/") for line in names for name in line.split()} == modules
 
 
+def test_every_room_is_on_the_map_of_the_house():
+    named = set(re.findall(r"\w+", sections("CONTRIBUTING.md")["The map of the house"]))
+    rooms = {
+        file.parent.name if file.stem == "__init__" else file.stem
+        for file in PACKAGE.rglob("*.py")
+        if not {"commands", "migrations"} & {*file.relative_to(PACKAGE).parts}
+        and file.relative_to(PACKAGE).parts[0] != "testing"
+    }
+
+    assert sorted(rooms - named) == []
+
+
 # All pages
 
 

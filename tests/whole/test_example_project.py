@@ -199,7 +199,7 @@ WHO_IS_IT = """
 import django; django.setup()
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django_spotify_sync.spotify.answers.paging import ProfileRow
+from django_spotify_sync.spotify.answers.profile import ProfileRow
 from pages.signing_in import get_user
 call_command("migrate", verbosity=0)
 def who(spotify_id):

@@ -25,15 +25,15 @@ def library(text: str) -> list[Key]:
 
 
 def gone(stored: list[Key], remote: list[Key]) -> list[str | None]:
-    return [stored[slot][0] for slot in align(stored, remote).gone]
+    return [stored[index][0] for index in align(stored, remote).gone]
 
 
-def test_the_same_list_claims_every_slot():
+def test_the_same_list_claims_every_index():
     keys = library("a9 b8 .7 .7 c6")
 
     alignment = align(keys, keys)
 
-    assert alignment.slots == [0, 1, 2, 3, 4]
+    assert alignment.indexes == [0, 1, 2, 3, 4]
     assert alignment.kept == [0, 1, 2, 3, 4]
     assert alignment.gone == []
 
@@ -41,28 +41,28 @@ def test_the_same_list_claims_every_slot():
 def test_new_and_gone():
     alignment = align(library("b8 c7 d6"), library("a9 b8 d6"))
 
-    assert alignment.slots == [None, 0, 2]
+    assert alignment.indexes == [None, 0, 2]
     assert alignment.gone == [1]
     assert alignment.kept == [1, 2]
 
 
-def test_an_entry_liked_anew_keeps_its_slot():
+def test_an_entry_liked_anew_keeps_its_index():
     alignment = align(library("a9 b8 c7"), library("c10 a9 b8"))
 
-    assert alignment.slots == [2, 0, 1]
+    assert alignment.indexes == [2, 0, 1]
     assert alignment.gone == []
     assert alignment.kept == [1, 2]
 
 
-def test_a_relinked_entry_keeps_its_slot():
+def test_a_relinked_entry_keeps_its_index():
     alignment = align(library("a9 b8 c7"), library("a9 x8 c7"))
 
-    assert alignment.slots == [0, 1, 2]
+    assert alignment.indexes == [0, 1, 2]
     assert alignment.relinked == [1]
 
 
-def test_an_entry_that_became_null_keeps_its_slot():
-    assert align(library("a9 b8 c7"), library("a9 .8 c7")).slots == [0, 1, 2]
+def test_an_entry_that_became_null_keeps_its_index():
+    assert align(library("a9 b8 c7"), library("a9 .8 c7")).indexes == [0, 1, 2]
 
 
 def test_the_same_second_beyond_a_neighbour_is_no_relink():
@@ -72,7 +72,7 @@ def test_the_same_second_beyond_a_neighbour_is_no_relink():
 def test_without_relinks_an_id_that_was_not_read_is_not_overwritten():
     alignment = align(library("a9 b8 c7"), library("a9 x8 c7"), relinks=False)
 
-    assert alignment.slots == [0, None, 2]
+    assert alignment.indexes == [0, None, 2]
     assert alignment.gone == [1]
 
 
@@ -85,9 +85,9 @@ keys = st.lists(
 def test_each_slot_is_claimed_once_or_gone(stored, remote):
     alignment = align(stored, remote)
 
-    claimed = [slot for slot in alignment.slots if slot is not None]
+    claimed = [index for index in alignment.indexes if index is not None]
     assert sorted(claimed + alignment.gone) == list(range(len(stored)))
-    kept = [alignment.slots[position] for position in alignment.kept]
+    kept = [alignment.indexes[position] for position in alignment.kept]
     assert kept == sorted(kept)
     assert alignment.kept == sorted(alignment.kept)
 

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from django_spotify_sync.testing import CORE_SCOPE, FakeSpotify
-from django_spotify_sync.testing.api.shapes import Cohort
+from django_spotify_sync.testing.site import Cohort
 from tests.kit.shape import Shape
 
 ROOT = Path(__file__).parents[3]

@@ -31,6 +31,7 @@ from django_spotify_sync.sync.playlists.items.matching import ItemKey, add_only,
 
 #: So many URIs are looked up: a longer list of them over a hash index is dearer than to read the texts.
 LOOK_UPS = 50
+
 _BLANK = {"track_id": None, "title": "", "subtitle": "", "duration_ms": None}
 
 
@@ -79,16 +80,16 @@ def write_items(
     moves: list[Move] = []
     created: list[PlaylistItem] = []
     changed: dict[int, dict[str, Any]] = {}
-    for position, (entry, slot) in enumerate(places):
+    for position, (entry, index) in enumerate(places):
         said = {} if entry is None else _said(entries[entry], track_ids)
-        if slot is None:
+        if index is None:
             created.append(PlaylistItem(playlist_id=playlist_id, position=position, **said))
             continue
-        place = stored[slot]
+        place = stored[index]
         moves.append(Move(place.pk, place.position, position))
         if entry is None:
             continue
-        if held[slot] != holds[entry]:  # another thing stands there now, or nothing
+        if held[index] != holds[entry]:  # another thing stands there now, or nothing
             changed[place.pk] = {**_BLANK, **said} if said["uri"] else said
         elif difference := _difference(said, place, texts):
             changed[place.pk] = difference

@@ -22,7 +22,7 @@ def keys(text):
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "slots"),
+    ("before", "after", "indexes"),
     [
         ("", "", []),
         ("", "ab", [None, None]),
@@ -43,8 +43,8 @@ def keys(text):
         ("abc", "axc", [0, 1, 2]),  # answered with another id
     ],
 )
-def test_each_entry_finds_its_row(before, after, slots):
-    assert match(keys(before), keys(after)) == slots
+def test_each_entry_finds_its_row(before, after, indexes):
+    assert match(keys(before), keys(after)) == indexes
 
 
 def test_what_was_added_anew_keeps_its_row():
@@ -94,24 +94,26 @@ def edited(before, steps):
 def test_rows_are_kept_wherever_entries_stay(before, steps):
     after = edited(before, steps)
 
-    slots = match(before, after)
+    indexes = match(before, after)
 
-    claimed = [slot for slot in slots if slot is not None]
-    assert len(slots) == len(after)
+    claimed = [index for index in indexes if index is not None]
+    assert len(indexes) == len(after)
     assert len(set(claimed)) == len(claimed)
     assert set(claimed) <= set(range(len(before)))
-    same = sum(before[slot] == after[place] for place, slot in enumerate(slots) if slot is not None)
+    same = sum(
+        before[index] == after[place] for place, index in enumerate(indexes) if index is not None
+    )
     assert same == sum(min(before.count(one), after.count(one)) for one in set(before))
     if before == after:
-        assert slots == list(range(len(before)))
+        assert indexes == list(range(len(before)))
 
 
 @given(entries, entries)
 def test_an_unproved_reading_loses_nothing_and_doubles_nothing(before, read):
     places = add_only(before, read)
 
-    kept = [slot for _, slot in places if slot is not None]
-    added = [read[entry] for entry, slot in places if slot is None]
+    kept = [index for _, index in places if index is not None]
+    added = [read[entry] for entry, index in places if index is None]
     assert sorted(kept) == list(range(len(before)))
     assert len(set(added)) == len(added)
     assert not set(added) & set(before)
@@ -131,4 +133,4 @@ def test_a_long_list_is_matched_in_no_time():
     before = [key(f"t{index}", index) for index in range(10_000)]
     after = random.Random(1).sample(before, k=10_000)
 
-    assert [before[slot] for slot in match(before, after)] == after
+    assert [before[index] for index in match(before, after)] == after
