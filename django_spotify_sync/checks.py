@@ -11,6 +11,7 @@ from celery import current_app
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
@@ -35,15 +36,17 @@ DUE_TASK = "django_spotify_sync.sync_due_accounts"
 @register(TAG)
 def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Every SPOTIFY_SYNC_* setting is known, of the right type, and the required ones are there."""
-    return [*_unknown(), *_misused(), *_required(), *_contradictions()]
+    return [*_unknown(), *_misused(), *_unseen(), *_required(), *_contradictions()]
 
 
 @register(TAG)
 def check_site(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """What around the settings would make connecting or syncing fail on some day."""
     return [
+        *_time_zones(),
         *_redirect_uris(),
         *_cache_of_one_process(),
+        *_middleware(),
         *_strict_session(),
         *_keys(),
         *_sqlite(),
@@ -77,6 +80,31 @@ def _misused() -> Iterator[CheckMessage]:
 
 def _problem(name: str, setting: Setting[Any]) -> str | None:
     return setting.problem(getattr(settings, name)) if setting.is_set else None
+
+
+def _unseen() -> Iterator[CheckMessage]:
+    """What nobody sees in a text: secrets that are mounted as files end with a line, and some editors begin a file."""
+    for name, setting in Conf.all().items():
+        value = getattr(settings, name, None)
+        texts = value if isinstance(value, list | tuple) else [value]
+        if _problem(name, setting) or not any(_has_unseen(text) for text in texts):
+            continue
+        if name == Conf.FERNET_KEYS.name:  # whose blanks are read over
+            yield checks.Warning(
+                f"A key of {name} begins or ends with a blank or a line end.",
+                hint="It serves as it is. Read it with .strip(), so that it is the same wherever it is compared.",
+                id="spotify_sync.W014",
+            )
+            continue
+        yield Error(
+            f"{name} begins or ends with a blank or a line end, or holds a character that is not seen.",
+            hint="A secret that is mounted as a file mostly ends with a line: read it with .strip().",
+            id="spotify_sync.E015",
+        )
+
+
+def _has_unseen(text: object) -> bool:
+    return isinstance(text, str) and (text != text.strip() or not text.isprintable())
 
 
 def _required() -> Iterator[CheckMessage]:
@@ -138,6 +166,15 @@ def _contradictions() -> Iterator[CheckMessage]:
         )
 
 
+def _time_zones() -> Iterator[CheckMessage]:
+    if not settings.USE_TZ:
+        yield Error(
+            "USE_TZ is False: Django's times name no zone then, and this app's tables hold times that do.",
+            hint="Set USE_TZ = True, Django's default. TIME_ZONE goes on saying in which zone times are shown.",
+            id="spotify_sync.E014",
+        )
+
+
 def _redirect_uris() -> Iterator[CheckMessage]:
     """Redirect URIs (Spotify Web API): https; http only on 127.0.0.1 and [::1]; `localhost` never; no fragment."""
     for name, uris in (
@@ -193,6 +230,18 @@ def _cache_of_one_process() -> Iterator[CheckMessage]:
         )
 
 
+def _middleware() -> Iterator[CheckMessage]:
+    wanted = (SessionMiddleware, AuthenticationMiddleware)
+    missing = [one for one in wanted if not _names(one, settings.MIDDLEWARE)]
+    if missing:
+        yield checks.Warning(
+            f"MIDDLEWARE has no {' and no '.join(one.__name__ for one in missing)}: no browser is signed in here, "
+            "and auth/ sends all of them to LOGIN_URL. API clients that bring credentials of their own connect.",
+            hint="Add it, SessionMiddleware before AuthenticationMiddleware; or silence this on a site of API clients.",
+            id="spotify_sync.W013",
+        )
+
+
 def _strict_session() -> Iterator[CheckMessage]:
     if settings.SESSION_COOKIE_SAMESITE == "Strict":
         yield checks.Warning(
@@ -236,7 +285,7 @@ def _names(kind: type, paths: Sequence[str]) -> bool:
 def _keys() -> Iterator[CheckMessage]:
     if _problem(Conf.FERNET_KEYS.name, Conf.FERNET_KEYS):
         return  # told above
-    keys = conf.fernet_keys
+    keys = [key.strip() for key in conf.fernet_keys]
     if len(keys) != len(set(keys)):
         yield checks.Warning(
             "SPOTIFY_SYNC_FERNET_KEYS holds a key twice.",

@@ -289,12 +289,12 @@ class Conf:
     )
     CONNECTED_URL = Setting(
         "/",
-        "Where a browser goes after connecting: a path or the name of a URL.",
+        "Where a browser goes after connecting: a path or the name of a URL. By default the site's first page.",
         types=(str, Promise),
     )
     FAILED_URL = Setting(
         "/",
-        "Where a browser goes after a failure; ?spotify_error=<code> is added.",
+        "Where a browser goes after a failure; ?spotify_error=<code> is added. By default the site's first page.",
         types=(str, Promise),
     )
     LOGIN_ENABLED = Setting(False, "Let users sign in with Spotify.")

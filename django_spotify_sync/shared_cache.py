@@ -1,5 +1,8 @@
 """The cache that all instances share: ``add``, ``put``, ``get`` and ``delete``, with a loud answer when it is away.
 
+A key is this site's alone, by its SECRET_KEY: sites may share a cache, and each has a user 7 of its own. What begins
+with ``APP_WIDE`` is of the app at Spotify, whose pace all sites share that use it.
+
 Only what every Django cache backend has is used. django-redis with IGNORE_EXCEPTIONS answers None to everything while
 Redis is away, other backends raise: both become CacheUnavailable here, never a yes.
 """
@@ -14,11 +17,13 @@ from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.core.cache import BaseCache, caches
+from django.utils.crypto import salted_hmac
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import CacheUnavailable
 from django_spotify_sync.secret import Secret
 
+APP_WIDE = "pace:"
 _PREFIX = "spotify_sync:"
 _MISSING = "spotify_sync:missing"
 
@@ -32,7 +37,7 @@ def add(key: str, value: Any, ttl: timedelta) -> bool:
     """
     added = _ask(
         lambda cache: cache.add(
-            _PREFIX + key,
+            _whole(key),
             value.reveal() if isinstance(value, Secret) else value,
             timeout=_seconds(ttl),
         )
@@ -47,7 +52,7 @@ def put(key: str, value: Any, ttl: timedelta) -> None:
 
     :raises CacheUnavailable: if the cache says that it is away; not every backend does.
     """
-    _ask(lambda cache: cache.set(_PREFIX + key, value, timeout=_seconds(ttl)))
+    _ask(lambda cache: cache.set(_whole(key), value, timeout=_seconds(ttl)))
 
 
 def peek(key: str) -> Any:
@@ -55,7 +60,7 @@ def peek(key: str) -> Any:
 
     :raises CacheUnavailable: if the cache says that it is away; not every backend does.
     """
-    value = _ask(lambda cache: cache.get(_PREFIX + key, _MISSING))
+    value = _ask(lambda cache: cache.get(_whole(key), _MISSING))
     return None if value == _MISSING else value
 
 
@@ -77,10 +82,17 @@ def delete(key: str) -> bool:
 
     :raises CacheUnavailable: if the cache does not say yes or no.
     """
-    deleted = _ask(lambda cache: cache.delete(_PREFIX + key))
+    deleted = _ask(lambda cache: cache.delete(_whole(key)))
     if deleted is None:
         raise CacheUnavailable
     return bool(deleted)
+
+
+def _whole(key: str) -> str:
+    if key.startswith(APP_WIDE):
+        return _PREFIX + key
+    site = salted_hmac("django_spotify_sync.shared_cache", "site", algorithm="sha256")
+    return f"{_PREFIX}{key}:{site.hexdigest()[:16]}"
 
 
 def _seconds(ttl: timedelta) -> int:

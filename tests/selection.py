@@ -19,6 +19,8 @@ from django.db import connection
 
 # What two databases may answer in different ways: writing in bulk, locks, order, search and pages.
 SECOND = (
+    "tests/accounts/test_clients.py",
+    "tests/accounts/test_connecting.py",
     "tests/accounts/test_disconnecting.py",
     "tests/accounts/test_erasure.py",
     "tests/accounts/test_linking.py",
@@ -62,8 +64,8 @@ LONG = (
     "tests/management/commands/test_spotify_sync.py",
     "tests/pace/test_governor.py",
     "tests/rest/test_cursors.py",
-    "tests/rest/test_openapi.py",
     "tests/rest/test_pinned.py::test_a_host_with_its_own_mind",
+    "tests/rest/test_openapi.py",
     "tests/spotify/test_fetching.py",
     "tests/spotify/test_pace.py",
     "tests/sync/collections/",
@@ -84,6 +86,7 @@ LONG = (
     "tests/upkeep/test_pruning.py",
     "tests/upkeep/test_refreshing.py",
     "tests/upkeep/test_retention.py",
+    "tests/views/",
     "tests/whole/test_access.py",
     "tests/whole/test_canary.py",
     "tests/whole/test_canary_crashes.py",

@@ -249,8 +249,9 @@ def test_w003_a_session_that_does_not_come_back(settings):
     assert "signed out" in around()["W003"].msg
 
 
-def test_w004_a_key_twice(settings):
-    settings.SPOTIFY_SYNC_FERNET_KEYS = [KEY, Fernet.generate_key().decode(), KEY]
+@pytest.mark.parametrize("again", [KEY, KEY + "\n"], ids=["the same", "with a line end"])
+def test_w004_a_key_twice(settings, again):
+    settings.SPOTIFY_SYNC_FERNET_KEYS = [KEY, Fernet.generate_key().decode(), again]
 
     assert "twice" in around()["W004"].msg
 
@@ -465,3 +466,71 @@ def test_w010_intervals_that_cross(settings):
 
     settings.SPOTIFY_SYNC_MAX_SYNC_INTERVAL = timedelta(days=3)
     assert "W010" not in around()
+
+
+# What a host may be like
+
+
+def test_e014_times_without_a_zone(settings):
+    assert "E014" not in around()
+    settings.USE_TZ = False
+
+    assert "USE_TZ" in around()["E014"].msg
+    assert "USE_TZ = True" in str(around()["E014"].hint)
+
+
+@pytest.mark.parametrize(
+    ("gone", "named"),
+    [
+        (["AuthenticationMiddleware"], "no AuthenticationMiddleware:"),
+        (["SessionMiddleware"], "no SessionMiddleware:"),
+        (
+            ["AuthenticationMiddleware", "SessionMiddleware"],
+            "no SessionMiddleware and no AuthenticationMiddleware:",
+        ),
+    ],
+)
+def test_w013_no_browser_is_ever_signed_in(settings, gone, named):
+    assert "W013" not in around()
+    settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if one.rpartition(".")[2] not in gone]
+
+    assert named in around()["W013"].msg
+
+
+UNSEEN = ["{}\n", "{}\r\n", " {}", "{} ", "\t{}", "\ufeff{}", "{}\u200b", "{}\u00a0"]
+
+
+@pytest.mark.parametrize("unseen", UNSEEN, ids=ascii)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CLIENT_ID", "an-id"),
+        ("CLIENT_SECRET", "a-secret"),
+        ("REDIRECT_URI", "https://site.example/callback/"),
+        ("ACCOUNTS_URL", "https://accounts.example"),
+    ],
+)
+def test_e015_what_nobody_sees_in_a_text(settings, name, value, unseen):
+    assert "E015" not in found()
+    setattr(settings, f"SPOTIFY_SYNC_{name}", unseen.format(value))
+
+    if "E001" not in found():  # which an address that begins so is told already
+        assert found()["E015"].msg.startswith(f"SPOTIFY_SYNC_{name} ")
+        assert value not in str(found()["E015"])
+
+
+def test_e015_finds_it_in_lists(settings):
+    settings.SPOTIFY_SYNC_REDIRECT_URIS = ["https://one.example/", "https://two.example/\n"]
+
+    assert "SPOTIFY_SYNC_REDIRECT_URIS" in found()["E015"].msg
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["one", "several"])
+@pytest.mark.parametrize("unseen", ["{}\n", " {}"], ids=ascii)
+def test_w014_a_key_with_a_line_end_serves_and_is_named(settings, unseen, many):
+    key = unseen.format(KEY)
+    settings.SPOTIFY_SYNC_FERNET_KEYS = [Fernet.generate_key().decode(), key] if many else key
+
+    assert list(found()) == ["W014"]
+    assert "SPOTIFY_SYNC_FERNET_KEYS" in found()["W014"].msg
+    assert KEY not in str(found()["W014"])

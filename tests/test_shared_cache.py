@@ -52,7 +52,7 @@ def test_a_secret_is_kept_as_its_text() -> None:
 def test_a_value_lives_no_shorter_than_asked(ttl: timedelta, seconds: int) -> None:
     shared_cache.add("key", 1, ttl)
 
-    [key] = get_redis_connection().scan_iter(django_settings.REDIS_PREFIX + "*spotify_sync:key")
+    [key] = get_redis_connection().scan_iter(django_settings.REDIS_PREFIX + "*spotify_sync:key:*")
     assert seconds - 1 <= get_redis_connection().ttl(key) <= seconds
 
 

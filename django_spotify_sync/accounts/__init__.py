@@ -12,7 +12,7 @@ from django_spotify_sync.accounts.connecting import (
 )
 from django_spotify_sync.accounts.disconnecting import REVOKE_URL, disconnect
 from django_spotify_sync.accounts.linking import connect, keep
-from django_spotify_sync.accounts.states import Purpose, is_login
+from django_spotify_sync.accounts.states import Attempt, Purpose, ended_well, is_login, note_end
 from django_spotify_sync.accounts.suspicion import ensure_usable
 from django_spotify_sync.accounts.tokens import AccountTokens, app, refresh
 from django_spotify_sync.models.accounts import wanted_scopes
@@ -20,6 +20,7 @@ from django_spotify_sync.models.accounts import wanted_scopes
 __all__ = [
     "REVOKE_URL",
     "AccountTokens",
+    "Attempt",
     "Proof",
     "Purpose",
     "app",
@@ -28,11 +29,13 @@ __all__ = [
     "client_for",
     "connect",
     "disconnect",
+    "ended_well",
     "ensure_usable",
     "fetch_profile",
     "finish",
     "is_login",
     "keep",
+    "note_end",
     "refresh",
     "wanted_scopes",
 ]

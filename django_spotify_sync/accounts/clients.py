@@ -20,13 +20,16 @@ def client_for(account: SpotifyAccount) -> Client:
     return client_of(AccountTokens(account))
 
 
-def client_of(tokens: Tokens, *, scheduled: bool = False) -> Client:
-    """Return a client of these tokens; ``scheduled`` work leaves a part of the pace to people."""
+def client_of(tokens: Tokens, *, scheduled: bool = False, at_the_door: bool = False) -> Client:
+    """Return a client of these tokens; ``scheduled`` work leaves a part of the pace to people.
+
+    ``at_the_door`` is who has come back from Spotify, and is asked after once whatever the pace says.
+    """
     return Client(
         tokens,
         api_url=conf.API_URL,
         workers=conf.FETCH_WORKERS,
         timeout=conf.REQUEST_TIMEOUT.total_seconds(),
         language=conf.ACCEPT_LANGUAGE,
-        pace=pace.shared_pace(scheduled=scheduled),
+        pace=pace.at_the_door() if at_the_door else pace.shared_pace(scheduled=scheduled),
     )

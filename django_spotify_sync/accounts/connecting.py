@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 
+from django_spotify_sync import pace
 from django_spotify_sync.accounts import states
 from django_spotify_sync.accounts.clients import client_of
 from django_spotify_sync.accounts.states import Attempt, Purpose
 from django_spotify_sync.accounts.tokens import app
 from django_spotify_sync.conf import conf
+from django_spotify_sync.db.sealing import KeyRing
 from django_spotify_sync.exceptions import (
     AccessDenied,
     AppForbidden,
@@ -74,6 +76,8 @@ def begin_connect(user: AbstractBaseUser, *, redirect_uri: str, next_url: str, b
     Return the address of Spotify's consent page.
 
     :raises CacheUnavailable: if the attempt cannot be remembered: nobody is sent away who could not come back.
+    :raises RateLimited, QuotaExceeded: if Spotify is known not to say who it is that comes back.
+    :raises NoSealingKey: if there is no key to store a grant with.
     """
     return _begin(Purpose.CONNECT, str(user.pk), wanted_scopes(), redirect_uri, next_url, browser)
 
@@ -99,6 +103,8 @@ def _begin(
     next_url: str,
     browser: str,
 ) -> str:
+    pace.ensure_door_open()
+    KeyRing(conf.fernet_keys)
     verifier = oauth.new_verifier() if conf.USE_PKCE else None
     state = states.begin(
         Attempt(
@@ -126,6 +132,8 @@ def finish(
 ) -> Proof:
     """Turn what the callback brought into a proof of whose Spotify account it is. Nothing is stored.
 
+    Who takes the proof says by ``note_end`` how that went.
+
     :raises StateMissing, StateExpired, StateReplayed, StateOtherBrowser: if the state is not this user's or browser's.
     :raises AccessDenied: if the user did not agree.
     :raises NotAllowlisted: if Spotify lets this user finish, but not use the app.
@@ -134,6 +142,14 @@ def finish(
     if not (code or error):
         raise StateMissing  # before the state is used up: half an answer is none
     attempt = states.finish(state, user_id=user_id, browser=browser)
+    try:
+        return _proof(attempt, code, error)
+    except BaseException:
+        states.note_end(state, attempt, None)
+        raise
+
+
+def _proof(attempt: Attempt, code: Secret, error: str) -> Proof:
     if error:
         raise _refusal(error)
     user = None
@@ -168,7 +184,7 @@ def fetch_profile(grant: oauth.Grant) -> ProfileRow:
     :raises NotAllowlisted: if Spotify refuses the user, who was able to consent all the same.
     :raises SpotifyUnavailable: if it does not answer, or refuses the whole app because its owner's Premium has ended.
     """
-    with client_of(FixedTokens(grant.access_token)) as client:
+    with client_of(FixedTokens(grant.access_token), at_the_door=True) as client:
         try:
             return client.get("/me", parse_profile)
         except Forbidden as error:

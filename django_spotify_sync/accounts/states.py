@@ -1,7 +1,8 @@
 """The one-time state of an attempt to connect or to sign in, kept in the shared cache: any instance can answer.
 
 A state is bound to a user, or to a browser by its binding cookie. It remembers what was begun, so that the callback
-need not trust its query. It is used once: the cache's ``delete`` says yes to exactly one caller.
+need not trust its query. It is used once: the cache's ``delete`` says yes to exactly one caller. How it ended is kept
+for as long again, since browsers ask twice, and people reload.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import hashlib
 import hmac
 import json
 import secrets
+import time
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 from django_spotify_sync import shared_cache
 from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import (
+    CacheUnavailable,
     StateExpired,
     StateMissing,
     StateOtherBrowser,
@@ -23,10 +26,21 @@ from django_spotify_sync.exceptions import (
 )
 from django_spotify_sync.secret import Secret
 
+PATIENCE = 15.0  # seconds in which a callback that came twice waits for the first one's end
+_LOOK_AGAIN = 0.1
+
 
 class Purpose(StrEnum):
     CONNECT = "connect"
     LOGIN = "login"
+
+
+class End(StrEnum):
+    """How an attempt stands that came back."""
+
+    UNDER_WAY = "under way"
+    WELL = "well"
+    BADLY = "badly"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +88,43 @@ def finish(state: str, *, user_id: str | None, browser: str | None) -> Attempt:
     by_user = attempt.purpose is Purpose.CONNECT and user_id is not None
     if not (user_id == attempt.user_id if by_user else same_browser):
         raise StateOtherBrowser  # and stays good for the one who began it
-    shared_cache.add(used, 1, conf.STATE_TTL)
+    shared_cache.add(used, _noted(attempt, End.UNDER_WAY), conf.STATE_TTL)
     if not shared_cache.delete(key):
         raise StateReplayed
     return attempt
+
+
+def note_end(state: str, attempt: Attempt, user_id: str | None) -> None:
+    """Remember for STATE_TTL how what came back ended: whom it connected or signed in, None if it failed."""
+    end = End.BADLY if user_id is None else End.WELL
+    try:
+        attempt = replace(attempt, user_id=user_id or "", verifier=None)
+        shared_cache.put(f"used:{_hash(state)}", _noted(attempt, end), conf.STATE_TTL)
+    except CacheUnavailable:
+        pass  # and what is done stays done
+
+
+def ended_well(state: str, *, user_id: str | None, browser: str) -> Attempt | None:
+    """Return the attempt that ``state`` was used for, to the browser that began it, if it ended well; else None.
+
+    One that is under way is waited for. Who is signed in as somebody else is told nothing; nor is, after signing in,
+    who is signed in no longer.
+
+    :raises CacheUnavailable: if the cache does not answer.
+    """
+    deadline = time.monotonic() + PATIENCE
+    waited = False
+    while True:
+        end, attempt = _read_note(shared_cache.get(f"used:{_hash(state)}"))
+        if attempt is None or not hmac.compare_digest(browser, attempt.browser):
+            return None
+        if end is not End.UNDER_WAY or time.monotonic() > deadline:
+            break
+        waited = True
+        time.sleep(_LOOK_AGAIN)
+    may_be_nobody = waited or attempt.purpose is Purpose.CONNECT
+    is_theirs = user_id == attempt.user_id or (user_id is None and may_be_nobody)
+    return attempt if end is End.WELL and is_theirs else None
 
 
 def is_login(state: str) -> bool:
@@ -104,6 +151,18 @@ def _unpacked(stored: object) -> Attempt | None:
         return Attempt(**values, verifier=verifier and Secret(verifier), purpose=purpose)
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+def _noted(attempt: Attempt, end: End) -> str:
+    return json.dumps([end, _packed(replace(attempt, verifier=None)).reveal()])
+
+
+def _read_note(stored: object) -> tuple[End, Attempt | None]:
+    try:
+        end, packed = json.loads(str(stored))
+        return End(end), _unpacked(packed)
+    except (ValueError, TypeError):
+        return End.BADLY, None
 
 
 def _hash(text: str) -> str:

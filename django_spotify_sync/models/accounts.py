@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from django.conf import settings
 from django.db import models
@@ -28,9 +29,15 @@ class AnyUser(Protocol):
     def pk(self) -> Any: ...
 
 
+OPEN_URL = "https://open.spotify.com"
 #: A token this close to its end is renewed before it is used.
 EXPIRY_MARGIN = timedelta(seconds=60)
 _SEAL_VERSION = b"\x01"
+
+
+def open_url(kind: str, spotify_id: str) -> str:
+    """Return where Spotify shows what has this id, which may hold any character: people once chose theirs."""
+    return f"{OPEN_URL}/{kind}/{quote(spotify_id, safe='')}"
 
 
 def wanted_scopes() -> list[str]:
@@ -143,7 +150,7 @@ class SpotifyAccount(models.Model):
         return f"{self.display_name or self.spotify_id} ({self.get_status_display()})"
 
     def get_absolute_url(self) -> str:
-        return f"https://open.spotify.com/user/{self.spotify_id}"
+        return open_url("user", self.spotify_id)
 
     def is_of(self, profile: ProfileRow) -> bool:
         """Tell whether this is the profile's Spotify account: by the stable id where both have it."""

@@ -7,9 +7,8 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from django_spotify_sync.models.accounts import open_url
 from django_spotify_sync.spotify.answers.storable import MAX_ID
-
-OPEN_URL = "https://open.spotify.com"
 
 
 class Artist(models.Model):
@@ -30,7 +29,7 @@ class Artist(models.Model):
         return self.name or self.spotify_id
 
     def get_absolute_url(self) -> str:
-        return f"{OPEN_URL}/artist/{self.spotify_id}"
+        return open_url("artist", self.spotify_id)
 
     @property
     def uri(self) -> str:
@@ -64,7 +63,7 @@ class Album(models.Model):
         return self.name or self.spotify_id
 
     def get_absolute_url(self) -> str:
-        return f"{OPEN_URL}/album/{self.spotify_id}"
+        return open_url("album", self.spotify_id)
 
 
 class Track(models.Model):
@@ -94,7 +93,7 @@ class Track(models.Model):
         return self.name or self.spotify_id
 
     def get_absolute_url(self) -> str:
-        return f"{OPEN_URL}/track/{self.spotify_id}"
+        return open_url("track", self.spotify_id)
 
     @property
     def uri(self) -> str:

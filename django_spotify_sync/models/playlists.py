@@ -6,8 +6,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from django_spotify_sync.db.indexes import CompositeHashIndex
-from django_spotify_sync.models.accounts import AnyUser, SpotifyAccount
-from django_spotify_sync.models.catalog import OPEN_URL, Track, title_of, track_artists
+from django_spotify_sync.models.accounts import AnyUser, SpotifyAccount, open_url
+from django_spotify_sync.models.catalog import Track, title_of, track_artists
 from django_spotify_sync.spotify.answers.storable import MAX_ID
 
 
@@ -60,7 +60,7 @@ class Playlist(models.Model):
         return self.name or self.spotify_id
 
     def get_absolute_url(self) -> str:
-        return f"{OPEN_URL}/playlist/{self.spotify_id}"
+        return open_url("playlist", self.spotify_id)
 
     @property
     def uri(self) -> str:

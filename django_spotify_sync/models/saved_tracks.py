@@ -9,9 +9,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from django_spotify_sync.db.indexes import CompositeHashIndex, matching
-from django_spotify_sync.models.accounts import AnyUser, SpotifyAccount
+from django_spotify_sync.models.accounts import OPEN_URL, AnyUser, SpotifyAccount, open_url
 from django_spotify_sync.models.catalog import (
-    OPEN_URL,
     Artist,
     Track,
     TrackArtist,
@@ -107,4 +106,4 @@ class SavedTrack(models.Model):
     def get_absolute_url(self) -> str:
         """Return the track's address at Spotify; for an entry that holds none, that of the list it stands in."""
         spotify_id = self.spotify_id or (self.track and self.track.spotify_id)
-        return f"{OPEN_URL}/track/{spotify_id}" if spotify_id else f"{OPEN_URL}/collection/tracks"
+        return open_url("track", spotify_id) if spotify_id else f"{OPEN_URL}/collection/tracks"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from django_spotify_sync.pace.governor import (
     SCHEDULED_SHARE,
     Block,
+    at_the_door,
     blocked,
     blocks,
+    ensure_door_open,
     ensure_open,
     forget,
     shared_pace,
@@ -15,8 +17,10 @@ from django_spotify_sync.pace.governor import (
 __all__ = [
     "SCHEDULED_SHARE",
     "Block",
+    "at_the_door",
     "blocked",
     "blocks",
+    "ensure_door_open",
     "ensure_open",
     "forget",
     "shared_pace",

@@ -12,6 +12,7 @@ import os
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from datetime import timedelta
 from math import inf
 
@@ -22,17 +23,43 @@ from django_spotify_sync.pace.pauses import AWAY, Block, Pauses
 from django_spotify_sync.pace.window import LIFE, Slots, leading, lifetime, sizes
 from django_spotify_sync.spotify.pace import Leave
 
-__all__ = ["SCHEDULED_SHARE", "Block", "blocked", "blocks", "ensure_open", "forget", "shared_pace"]
+__all__ = [
+    "SCHEDULED_SHARE",
+    "Block",
+    "at_the_door",
+    "blocked",
+    "blocks",
+    "ensure_door_open",
+    "ensure_open",
+    "forget",
+    "shared_pace",
+]
 
 SCHEDULED_SHARE = 0.8
 ALONE = 1 / 8  # of the pace, for a process that cannot ask the others
 PEOPLE_FIRST = 2.0  # seconds for which scheduled work makes way for somebody who waits
+AT_THE_DOOR = 3.0  # seconds for which who comes back from Spotify waits for leave
 _LOOK_FOR_PEOPLE = 0.25
 
 
 def shared_pace(*, scheduled: bool = False) -> SharedPace:
     """Return what holds requests to the pace of this site's app; ``scheduled`` work leaves a fifth of it to people."""
     return SharedPace(_governor(), scheduled=scheduled)
+
+
+def at_the_door() -> AtTheDoor:
+    """Return the pace of asking who it is that comes back from Spotify, for one person."""
+    return AtTheDoor(_governor())
+
+
+def ensure_door_open() -> None:
+    """Pass unless it is known that nobody who goes to Spotify now could be let in when they come back.
+
+    :raises RateLimited, QuotaExceeded: if Spotify refused to say who came back, for longer than somebody is away.
+    :raises CacheUnavailable: if the cache says that it is away.
+    """
+    if _governor().door_is_shut():
+        ensure_open(conf.MAX_WAIT)
 
 
 def blocked() -> Block | None:
@@ -74,11 +101,43 @@ class SharedPace:
         return self._governor.refused(error)
 
 
+class AtTheDoor:
+    """The pace of one person who has come back with a code that is spent by now.
+
+    A pause that Spotify asked for, be it of the schedule's requests, says nothing of this one: it is sent all the same,
+    once, and its answer decides. So it is where no leave is given in time.
+    """
+
+    def __init__(self, governor: Governor) -> None:
+        self._governor = governor
+        self._until = time.monotonic() + AT_THE_DOOR
+        self._went = False
+
+    def grant(self, wanted: int) -> Leave:
+        """Return leave for one request, whatever is the matter; for others as anybody has it."""
+        try:
+            leave = self._governor.grant(wanted, scheduled=False)
+        except RateLimited:
+            if self._went:
+                raise
+            leave = Leave(1, inf)
+        if not leave.requests and not self._went and time.monotonic() > self._until:
+            leave = Leave(1, inf)
+        self._went = self._went or leave.requests > 0
+        return leave
+
+    def refused(self, error: RateLimited) -> float:
+        """Tell everybody of a 429, and who is about to come that it is for the door, too."""
+        self._governor.shut_door(error.retry_after)
+        return self._governor.refused(error)
+
+
 class Governor:
     """One client id's pace as this process knows it. For several threads."""
 
     def __init__(self, client_id: str, requests: int | None, window: float) -> None:
-        self._key = f"pace:{hashlib.sha256(client_id.encode()).hexdigest()[:16]}:"
+        app = hashlib.sha256(client_id.encode()).hexdigest()[:16]
+        self._key = f"{shared_cache.APP_WIDE}{app}:"
         self._window = window
         self._pauses = Pauses(self._key, window)
         self._slots = Slots(window, self._add)
@@ -122,6 +181,17 @@ class Governor:
         with self._lock:
             self._pauses.look(anew=True)
             return self._pauses.blocks()
+
+    # The door
+
+    def shut_door(self, seconds: float) -> None:
+        """Note that Spotify does not say who came back, either."""
+        with suppress(CacheUnavailable):
+            shared_cache.put(self._key + "door", 1, timedelta(seconds=seconds))
+
+    def door_is_shut(self) -> bool:
+        """:raises CacheUnavailable: if the cache says that it is away."""
+        return shared_cache.peek(self._key + "door") is not None
 
     # Handfuls
 

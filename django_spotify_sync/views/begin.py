@@ -49,9 +49,14 @@ def login(request: HttpRequest) -> HttpResponseBase:
     """GET login/: send whoever it is to Spotify's consent page, to sign in. Nothing is here without LOGIN_ENABLED."""
     if wants_json(request):
         return LoginAPI.as_view()(request)
-    if not conf.LOGIN_ENABLED:
+    if not can_sign_in(request):
         raise Http404
     return _sent_to_spotify(request, accounts.begin_login)
+
+
+def can_sign_in(request: HttpRequest) -> bool:
+    """Tell whether the site wants users to sign in with Spotify, and keeps sessions to sign them in to."""
+    return conf.LOGIN_ENABLED and hasattr(request, "session")
 
 
 def _sent_to_spotify(request: HttpRequest, begin: Begin) -> HttpResponseBase:
@@ -84,7 +89,7 @@ class LoginAPI(AuthAPI):
     begin: Begin = staticmethod(accounts.begin_login)
 
     def get(self, request: Request) -> Response:
-        if not conf.LOGIN_ENABLED:
+        if not can_sign_in(request._request):
             raise NotFound
         return super().get(request)
 

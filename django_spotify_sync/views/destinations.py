@@ -7,9 +7,10 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import resolve_url
+from django.urls import get_script_prefix
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from django_spotify_sync.conf import conf
+from django_spotify_sync.conf import Conf, Setting, conf
 from django_spotify_sync.exceptions import ConnectError, InvalidRedirectURI, SpotifySyncError
 from django_spotify_sync.rest.errors import code_of, status_of
 from django_spotify_sync.rest.pinned import own_url, wants_json
@@ -52,6 +53,11 @@ def safe_next(request: HttpRequest) -> str:
     return wanted if safe else ""
 
 
+def place(setting: Setting[str]) -> str:
+    """Return where a setting sends browsers; by default to the site's first page, which need not be its host's."""
+    return resolve_url(setting.read()) if setting.is_set else get_script_prefix()
+
+
 def failed(error: SpotifySyncError) -> HttpResponseRedirect:
     """Log why nothing was connected, and send the browser to where the site tells of it.
 
@@ -66,6 +72,6 @@ def failed(error: SpotifySyncError) -> HttpResponseRedirect:
 
 def sent_back(code: str) -> HttpResponseRedirect:
     """Send the browser to FAILED_URL, with the error's code."""
-    url = urlsplit(resolve_url(conf.FAILED_URL))
+    url = urlsplit(place(Conf.FAILED_URL))
     query = "&".join(filter(None, [url.query, urlencode({"spotify_error": code})]))
     return HttpResponseRedirect(urlunsplit(url._replace(query=query)))

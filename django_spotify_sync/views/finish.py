@@ -14,15 +14,14 @@ from django.http import (
     HttpResponseRedirect,
     QueryDict,
 )
-from django.shortcuts import resolve_url
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from django_spotify_sync import accounts
-from django_spotify_sync.conf import conf
-from django_spotify_sync.exceptions import NoUser, SignedInAsOther, SpotifySyncError
+from django_spotify_sync.conf import Conf, conf
+from django_spotify_sync.exceptions import NoUser, SignedInAsOther, SpotifySyncError, StateReplayed
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.rest.account import SpotifyAccountSerializer
 from django_spotify_sync.rest.pinned import PinnedAPIView, wants_json
@@ -30,7 +29,7 @@ from django_spotify_sync.rest.throttles import OAuthThrottle
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.views.cookie import browser_hash
 from django_spotify_sync.views.decorators import talks_to_spotify
-from django_spotify_sync.views.destinations import failed
+from django_spotify_sync.views.destinations import failed, place
 
 # What the callback brings
 
@@ -69,11 +68,10 @@ def callback(request: HttpRequest) -> HttpResponseBase:
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET", "POST"])
     try:
-        proof = _prove(from_query(request), request, request.user)
-        _take(proof, request, request.user)
+        attempt = _finish_or_find(from_query(request), request)
     except SpotifySyncError as error:
         return failed(error)
-    return HttpResponseRedirect(proof.attempt.next_url or resolve_url(conf.CONNECTED_URL))
+    return HttpResponseRedirect(attempt.next_url or place(Conf.CONNECTED_URL))
 
 
 class _CallbackSerializer(serializers.Serializer[Any]):
@@ -104,19 +102,44 @@ class CallbackAPI(PinnedAPIView):
         return self._finish(request, brought)
 
     def _finish(self, request: Request, brought: Brought) -> Response:
-        proof = _prove(brought, request._request, request.user)
-        account = _take(proof, request._request, request.user)
+        _, account = _finish(brought, request._request, request.user)
         return Response(SpotifyAccountSerializer(account).data)
 
 
-def _prove(brought: Brought, request: HttpRequest, user: Any) -> accounts.Proof:
-    return accounts.finish(
+def _finish_or_find(brought: Brought, request: HttpRequest) -> accounts.Attempt:
+    """Finish what was begun, or find it finished: browsers on phones ask twice, and people reload."""
+    try:
+        return _finish(brought, request, request.user)[0]
+    except StateReplayed:
+        attempt = accounts.ended_well(
+            brought.state, user_id=_id_of(request.user), browser=browser_hash(request)
+        )
+        if attempt is None:
+            raise
+        return attempt
+
+
+def _finish(
+    brought: Brought, request: HttpRequest, user: Any
+) -> tuple[accounts.Attempt, SpotifyAccount]:
+    proof = accounts.finish(
         state=brought.state,
         code=brought.code,
         error=brought.error,
-        user_id=str(user.pk) if user and user.is_authenticated else None,
+        user_id=_id_of(user),
         browser=browser_hash(request),
     )
+    user_id = None
+    try:
+        account = _take(proof, request, user)
+        user_id = str(account.user_id)
+    finally:
+        accounts.note_end(brought.state, proof.attempt, user_id)
+    return proof.attempt, account
+
+
+def _id_of(user: Any) -> str | None:
+    return str(user.pk) if user and user.is_authenticated else None
 
 
 def _take(proof: accounts.Proof, request: HttpRequest, user: Any) -> SpotifyAccount:
@@ -129,11 +152,11 @@ def _take(proof: accounts.Proof, request: HttpRequest, user: Any) -> SpotifyAcco
 def _sign_in(proof: accounts.Proof, request: HttpRequest, user: Any) -> SpotifyAccount:
     """Begin a session for the user whom the proof signs in. Whoever is signed in here is not taken for another.
 
-    :raises NoUser: if there is none, or one who may not.
+    :raises NoUser: if there is none, or one who may not, or no session to begin.
     :raises SignedInAsOther: if somebody else is signed in, by the session or the request's own credentials.
     """
     found = authenticate(request, proof=proof)
-    if found is None:
+    if found is None or not hasattr(request, "session"):
         raise NoUser
     for present in (user, get_user(request)):
         if present and present.is_authenticated and present.pk != found.pk:

@@ -169,6 +169,7 @@ def test_state_lives_as_long_as_it_is_set_to(ada: Client, settings: Any) -> None
 def test_replayed_state(ada: Client, finish: Any) -> None:
     brought = begun(ada)
     finish(ada, brought)
+    ada.cookies.pop(BROWSER_COOKIE)
 
     status, code = finish(ada, brought)
 

@@ -9,8 +9,7 @@ from django import template
 from django.utils.formats import date_format
 from django.utils.safestring import mark_safe
 from django.utils.translation import pgettext
-from django_spotify_sync.models import SyncRun
-from django_spotify_sync.models.catalog import OPEN_URL
+from django_spotify_sync.models import SyncRun, accounts
 
 from pages import words
 from pages.words import Words
@@ -62,7 +61,7 @@ def why_unreadable(code: str) -> Words:
 def open_url(uri: str) -> str:
     """Return where a Spotify URI is shown: ``spotify:episode:1`` at https://open.spotify.com/episode/1."""
     kind, _, spotify_id = uri.removeprefix("spotify:").partition(":")
-    return f"{OPEN_URL}/{kind}/{spotify_id}"
+    return accounts.open_url(kind, spotify_id)
 
 
 @register.simple_tag(takes_context=True)
