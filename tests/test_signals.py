@@ -23,7 +23,7 @@ from django_spotify_sync.sync import sync
 from django_spotify_sync.testing import FakeSpotify
 from django_spotify_sync.upkeep import notices
 from tests.kit.connecting import connect
-from tests.whole.test_docs import first_column, sections
+from tests.kit.documentation import first_column, sections
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

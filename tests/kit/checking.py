@@ -5,7 +5,7 @@ from __future__ import annotations
 from cryptography.fernet import Fernet
 from django.core.checks import CheckMessage
 
-from django_spotify_sync.checks import check_settings
+from django_spotify_sync.checks import check_settings, check_site
 
 KEY = Fernet.generate_key().decode()
 
@@ -15,3 +15,8 @@ def found() -> dict[str, CheckMessage]:
     return {
         str(message.id).removeprefix("spotify_sync."): message for message in check_settings(None)
     }
+
+
+def around() -> dict[str, CheckMessage]:
+    """Return what is wrong around the settings, by id."""
+    return {str(message.id).removeprefix("spotify_sync."): message for message in check_site(None)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import os
 import re
@@ -28,28 +27,15 @@ from django_spotify_sync.exceptions import SpotifySyncError
 from django_spotify_sync.models.runs import Mode, RunStatus, Trigger
 from django_spotify_sync.rest.errors import code_of, status_of
 from django_spotify_sync.testing import FakeSpotify
+from tests.kit.documentation import DOCS, ROOT, first_column, sections
 from tests.sync import test_economy
 
-ROOT = Path(__file__).parents[2]
 PACKAGE = Path(django_spotify_sync.__file__).parent
-DOCS = ROOT / "docs"
 README = ROOT / "README.md"
 TEXTS = [README, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"] + [
     page for page in sorted(DOCS.rglob("*.md")) if "_build" not in page.parts
 ]
 each_text = pytest.mark.parametrize("text", TEXTS, ids=lambda text: text.stem)
-
-
-def sections(page: str) -> dict[str, str]:
-    """Return what stands under each heading of a page, deeper headings left out."""
-    found: dict[str, str] = {}
-    name, fenced = "", False
-    for line in (ROOT / page).read_text().splitlines():
-        fenced ^= line.startswith("```")
-        if not fenced and (heading := re.match(r"##+ (.+)", line)):
-            name = heading[1].replace("`", "")
-        found[name] = found.get(name, "") + line + "\n"
-    return found
 
 
 def blocks(text: Path, language: str) -> list[str]:
@@ -257,15 +243,6 @@ def test_every_effect_of_a_fault_is_named():
     assert sorted(effects - named(section)) == []
 
 
-# Explanations
-
-
-def first_column(section: str) -> list[str]:
-    """Return what stands in backticks in the first column of a table."""
-    cells = re.findall(r"^\| (`.+?) \|", section, re.M)
-    return [word for cell in cells for word in re.findall(r"`(\w+)`", cell)]
-
-
 def test_every_status_is_explained():
     explained = sections("docs/explanation/runs.md")
 
@@ -282,42 +259,6 @@ def test_every_reason_is_explained():
     given = set(re.findall(r'(?:\breason=|problem = (?:problem or )?)"(\w+)"', source))
     assert given
     assert sorted(given - set(explained)) == []
-
-
-#: What the issue of a grant's life wants to see defended, in the words of the page.
-THREATS = {
-    *(
-        "Login CSRF",
-        "Linking CSRF",
-        "Code injection",
-        "Replay",
-        "Open redirect",
-        "Session fixation",
-    ),
-    *("Token theft from the database", "Logs", "The admin", "A swapped row", "A stale worker"),
-    *("Mix-up of users", "Downgraded scopes", "Mass `invalid_grant`", "Key loss", "The cache away"),
-}
-
-
-def threats() -> dict[str, list[str]]:
-    """Return the tests that stand beside each threat."""
-    page = (DOCS / "explanation/threats.md").read_text()
-    rows = re.findall(r"^\| \*\*(.+?)\*\*.* \| (.+) \|$", page, re.M)
-    return {threat: re.findall(r"`(tests/\S+)`", tests) for threat, tests in rows}
-
-
-def test_every_threat_has_a_test():
-    assert sorted(THREATS - set(threats())) == []
-    assert [threat for threat, tests in threats().items() if not tests] == []
-
-
-@pytest.mark.parametrize("threat", threats())
-def test_the_tests_against_a_threat_exist(threat):
-    for test in threats()[threat]:
-        file, _, name = test.partition("::")
-        tree = ast.parse((ROOT / file).read_text())
-        defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-        assert name in defined, test
 
 
 @pytest.mark.parametrize(

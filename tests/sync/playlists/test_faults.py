@@ -299,6 +299,7 @@ def test_a_list_that_is_deleted_while_it_is_written_is_written_again(account, sp
 
     assert sync(account, "playlists").status == "succeeded"
 
+    assert deleted
     check_playlists(account, spotify.user)
 
 
