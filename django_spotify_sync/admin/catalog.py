@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -90,11 +89,11 @@ class TrackAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related(track_artists())
 
-    def get_search_fields(self, request: HttpRequest) -> Sequence[str]:
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         """The names, which have an index; and what has a digit may be (part of) an ISRC, which has none."""
-        fields = super().get_search_fields(request)
+        fields = tuple(super().get_search_fields(request))
         has_digit = any(map(str.isdigit, request.GET.get(SEARCH_VAR, "")))
-        return [*fields, "isrc"] if has_digit else fields
+        return (*fields, "isrc") if has_digit else fields
 
     @admin.display(description=_("track"))
     def title(self, track: Track) -> str:

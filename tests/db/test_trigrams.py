@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -26,10 +27,10 @@ def execute(*statements: str) -> None:
             cursor.execute(statement)
 
 
-def ask(query: str) -> list[tuple]:
+def ask(query: str) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(query)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def indexes() -> dict[str, str]:

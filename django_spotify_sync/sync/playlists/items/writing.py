@@ -139,8 +139,8 @@ def _refold(
         if ("title" in values) != ("subtitle" in values) and pk not in texts
     ]
     for batch in batched(halves, conf.BATCH_SIZE):
-        read = rows.filter(pk__in=batch).values("pk", "title", "subtitle")
-        texts |= {row.pop("pk"): row for row in read}
+        for pk, title, subtitle in rows.filter(pk__in=batch).values_list("pk", "title", "subtitle"):
+            texts[pk] = {"title": title, "subtitle": subtitle}
     for pk, values in changed.items():
         values |= refolded(PlaylistItem, values, texts.get(pk, {}))
 
