@@ -55,13 +55,22 @@ from inspect import cleandoc
 from typing import Any
 
 
+class Words(str):
+    """A text that is translated where it is shown. Marks it for the catalogues; nothing here knows Django."""
+
+    __slots__ = ()
+
+
 class SpotifySyncError(Exception):
     """Something in django_spotify_sync went wrong."""
 
     code = "error"
 
-    def __init__(self, message: str | None = None) -> None:
-        super().__init__(message or " ".join(cleandoc(self.__doc__ or "").split()))
+    def __init__(self, message: str | None = None, **values: object) -> None:
+        """``message`` may name ``values``, as "%(name)s": so it can be translated before they are put in."""
+        self.template = message or " ".join(cleandoc(self.__doc__ or "").split())
+        self.values = values
+        super().__init__(self.template % values if values else self.template)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _remade, (type(self), self.args, vars(self))
@@ -105,8 +114,10 @@ class SpotifyError(SpotifySyncError):
 
     code = "spotify_error"
 
-    def __init__(self, message: str | None = None, *, status: int | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str | None = None, *, status: int | None = None, **values: object
+    ) -> None:
+        super().__init__(message, **values)
         self.status = status
 
 
@@ -240,7 +251,7 @@ class StateOtherBrowser(ConnectError):
 
 
 class AccessDenied(ConnectError):
-    """Consent was not given at Spotify; nothing was connected."""
+    """Consent was not given at Spotify, so nothing was connected: begin again to connect."""
 
     code = "access_denied"
 

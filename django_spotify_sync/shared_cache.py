@@ -20,7 +20,7 @@ from django.core.cache import BaseCache, caches
 from django.utils.crypto import salted_hmac
 
 from django_spotify_sync.conf import conf
-from django_spotify_sync.exceptions import CacheUnavailable
+from django_spotify_sync.exceptions import CacheUnavailable, Words
 from django_spotify_sync.secret import Secret
 
 APP_WIDE = "pace:"
@@ -110,4 +110,4 @@ def _ask(question: Callable[[BaseCache], Any]) -> Any:
     if kind is None:
         raise SoftTimeLimitExceeded
     # Out here, unchained: the backend's frames hold the value.
-    raise CacheUnavailable(f"{CacheUnavailable()} ({kind})")
+    raise CacheUnavailable("%(words)s (%(kind)s)", words=Words(CacheUnavailable()), kind=kind)

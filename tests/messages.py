@@ -27,7 +27,7 @@ LOCALE = PACKAGE / "locale"
 #: What a developer or an operator reads stays English, and FakeSpotify is a server of its own.
 ENGLISH = ("management", "migrations", "testing")
 KEYWORDS = {
-    **dict.fromkeys(("_", "gettext", "gettext_lazy"), None),
+    **dict.fromkeys(("_", "gettext", "gettext_lazy", "Words"), None),
     **dict.fromkeys(("ngettext", "ngettext_lazy"), (1, 2)),
 }
 HEADER = """\

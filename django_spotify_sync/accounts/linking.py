@@ -18,7 +18,7 @@ from django_spotify_sync.accounts import erasure
 from django_spotify_sync.accounts.tokens import lifetime
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.locks import lock_free
-from django_spotify_sync.exceptions import LinkedElsewhere, NoUser, SpotifyUnavailable
+from django_spotify_sync.exceptions import LinkedElsewhere, NoUser, SpotifyUnavailable, Words
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncState
 from django_spotify_sync.models.accounts import (
     AccountStatus,
@@ -67,7 +67,9 @@ def keep(
                 raise NoUser
             return True
         if not account.is_of(profile):
-            raise LinkedElsewhere("This user of the site has another Spotify account connected.")
+            raise LinkedElsewhere(
+                Words("This user of the site has another Spotify account connected.")
+            )
         return grant.refresh_token is not None and set(account.scopes) <= set(_scope(grant).split())
 
     return _connect(user, profile, grant, is_wanted)
@@ -111,7 +113,7 @@ def _connect_once(
 
 def _store(account: SpotifyAccount, profile: ProfileRow, grant: oauth.Grant, using: str) -> None:
     if grant.refresh_token is None:
-        raise SpotifyUnavailable("Spotify gave no refresh token.")
+        raise SpotifyUnavailable(Words("Spotify gave no refresh token."))
     claims = SpotifyAccount.objects.using(using).claiming(profile)
     if claims.exclude(user_id=account.user_id).exists():
         raise LinkedElsewhere

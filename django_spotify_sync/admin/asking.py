@@ -16,6 +16,7 @@ from django_spotify_sync import accounts
 from django_spotify_sync.exceptions import CacheUnavailable, SpotifySyncError, SpotifyUnavailable
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.runs import Trigger
+from django_spotify_sync.rest.errors import words_of
 from django_spotify_sync.sync import request_all, request_sync
 from django_spotify_sync.tasks import queue
 
@@ -92,14 +93,14 @@ def _for_each(
         try:
             done.append(act(account))
         except SpotifySyncError as error:
-            refused.append((account, _(str(error))))
+            refused.append((account, words_of(error)))
             away = error if isinstance(error, SpotifyUnavailable | CacheUnavailable) else None
     return done, refused
 
 
 def why(account: SpotifyAccount, error: SpotifySyncError) -> str:
     """Return why an account was refused: its status says it better than an error that many statuses share."""
-    return str(account.get_status_display() if account.status != "connected" else error)
+    return str(account.get_status_display() if account.status != "connected" else words_of(error))
 
 
 def name_of(account: SpotifyAccount) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import batched
+from typing import Any, overload
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -46,9 +47,21 @@ class SavedTrackQuerySet(models.QuerySet["SavedTrack"]):
         """With track, album and artists, in three queries for any number of rows."""
         return self.select_related("track__album").prefetch_related(track_artists("track__"))
 
-    def contains(  # type: ignore[override]
-        self, account: SpotifyAccount, spotify_ids: Iterable[str]
-    ) -> set[str]:
+    @overload
+    def contains(self, obj: models.Model) -> bool: ...
+    @overload
+    def contains(self, obj: SpotifyAccount, spotify_ids: Iterable[str]) -> set[str]: ...
+    @overload
+    def contains(self, *, account: SpotifyAccount, spotify_ids: Iterable[str]) -> set[str]: ...
+    def contains(
+        self, obj: Any = None, spotify_ids: Any = None, *, account: Any = None
+    ) -> bool | set[str]:
+        """Tell whether a row is among these, as every QuerySet does; or, with an account and ids, ``saved_ids``."""
+        if spotify_ids is None:
+            return super().contains(obj)
+        return self.saved_ids(obj if account is None else account, spotify_ids)
+
+    def saved_ids(self, account: SpotifyAccount, spotify_ids: Iterable[str]) -> set[str]:
         """Return which of ``spotify_ids`` the account has saved, by the composite HASH index; Spotify is not asked."""
         found: set[str] = set()
         for chunk in batched(dict.fromkeys(spotify_ids), _CHUNK):

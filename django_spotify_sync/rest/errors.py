@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from typing import Any
 
@@ -26,7 +27,10 @@ from django_spotify_sync.exceptions import (
     SpotifyUnavailable,
     TokensRateLimited,
     UnknownResource,
+    Words,
 )
+
+logger = logging.getLogger(__name__)
 
 #: Which status an error is answered with; the first class that fits counts.
 STATUSES: tuple[tuple[type[SpotifySyncError], int], ...] = (
@@ -43,6 +47,10 @@ STATUSES: tuple[tuple[type[SpotifySyncError], int], ...] = (
 )
 
 
+#: What a developer or an operator can mend, and does not see in what a client is answered.
+TOLD_THE_SITE = (ConnectError, SpotifyError, CacheUnavailable)
+
+
 def status_of(error: SpotifySyncError) -> int:
     """Return the HTTP status that stands for ``error``; 500 for what no client can mend."""
     return next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
@@ -57,6 +65,17 @@ def code_of(error: SpotifySyncError) -> str:
     return SpotifyUnavailable.code if status_of(error) == 502 else error.code
 
 
+def words_of(error: SpotifySyncError) -> str:
+    """Return what ``error`` says, in the language of who asks; what Spotify said stays as it was."""
+    if not error.values:
+        return gettext(str(error))
+    values = {
+        name: gettext(value) if isinstance(value, Words) else value
+        for name, value in error.values.items()
+    }
+    return gettext(error.template) % values
+
+
 def error_response(error: SpotifySyncError) -> Response:
     """Answer one of our errors."""
     headers = (
@@ -65,7 +84,7 @@ def error_response(error: SpotifySyncError) -> Response:
         else None
     )
     return Response(
-        {"code": code_of(error), "detail": gettext(str(error))},
+        {"code": code_of(error), "detail": words_of(error)},
         status=status_of(error),
         headers=headers,
     )
@@ -74,6 +93,8 @@ def error_response(error: SpotifySyncError) -> Response:
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler, with our errors and our shape."""
     if isinstance(error, SpotifySyncError) and status_of(error) != 500:
+        if isinstance(error, TOLD_THE_SITE):
+            logger.warning("%s answers %s: %s", context["request"].path, error.code, error)
         return error_response(error)
     if isinstance(error, Http404):
         error = NotFound()  # Django's own words name our classes

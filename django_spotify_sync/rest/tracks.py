@@ -146,5 +146,5 @@ class SavedTrackViewSet(LibraryViewSet[SavedTrack]):
         """Which of these tracks the user has saved. Spotify is not asked."""
         account = own_account(request)
         spotify_ids = asked_ids(request)
-        saved = SavedTrack.objects.contains(account, spotify_ids)
+        saved = SavedTrack.objects.saved_ids(account, spotify_ids)
         return Response({spotify_id: spotify_id in saved for spotify_id in spotify_ids})

@@ -6,6 +6,7 @@ browsers; API clients, known by what they accept, are answered with JSON by the 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +31,8 @@ from django_spotify_sync.rest.throttles import OAuthThrottle, Throttle
 from django_spotify_sync.views.cookie import browser_hash, with_cookie
 from django_spotify_sync.views.decorators import talks_to_spotify
 from django_spotify_sync.views.destinations import failed, redirect_uri, safe_next, sent_back
+
+logger = logging.getLogger(__name__)
 
 type Begin = Callable[..., str]
 
@@ -63,6 +66,9 @@ def _sent_to_spotify(request: HttpRequest, begin: Begin) -> HttpResponseBase:
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET"])
     if not OAuthThrottle().allow_request(request, None):
+        logger.warning(
+            "Nobody is sent to Spotify so often: see SPOTIFY_SYNC_THROTTLE_RATES (oauth)."
+        )
         return sent_back(Throttle.code)
     try:
         return with_cookie(request, HttpResponseRedirect(_begin(request, request.user, begin)))

@@ -217,6 +217,7 @@ NAMES: dict[str, list[str]] = {
     "db.indexes.CompositeHashIndex": ["fields", "name"],
     "testing.FakeSpotify": ANYTHING,
     "models.SavedTrack.objects.contains": ANYTHING,
+    "models.SavedTrack.objects.saved_ids": ["account", "spotify_ids"],
 }
 
 # What is there: one question for each kind of name

@@ -171,7 +171,9 @@ def when(account: SpotifyAccount) -> datetime | None:
 def contains(account: SpotifyAccount) -> set[str]:
     with accounts.client_for(account) as client:
         client.requests
-    return SavedTrack.objects.contains(account, ["a"])
+    is_there: bool = SavedTrack.objects.contains(SavedTrack.objects.get())
+    older: set[str] = SavedTrack.objects.contains(account, ["a"])
+    return older if is_there else account.saved_tracks.saved_ids(account, ["a"])
 
 
 @receiver(sync_finished)

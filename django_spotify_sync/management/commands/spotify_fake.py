@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, no_translations
 
 from django_spotify_sync.testing import FakeSpotify
 
@@ -43,6 +43,7 @@ class Command(BaseCommand):
             help="a page that asks for consent, or consent at once (%(default)s)",
         )
 
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         names = [
             "host",

@@ -6,7 +6,7 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, no_translations
 
 from django_spotify_sync.upkeep.pruning import prune
 
@@ -20,6 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the counts as JSON")
 
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         removed = prune()
         if options["json"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, no_translations
 
 from django_spotify_sync.upkeep.notices import warn_expiring_grants
 from django_spotify_sync.upkeep.refreshing import refresh_tokens
@@ -16,6 +16,7 @@ class Command(BaseCommand):
         "exit 1 if Spotify did not let it finish."
     )
 
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         noticed = warn_expiring_grants()
         done = refresh_tokens()

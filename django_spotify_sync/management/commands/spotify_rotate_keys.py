@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, no_translations
 
 from django_spotify_sync.exceptions import NoSealingKey
 from django_spotify_sync.upkeep.keys import Rotation, rotate_keys
@@ -22,6 +22,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         dry_run = options["dry_run"]
         try:

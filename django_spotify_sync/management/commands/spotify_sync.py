@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, no_translations
 from django.db.models import QuerySet
 
 from django_spotify_sync.conf import conf
@@ -72,6 +72,7 @@ class Command(BaseCommand):
             "--json", action="store_true", help='print {"runs": [run, …]} and nothing else'
         )
 
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         self._options = options
         self._failed = False

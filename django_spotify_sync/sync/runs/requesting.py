@@ -6,7 +6,7 @@ from django.db import router, transaction
 
 from django_spotify_sync.accounts import suspicion
 from django_spotify_sync.conf import conf
-from django_spotify_sync.exceptions import NotConnected, UnknownResource
+from django_spotify_sync.exceptions import NotConnected, UnknownResource, Words
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.runs import Resource, RunStatus, Trigger
 from django_spotify_sync.sync.runs.lost import replace_lost
@@ -27,7 +27,9 @@ def request_sync(
     """
     if resource not in _synced():
         raise UnknownResource(
-            f"There is no resource {resource!r}; this site syncs {', '.join(_synced())}."
+            Words("There is no resource %(resource)r; this site syncs %(synced)s."),
+            resource=resource,
+            synced=", ".join(_synced()),
         )
     suspicion.ensure_usable(account)
     using = router.db_for_write(SyncRun)

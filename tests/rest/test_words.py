@@ -1,0 +1,180 @@
+"""What REST says in words, values and all, in the language of who asks."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from django_spotify_sync.exceptions import CacheUnavailable, InvalidRedirectURI, Words
+from django_spotify_sync.rest.errors import words_of
+from django_spotify_sync.testing import FakeSpotify
+from tests.kit.browsing import JSON, begin, browser_of, by_browser, by_post, consent, query_of
+from tests.kit.connecting import connect
+
+pytestmark = pytest.mark.django_db
+
+RUSSIAN = {**JSON, "Accept-Language": "ru"}
+
+
+@pytest.fixture
+def ada(user: Any, spotify: FakeSpotify) -> Client:
+    return browser_of(user)
+
+
+def said(client: Client, address: str, **query: str) -> tuple[str, str]:
+    """Return the code and the detail that are answered to who asks in Russian."""
+    answer = client.get(address, query, headers=RUSSIAN).json()
+    return answer["code"], answer["detail"]
+
+
+def test_unknown_resource(ada: Client, user: Any, spotify: FakeSpotify) -> None:
+    connect(user, spotify)
+
+    answer = ada.post("/spotify/sync/podcasts/", headers=RUSSIAN).json()
+
+    assert answer["code"] == "unknown_resource"
+    assert answer["detail"].startswith("Ресурса 'podcasts' нет; этот сайт синхронизирует tracks, ")
+    english = ada.post("/spotify/sync/podcasts/", headers=JSON).json()["detail"]
+    assert english.startswith("There is no resource 'podcasts'; this site syncs tracks, ")
+
+
+def test_a_redirect_uri_that_is_not_on_the_list(ada: Client) -> None:
+    code, detail = said(ada, "/spotify/auth/", redirect_uri="https://evil.example/")
+
+    assert code == "invalid_redirect_uri"
+    assert detail == "Этого redirect URI нет в SPOTIFY_SYNC_REDIRECT_URIS."
+
+
+@pytest.mark.parametrize(
+    ("uri", "why"),
+    [
+        ("http://localhost/spotify/callback/", "указывает на localhost"),
+        ("http://testserver/spotify/callback/", "начинается с http, "),
+        ("https://testserver/#here", "содержит фрагмент"),
+        ("https:///spotify/callback/", "не содержит имени хоста"),
+        ("http://[::1", "не похож на адрес"),
+    ],
+)
+def test_a_redirect_uri_that_spotify_refuses(
+    ada: Client, settings: Any, uri: str, why: str
+) -> None:
+    settings.SPOTIFY_SYNC_REDIRECT_URI = uri
+
+    code, detail = said(ada, "/spotify/auth/")
+
+    assert code == "invalid_redirect_uri"
+    assert detail.startswith(f"Spotify не принимает redirect URI {uri}: он {why}")
+
+
+def test_a_host_that_nobody_would_come_back_to() -> None:
+    error = InvalidRedirectURI(
+        Words(
+            "You opened %(here)s, and Spotify would send you back to %(there)s, where nobody knows you: "
+            "open the site on %(there)s."
+        ),
+        here="localhost",
+        there="127.0.0.1",
+    )
+
+    assert str(error).startswith("You opened localhost, and Spotify would send you back to 127.")
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.values) == (str(error), error.values)
+
+
+def test_refusals_of_the_callback(ada: Client, spotify: FakeSpotify) -> None:
+    def brought(**changed: str) -> dict[str, str]:
+        return consent(begin(ada)) | changed
+
+    assert said(ada, "/spotify/callback/", **brought(code="made-up")) == (
+        "state_expired",
+        "Spotify не принял код (он устарел или уже использован): начните заново.",
+    )
+    for error, words in (("invalid_scope", "'invalid_scope'"), ("<nonsense>", "ошибкой")):
+        assert said(ada, "/spotify/callback/", **brought(code="", error=error)) == (
+            "connect_failed",
+            f"Вместо кода Spotify ответил {words}; ничего не подключено.",
+        )
+
+
+def test_a_cache_that_is_away_names_the_backend_s_error(ada: Client, settings: Any) -> None:
+    away = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://[::1]:1"}
+    settings.CACHES = {"default": away}
+
+    code, detail = said(ada, "/spotify/auth/")
+
+    assert code == "cache_unavailable"
+    assert detail.startswith("Общий кеш не отвечает")
+    assert detail.endswith("(ConnectionError)")
+
+
+def test_a_text_without_values_may_hold_a_percent_sign() -> None:
+    assert words_of(CacheUnavailable("100% away")) == "100% away"
+
+
+# The log, which by default shows what is a warning or worse
+
+
+@pytest.fixture
+def warned(caplog: pytest.LogCaptureFixture) -> Any:
+    """Return what a developer sees who has not configured any logging."""
+
+    def lines() -> str:
+        ours = [one for one in caplog.records if one.name.startswith("django_spotify_sync")]
+        return "\n".join(one.getMessage() for one in ours if one.levelno >= logging.WARNING)
+
+    return lines
+
+
+def test_an_auth_that_is_refused_is_told_the_developer(
+    user: Any, spotify: FakeSpotify, settings: Any, warned: Any
+) -> None:
+    settings.SPOTIFY_SYNC_REDIRECT_URI = "http://127.0.0.1:8000/spotify/callback/"
+
+    answer = browser_of(user).get("/spotify/auth/", HTTP_HOST="localhost:8000")
+
+    assert query_of(answer["Location"]) == {"spotify_error": "invalid_redirect_uri"}
+    assert "invalid_redirect_uri" in warned()
+    assert "open the site on 127.0.0.1" in warned()
+
+
+@pytest.mark.parametrize("finish", [by_browser, by_post])
+def test_a_consent_that_was_cancelled_is_told_the_developer(
+    ada: Client, spotify: FakeSpotify, finish: Any, warned: Any
+) -> None:
+    spotify.consent = "deny"
+
+    finish(ada, consent(begin(ada)))
+
+    assert "access_denied" in warned()
+    assert "begin again" in warned()
+
+
+@pytest.mark.parametrize("finish", [by_browser, by_post])
+def test_a_callback_that_nobody_began_is_told_the_developer(
+    ada: Client, finish: Any, warned: Any
+) -> None:
+    finish(ada, {"state": "made-up", "code": "secret-code"})
+
+    assert "state_expired" in warned()
+    assert "secret-code" not in warned()
+
+
+def test_an_auth_that_comes_too_often_is_told_the_developer(
+    ada: Client, settings: Any, warned: Any
+) -> None:
+    settings.SPOTIFY_SYNC_THROTTLE_RATES = {"oauth": "1/min"}
+    for _ in range(2):
+        ada.get("/spotify/auth/")
+
+    assert "SPOTIFY_SYNC_THROTTLE_RATES" in warned()
+
+
+def test_what_is_nothing_to_mend_is_not_told(ada: Client, warned: Any) -> None:
+    ada.get("/spotify/account/", headers=JSON)
+    ada.post("/spotify/sync/podcasts/", headers=JSON)
+
+    assert warned() == ""
