@@ -19,12 +19,16 @@ from django.db import connection
 
 # What two databases may answer in different ways: writing in bulk, locks, order, search and pages.
 SECOND = (
+    "tests/admin/test_search.py",
     "tests/db/",
+    "tests/migrations/",
     "tests/models/",
+    "tests/rest/test_search.py",
     "tests/sync/",
     "tests/test_accounts.py",
     "tests/test_cursors.py",
     "tests/test_disconnecting.py",
+    "tests/test_example_search.py",
     "tests/test_grants.py",
     "tests/test_library_viewsets.py",
     "tests/test_oauth_state.py",
