@@ -19,7 +19,6 @@ from django.db import connection
 
 # What two databases may answer in different ways: writing in bulk, locks, order, search and pages.
 SECOND = (
-<<<<<<< HEAD
     "tests/accounts/test_clients.py",
     "tests/accounts/test_connecting.py",
     "tests/accounts/test_disconnecting.py",
@@ -28,17 +27,15 @@ SECOND = (
     "tests/accounts/test_receivers.py",
     "tests/accounts/test_states.py",
     "tests/accounts/test_tokens.py",
-=======
     "tests/admin/test_search.py",
->>>>>>> search14
     "tests/db/",
     "tests/migrations/",
     "tests/models/",
-<<<<<<< HEAD
     "tests/rest/test_cursors.py",
     "tests/rest/test_following.py",
     "tests/rest/test_library.py",
     "tests/rest/test_playlists.py",
+    "tests/rest/test_search.py",
     "tests/rest/test_tracks.py",
     "tests/sync/collections/",
     "tests/sync/playlists/items/",
@@ -52,18 +49,6 @@ SECOND = (
     "tests/sync/test_staging.py",
     "tests/sync/tracks/test_reading.py",
     "tests/sync/tracks/test_writing.py",
-=======
-    "tests/rest/test_search.py",
-    "tests/sync/",
-    "tests/test_accounts.py",
-    "tests/test_cursors.py",
-    "tests/test_disconnecting.py",
-    "tests/test_example_search.py",
-    "tests/test_grants.py",
-    "tests/test_library_viewsets.py",
-    "tests/test_oauth_state.py",
-    "tests/test_prune.py",
->>>>>>> search14
     "tests/test_shared_cache.py",
     "tests/upkeep/test_pruning.py",
     "tests/upkeep/test_refreshing.py",

@@ -14,13 +14,8 @@ from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-<<<<<<< HEAD
 from django_spotify_sync.models import Album, PlaylistItem, SavedTrack, Track, TrackArtist
-from django_spotify_sync.rest.cursors import by_name, by_number, by_time, parameter
-=======
-from django_spotify_sync.models import Album, PlaylistItem, SavedTrack, TrackArtist
 from django_spotify_sync.rest.cursors import by_name, by_number, by_time, ensure_known, parameter
->>>>>>> hosts14
 from django_spotify_sync.rest.fields import RowSerializer, UTCField
 from django_spotify_sync.rest.filters import MAX_TEXT, WordSearch, asked, asked_ids
 from django_spotify_sync.rest.library import LibraryViewSet

@@ -427,55 +427,6 @@ def test_the_cache_goes_away_on_the_way(
     assert who(nobody) is None
 
 
-<<<<<<< HEAD:tests/views/test_finish_login.py
-=======
-def test_asking_too_often(nobody: Client, settings: Any) -> None:
-    settings.SPOTIFY_SYNC_THROTTLE_RATES = {"oauth": "2/min"}
-    for _ in range(2):
-        login(nobody)
-
-    page, answer = nobody.get("/spotify/login/"), nobody.get("/spotify/login/", headers=JSON)
-
-    assert page["Location"] == "/?spotify_error=throttled"
-    assert (answer.status_code, answer.json()["code"]) == (429, "throttled")
-    assert browser_of().get("/spotify/login/", REMOTE_ADDR="10.0.0.9").status_code == 302
-
-
-@pytest.mark.parametrize("headers", [{}, JSON])
-@pytest.mark.parametrize("method", ["head", "post", "put", "delete"])
-def test_other_methods_do_nothing(nobody: Client, method: str, headers: dict[str, str]) -> None:
-    answer = getattr(nobody, method)("/spotify/login/", headers=headers)
-
-    assert answer.status_code == 405
-    assert answer["Allow"] == "GET, OPTIONS"
-    assert "spotify_sync_browser" not in str(answer.cookies)
-
-
-@pytest.mark.parametrize("headers", [{}, JSON])
-def test_answers_are_kept_by_nobody_and_refer_to_nothing(
-    nobody: Client, headers: dict[str, str]
-) -> None:
-    answer = nobody.get("/spotify/login/", headers=headers)
-
-    assert "no-store" in answer["Cache-Control"]
-    assert answer["Referrer-Policy"] == "no-referrer"
-    [cookie] = [morsel for name, morsel in answer.cookies.items() if "spotify" in name]
-    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
-
-
-def test_a_host_that_wants_a_login_everywhere(
-    nobody: Client, account: SpotifyAccount, user: Any, settings: Any
-) -> None:
-    settings.MIDDLEWARE = [
-        *settings.MIDDLEWARE,
-        "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    ]
-
-    assert by_browser(nobody, agreed(nobody)) == (200, "")
-    assert who(nobody) == str(user.pk)
-
-
->>>>>>> hosts14:tests/test_login.py
 def test_a_host_whose_requests_are_transactions(
     nobody: Client, account: SpotifyAccount, user: Any, settings: Any
 ) -> None:
