@@ -18,6 +18,7 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
+from django_spotify_sync.conf import conf
 from django_spotify_sync.models.runs import Resource
 from django_spotify_sync.rest.account import SpotifyAccountSerializer
 from django_spotify_sync.rest.fields import UTCField
@@ -54,7 +55,7 @@ def shape(name: str, **fields: Any) -> Any:
 Error = shape("SpotifySyncError", code=serializers.CharField(), detail=DetailField())
 #: Whoever is signed in by other means than the site knows, is not, or has no right; who never connected an account.
 NOBODY = {401: "Not signed in.", 403: "Not signed in, or without the CSRF token."}
-UNREAD = {400: "The query cannot be read."}
+UNREAD = {400: "The query cannot be read; `unknown_parameter`"}
 UNCONNECTED = {409: "`not_connected`"}
 UNUSABLE = {409: "`not_connected`, `suspect`, `reauthorization_required`"}
 THROTTLED = {429: "`throttled`"}
@@ -124,15 +125,15 @@ RUN_ID = OpenApiParameter("id", int, OpenApiParameter.PATH)
 NOT_FOUND = {404: "`not_found`"}
 #: By view, by method or action. `operation_id` where the address alone would give two the same.
 OPERATIONS: dict[str, dict[str, dict[str, Any]]] = {
-    "_AuthAPI": {
+    "AuthAPI": {
         "get": answers(
             200, BEGUN, NOBODY, {400: "`invalid_redirect_uri`"}, THROTTLED, AT_SPOTIFY, **BEGIN
         )
     },
-    "_LoginAPI": {
+    "LoginAPI": {
         "get": answers(200, BEGUN, NOT_FOUND, {400: "`invalid_redirect_uri`"}, AT_SPOTIFY, **BEGIN)
     },
-    "_CallbackAPI": {
+    "CallbackAPI": {
         "get": answers(
             200, SpotifyAccountSerializer, CALLBACK, browser=BROWSER, parameters=QUERY_BROUGHT
         ),
@@ -213,5 +214,9 @@ class Endpoints(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     def view_replacement(self) -> Any:
         described = type(self.target.__name__, (self.target,), {"__doc__": getdoc(self.target)})
         operations = OPERATIONS[self.target.__name__]
-        methods = {name: extend_schema(**said) for name, said in operations.items()}
+        is_there = self.target.__name__ != "LoginAPI" or conf.LOGIN_ENABLED
+        methods = {
+            name: extend_schema(**said) if is_there else extend_schema(exclude=True)
+            for name, said in operations.items()
+        }
         return extend_schema_view(**methods)(described)
