@@ -82,7 +82,7 @@ class PinnedAPIView(APIView):
         if request.method != "OPTIONS":
             super().initial(request, *args, **kwargs)
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Answer with nothing but ``Allow``, which REST framework adds to every answer."""
         return Response(status=204)
 

@@ -99,7 +99,7 @@ class LoginAPI(AuthAPI):
             raise NotFound
         return super().get(request)
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         if not can_sign_in(request._request):
             raise NotFound
         return super().options(request, *args, **kwargs)
