@@ -37,6 +37,7 @@
     ├── NotConnected
     │   ├── GrantInDoubt
     │   └── ReauthorizationRequired
+    ├── UnknownParameter
     └── SyncError                       one run
         ├── InsideTransaction
         ├── UnknownResource
@@ -312,6 +313,12 @@ class ReauthorizationRequired(NotConnected):
     """The consent given at Spotify has ended: the user has to connect Spotify again."""
 
     code = "reauthorization_required"
+
+
+class UnknownParameter(SpotifySyncError):
+    """This list takes no such parameter."""
+
+    code = "unknown_parameter"
 
 
 class SyncError(SpotifySyncError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -24,6 +24,8 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
+
+from django_spotify_sync.exceptions import UnknownParameter, Words
 
 PAGE_SIZE = 50
 _MAX_NUMBER = 2**63 - 1
@@ -101,6 +103,7 @@ class CursorPages(BasePagination):
     page_size = PAGE_SIZE
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        ensure_known(request, self._parameters(view))
         self._url = request.build_absolute_uri()
         self._name = _ordering(request, view)
         order = view.orders[self._name.removeprefix("-")]
@@ -146,6 +149,13 @@ class CursorPages(BasePagination):
             parameter("cursor", "Out of `next` or `previous`; says nothing to a client."),
             parameter("ordering", turned, enum=names, default=view.default_order),
         ]
+
+    def _parameters(self, view: Any) -> list[str]:
+        """Return what the query of the view's list may hold, by the same word as OpenAPI has it."""
+        described = self.get_schema_operation_parameters(view)
+        for backend in view.filter_backends:
+            described += backend().get_schema_operation_parameters(view)
+        return [one["name"] for one in described]
 
     def _segments(
         self, rows: QuerySet[Any], order: Order, cursor: Cursor | None
@@ -204,6 +214,22 @@ def _ordering(request: Request, view: Ordered) -> str:
         known = ", ".join(view.orders)
         raise ValidationError({"ordering": [_("There is: %(known)s.") % {"known": known}]})
     return name
+
+
+def ensure_known(request: Request, known: Sequence[str]) -> None:
+    """Pass if the query holds nothing but what is ``known``: what is misspelt would narrow no list, unnoticed.
+
+    :raises UnknownParameter: which says what there is.
+    """
+    for name in request.query_params:
+        if (
+            name not in known and name != "format"
+        ):  # REST framework's clients send that, and JSON they get
+            raise UnknownParameter(
+                Words("There is no parameter %(name)s here; there are: %(known)s."),
+                name=name[:_NAME_LENGTH],
+                known=", ".join(known),
+            )
 
 
 def parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:

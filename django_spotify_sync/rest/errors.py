@@ -13,8 +13,10 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from django_spotify_sync.exceptions import (
+    AccessDenied,
     CacheUnavailable,
     ConnectError,
+    InvalidRedirectURI,
     LinkedElsewhere,
     NotAllowlisted,
     NotConnected,
@@ -26,6 +28,7 @@ from django_spotify_sync.exceptions import (
     SpotifySyncError,
     SpotifyUnavailable,
     TokensRateLimited,
+    UnknownParameter,
     UnknownResource,
     Words,
 )
@@ -44,11 +47,18 @@ STATUSES: tuple[tuple[type[SpotifySyncError], int], ...] = (
     (SpotifyError, 502),
     (CacheUnavailable, 503),
     (UnknownResource, 404),
+    (UnknownParameter, 400),
 )
 
 
-#: What a developer or an operator can mend, and does not see in what a client is answered.
-TOLD_THE_SITE = (ConnectError, SpotifyError, CacheUnavailable)
+#: What a developer or an operator can mend, or wonders about, and does not see in what a client is answered.
+TOLD_THE_SITE = (
+    AccessDenied,
+    InvalidRedirectURI,
+    NotAllowlisted,
+    SpotifyError,
+    CacheUnavailable,
+)
 
 
 def status_of(error: SpotifySyncError) -> int:

@@ -18,6 +18,7 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
+from django_spotify_sync.conf import conf
 from django_spotify_sync.models.runs import Resource
 from django_spotify_sync.rest.account import SpotifyAccountSerializer
 from django_spotify_sync.rest.fields import UTCField
@@ -53,7 +54,7 @@ def shape(name: str, **fields: Any) -> Any:
 Error = shape("SpotifySyncError", code=serializers.CharField(), detail=DetailField())
 #: Whoever is signed in by other means than the site knows, is not, or has no right; who never connected an account.
 NOBODY = {401: "Not signed in.", 403: "Not signed in, or without the CSRF token."}
-UNREAD = {400: "The query cannot be read."}
+UNREAD = {400: "The query cannot be read; `unknown_parameter`"}
 UNCONNECTED = {409: "`not_connected`"}
 UNUSABLE = {409: "`not_connected`, `suspect`, `reauthorization_required`"}
 THROTTLED = {429: "`throttled`"}
@@ -211,5 +212,9 @@ class Endpoints(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         if issubclass(self.target, LibraryViewSet):
             listed = answers(200, self.target.serializer_class(many=True), *LIST)
             operations = {"list": listed, **operations}
-        methods = {name: extend_schema(**said) for name, said in operations.items()}
+        is_there = self.target.__name__ != "LoginAPI" or conf.LOGIN_ENABLED
+        methods = {
+            name: extend_schema(**said) if is_there else extend_schema(exclude=True)
+            for name, said in operations.items()
+        }
         return extend_schema_view(**methods)(described)

@@ -30,6 +30,11 @@ def wants_json(request: HttpRequest) -> bool:
     return asks and "text/html" not in accept
 
 
+def is_for_the_api(request: HttpRequest) -> bool:
+    """Tell what the REST view of an address answers that browsers use as well."""
+    return wants_json(request) or request.method == "OPTIONS"
+
+
 def own_account(request: Request) -> SpotifyAccount:
     """Return the asking user's account, whatever its status.
 
@@ -71,6 +76,15 @@ class PinnedAPIView(APIView):
     content_negotiation_class = AlwaysJSON
     versioning_class = None
     metadata_class = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Let everybody ask what an address can do, as often as they like: it is the same for all."""
+        if request.method != "OPTIONS":
+            super().initial(request, *args, **kwargs)
+
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        """Answer with nothing but ``Allow``, which REST framework adds to every answer."""
+        return Response(status=204)
 
     def get_exception_handler(self) -> Any:
         return handle_exception

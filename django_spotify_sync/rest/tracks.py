@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from django_spotify_sync.models import Album, PlaylistItem, SavedTrack, Track, TrackArtist
-from django_spotify_sync.rest.cursors import by_name, by_number, by_time, parameter
+from django_spotify_sync.rest.cursors import by_name, by_number, by_time, ensure_known, parameter
 from django_spotify_sync.rest.fields import RowSerializer, UTCField
 from django_spotify_sync.rest.filters import MAX_TEXT, WordSearch, asked, asked_ids
 from django_spotify_sync.rest.library import LibraryViewSet
@@ -145,6 +145,7 @@ class SavedTrackViewSet(LibraryViewSet[SavedTrack]):
     def contains(self, request: Request) -> Response:
         """Which of these tracks the user has saved. Spotify is not asked."""
         account = own_account(request)
+        ensure_known(request, ["ids"])
         spotify_ids = asked_ids(request)
         saved = SavedTrack.objects.saved_ids(account, spotify_ids)
         return Response({spotify_id: spotify_id in saved for spotify_id in spotify_ids})

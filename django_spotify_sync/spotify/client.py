@@ -47,6 +47,10 @@ type Params = Mapping[str, str | int]
 ATTEMPTS = 5
 BACKOFF = 0.3  # seconds; doubled at each attempt, jittered
 MAX_BODY = 32 * 1024 * 1024
+LASTING = (
+    501,
+    505,
+)  # no fault of the moment: a server that cannot do it cannot do it a second later
 RETRY_AFTER_FLOOR = 5.0  # Retry-After has been missing and 0 in real answers
 QUOTA_RETRY_AFTER = 3600.0  # for a quota without the header; seen with it: 13 to 24 hours
 PATIENCE = 5.0  # seconds that get() waits for its turn: its caller may be a page
@@ -139,7 +143,7 @@ class Client:
 
         ``turn`` is called before each start and returns when that may be; by default it asks the pace.
 
-        :raises SpotifyUnavailable: if it fails at each of 5 attempts.
+        :raises SpotifyUnavailable: if it fails at each of 5 attempts, or at once where another cannot help (501).
         :raises SpotifyError: at once for anything else that is not a 200.
         """
         try:
@@ -257,6 +261,8 @@ def _failure[Answer](
     """Return a passing failure, or raise the error that the status stands for. Bodies are not always JSON."""
     message, reason, is_json = _said(body)
     words = f"GET {get.path}: Spotify answered {status}" + (f" ({message})" if message else "")
+    if status in LASTING:
+        raise SpotifyUnavailable(words + ".", status=status)
     if status >= 500 or 300 <= status < 400:
         return _Transient(words, status)
     if status == 429:

@@ -31,7 +31,7 @@ from django_spotify_sync.exceptions import (
 )
 from django_spotify_sync.secret import Secret, hushed
 from django_spotify_sync.spotify.answers.storable import text
-from django_spotify_sync.spotify.client import retry_after
+from django_spotify_sync.spotify.client import LASTING, retry_after
 from django_spotify_sync.spotify.sessions import new_session
 
 logger = logging.getLogger(__name__)
@@ -153,7 +153,10 @@ def refresh(app: App, refresh_token: Secret) -> Grant:
             return _ask(app, {"grant_type": "refresh_token"}, {"refresh_token": refresh_token})
         except SpotifyUnavailable as error:
             slow = time.monotonic() - begun > app.timeout
-            if pause is None or slow or error.status is None or error.status < 500:
+            passing = (
+                error.status is not None and error.status >= 500 and error.status not in LASTING
+            )
+            if pause is None or slow or not passing:
                 raise
         time.sleep(pause * random.uniform(0.5, 1.5))
     raise AssertionError("the last attempt returns or raises")

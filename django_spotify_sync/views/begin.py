@@ -26,7 +26,7 @@ from rest_framework.response import Response
 from django_spotify_sync import accounts
 from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import SpotifySyncError
-from django_spotify_sync.rest.pinned import PinnedAPIView, wants_json
+from django_spotify_sync.rest.pinned import PinnedAPIView, is_for_the_api
 from django_spotify_sync.rest.throttles import OAuthThrottle, Throttle
 from django_spotify_sync.views.cookie import browser_hash, with_cookie
 from django_spotify_sync.views.decorators import talks_to_spotify
@@ -40,7 +40,7 @@ type Begin = Callable[..., str]
 @talks_to_spotify
 def auth(request: HttpRequest) -> HttpResponseBase:
     """GET auth/: send the user to Spotify's consent page; signed out, to the login page first."""
-    if wants_json(request):
+    if is_for_the_api(request):
         return AuthAPI.as_view()(request)
     if request.method == "GET" and not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
@@ -50,7 +50,7 @@ def auth(request: HttpRequest) -> HttpResponseBase:
 @talks_to_spotify
 def login(request: HttpRequest) -> HttpResponseBase:
     """GET login/: send whoever it is to Spotify's consent page, to sign in. Nothing is here without LOGIN_ENABLED."""
-    if wants_json(request):
+    if is_for_the_api(request):
         return LoginAPI.as_view()(request)
     if not can_sign_in(request):
         raise Http404
@@ -64,7 +64,7 @@ def can_sign_in(request: HttpRequest) -> bool:
 
 def _sent_to_spotify(request: HttpRequest, begin: Begin) -> HttpResponseBase:
     if request.method != "GET":
-        return HttpResponseNotAllowed(["GET"])
+        return HttpResponseNotAllowed(["GET", "OPTIONS"])
     if not OAuthThrottle().allow_request(request, None):
         logger.warning(
             "Nobody is sent to Spotify so often: see SPOTIFY_SYNC_THROTTLE_RATES (oauth)."
@@ -79,7 +79,7 @@ def _sent_to_spotify(request: HttpRequest, begin: Begin) -> HttpResponseBase:
 class AuthAPI(PinnedAPIView):
     """Begin to connect: the answer is the address of Spotify's consent page. A browser is sent there."""
 
-    http_method_names = ["get"]  # a HEAD begins nothing
+    http_method_names = ["get", "options"]  # a HEAD begins nothing
     throttle_classes = (OAuthThrottle,)
     begin: Begin = staticmethod(accounts.begin_connect)
 
@@ -98,6 +98,11 @@ class LoginAPI(AuthAPI):
         if not can_sign_in(request._request):
             raise NotFound
         return super().get(request)
+
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        if not can_sign_in(request._request):
+            raise NotFound
+        return super().options(request, *args, **kwargs)
 
 
 def _begin(request: HttpRequest, user: Any, begin: Begin) -> str:

@@ -24,7 +24,7 @@ from django_spotify_sync.conf import Conf, conf
 from django_spotify_sync.exceptions import NoUser, SignedInAsOther, SpotifySyncError, StateReplayed
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.rest.account import SpotifyAccountSerializer
-from django_spotify_sync.rest.pinned import PinnedAPIView, wants_json
+from django_spotify_sync.rest.pinned import PinnedAPIView, is_for_the_api
 from django_spotify_sync.rest.throttles import OAuthThrottle
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.views.cookie import browser_hash
@@ -63,10 +63,10 @@ def from_query(request: HttpRequest) -> Brought:
 @talks_to_spotify
 def callback(request: HttpRequest) -> HttpResponseBase:
     """GET callback/: where Spotify sends the user back. POST: where API clients bring ``code`` and ``state``."""
-    if request.method == "POST" or wants_json(request):
+    if request.method == "POST" or is_for_the_api(request):
         return CallbackAPI.as_view()(request)
     if request.method != "GET":
-        return HttpResponseNotAllowed(["GET", "POST"])
+        return HttpResponseNotAllowed(["GET", "POST", "OPTIONS"])
     try:
         attempt = _finish_or_find(from_query(request), request)
     except SpotifySyncError as error:
@@ -83,7 +83,7 @@ class _CallbackSerializer(serializers.Serializer[Any]):
 class CallbackAPI(PinnedAPIView):
     """Finish what was begun, with what Spotify sent: the answer is the account. A browser goes on into the site."""
 
-    http_method_names = ["get", "post"]  # a HEAD finishes nothing
+    http_method_names = ["get", "post", "options"]  # a HEAD finishes nothing
     throttle_classes = (OAuthThrottle,)
 
     def get_permissions(self) -> Any:

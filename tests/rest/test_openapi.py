@@ -45,6 +45,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 WITH_SPECTACULAR = {
+    "SPOTIFY_SYNC_LOGIN_ENABLED": True,
     "INSTALLED_APPS": [*django_settings.INSTALLED_APPS, "drf_spectacular"],
     "REST_FRAMEWORK": {
         "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -164,7 +164,6 @@ def test_search_in_tracks(ada: Client, shelf: SpotifyAccount, words: str, found:
     assert names(ada, TRACKS, search=words) == found
 
 
-@pytest.mark.postgres
 def test_search_knows_all_capitals(ada: Client, account: SpotifyAccount) -> None:
     save(account, track=track_of("Édith"))
 

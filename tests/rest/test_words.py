@@ -153,11 +153,8 @@ def test_a_consent_that_was_cancelled_is_told_the_developer(
     assert "begin again" in warned()
 
 
-@pytest.mark.parametrize("finish", [by_browser, by_post])
-def test_a_callback_that_nobody_began_is_told_the_developer(
-    ada: Client, finish: Any, warned: Any
-) -> None:
-    finish(ada, {"state": "made-up", "code": "secret-code"})
+def test_a_callback_that_nobody_began_is_told_the_developer(ada: Client, warned: Any) -> None:
+    by_browser(ada, {"state": "made-up", "code": "secret-code"})
 
     assert "state_expired" in warned()
     assert "secret-code" not in warned()

@@ -28,6 +28,7 @@ type Answer = tuple[int, str]
 OK: Answer = (200, "")
 ACCEPTED: Answer = (202, "")
 NOT_FOUND: Answer = (404, "not_found")
+UNKNOWN: Answer = (400, "unknown_parameter")
 NOBODY: Answer = (403, "not_authenticated")
 UNCONNECTED: Answer = (409, "not_connected")
 LOST: Answer = (409, "reauthorization_required")
@@ -89,7 +90,8 @@ ENDPOINTS: dict[str, list[Endpoint]] = {
     "tracks/": [
         reading("tracks/"),
         reading("tracks/?search=ada&ordering=name"),
-        reading("tracks/?artist={artist}&account={account}&user={user}"),
+        reading("tracks/?artist={artist}"),
+        reading("tracks/?account={account}&user={user}", another=UNKNOWN, lost=UNKNOWN),
     ],
     "tracks/contains/": [reading("tracks/contains/?ids={track}")],
     "playlists/": [reading("playlists/")],

@@ -142,6 +142,7 @@ ERRORS: dict[str, int] = {
     "spotify_unavailable": 502,
     "cache_unavailable": 503,
     "unknown_resource": 404,
+    "unknown_parameter": 400,
 }
 
 ACCOUNT_STATUSES = ["connected", "suspect", "reauthorization_required", "disconnected"]

@@ -42,6 +42,8 @@ ROUTES: list[tuple[re.Pattern[str], Callable[..., Any]]] = [
         ("/(tracks|albums|artists)", endpoints.several),
         ("/(?:shows|episodes|markets|browse/.+|artists/[^/]+/top-tracks)", endpoints.removed),
         ("/me/.+|/search|/(?:shows|episodes|audiobooks|albums|artists)/.+", endpoints.not_modelled),
+        ("/audiobooks|/chapters(?:/.+)?|/playlists/[^/]+/.+", endpoints.not_modelled),
+        ("/recommendations(?:/.+)?|/audio-(?:features|analysis)(?:/.+)?", endpoints.not_modelled),
     )
 ]
 
@@ -81,10 +83,10 @@ class Api:
             return error.answer()
 
     def _route(self, path: str, call: Call) -> Answer:
+        if call.request.method != "GET":
+            endpoints.not_modelled(self.room(), call)
         for pattern, handle in ROUTES:
             if found := pattern.fullmatch(path):
-                if call.request.method != "GET":
-                    endpoints.not_modelled(self.room(), call)
                 made = handle(self.room(), call, *map(unquote, found.groups()))
                 body = made if isinstance(made, Body) else Body(dump(made).encode())
                 return Answer(body=body, headers={"Cache-Control": "private, max-age=0"})
