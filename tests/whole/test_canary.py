@@ -134,12 +134,17 @@ def _connect_every_way(evidence: Evidence, ada: Client, other_user: Any, fake: F
     evidence.answer(ada.get("/spotify/auth/"))
     evidence.answer(ada.get("/spotify/auth/", headers=JSON))
     evidence.answer(ada.get("/spotify/auth/", {"redirect_uri": "https://evil.example"}))
+
+    def begun_again() -> dict[str, str]:
+        let_pauses_end()  # which a fault has asked for: nobody is sent to Spotify meanwhile
+        return begun(ada)
+
     for path in ("/api/token", "/me"):
         for fault in FAULTS:
             scripted = fake.faults.add(path, times=None, **fault)
-            both(lambda: begun(ada))
+            both(begun_again)
             fake.faults.remove(scripted)
-    let_pauses_end()  # which faults have asked for
+    let_pauses_end()
     both(lambda: begun(ada))
     assert SpotifyAccount.objects.connected().exists()
     grace = browser_of(other_user)
@@ -171,6 +176,7 @@ def _sign_in_every_way(evidence: Evidence, fake: FakeSpotify, settings: Any) -> 
     def sign_in(**changed: str) -> bool:
         for accept in ({}, JSON):
             nobody = browser_of()
+            let_pauses_end()  # which a fault has asked for
             began = evidence.answer(nobody.get("/spotify/login/", headers=accept))
             address = began["Location"] if not accept else began.json()["authorize_url"]
             brought = consent(address) | changed
@@ -184,7 +190,6 @@ def _sign_in_every_way(evidence: Evidence, fake: FakeSpotify, settings: Any) -> 
             scripted = fake.faults.add(path, times=None, **fault)
             sign_in()
             fake.faults.remove(scripted)
-    let_pauses_end()
     assert sign_in()
     sign_in(state="nobody's")
     sign_in(code="another's")
