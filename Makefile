@@ -26,7 +26,7 @@ WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 
 # ALL=1 leaves nothing out; COVERAGE=1 reports the coverage, for which the tests take twice the time.
 COVERAGE ?= $(ALL)
-PYTEST = $(IN_VENV) $(if $(COVERAGE),coverage run,python) -m pytest --numprocesses $(WORKERS) --dist worksteal $(if $(ALL),--all)
+PYTEST = $(IN_VENV) $(if $(COVERAGE),coverage run,python) -m pytest --numprocesses $(WORKERS) $(if $(ALL),--all)
 
 test: .venv/.ready debian  ## Run the tests on PostgreSQL, and what SQLite may answer otherwise there too (ARGS="-k tracks -x")
 	@$(if $(COVERAGE),$(IN_VENV) coverage erase)

@@ -13,6 +13,7 @@ class SpotifySyncConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from django_spotify_sync import checks  # noqa: F401 - registers the checks
         from django_spotify_sync.accounts import receivers
 
         receivers.connect_receivers()

@@ -23,8 +23,8 @@ from django_redis import get_redis_connection
 from django_spotify_sync import pace
 from django_spotify_sync.testing import FakeSpotify
 from tests.celery_app import app as celery_app
-from tests.crowds import Crowd
-from tests.emptying import empty_databases, is_connection_spoilt
+from tests.kit.crowds import Crowd
+from tests.kit.emptying import empty_databases, is_connection_spoilt
 
 ROOT = Path(__file__).parent.parent
 WORKER_STARTUP_SECONDS = 90

@@ -1,7 +1,7 @@
 """Everything the package says to people, found in its source, and the catalogues that say it in other languages.
 
 ``python -m tests.messages`` brings ``locale/*/LC_MESSAGES/django.po`` up to date and compiles them; gettext's own tools
-are not needed. What is new has no translation then, and ``tests/test_locale.py`` names it.
+are not needed. What is new has no translation then, and ``tests/whole/test_locale.py`` names it.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
     pytest              what a change has to pass
     pytest --all        the walks through every place there is too, and ten times as many examples
-    pytest --quick      what answers in a minute: no browser, no processes, nothing that takes a second
+    pytest --quick      what answers in a minute
     pytest --second     what a second database may answer in another way; with --all, what touches one
 
-What is named with `::` is run, however long it takes.
+What is named on the command line is run however long it takes: files and folders with --quick, tests (`::`) always.
 """
 
 from __future__ import annotations
@@ -19,18 +19,89 @@ from django.db import connection
 
 # What two databases may answer in different ways: writing in bulk, locks, order, search and pages.
 SECOND = (
+    "tests/accounts/test_clients.py",
+    "tests/accounts/test_connecting.py",
+    "tests/accounts/test_disconnecting.py",
+    "tests/accounts/test_erasure.py",
+    "tests/accounts/test_linking.py",
+    "tests/accounts/test_receivers.py",
+    "tests/accounts/test_states.py",
+    "tests/accounts/test_tokens.py",
+    "tests/admin/test_search.py",
     "tests/db/",
+    "tests/migrations/",
     "tests/models/",
-    "tests/sync/",
-    "tests/test_accounts.py",
-    "tests/test_cursors.py",
-    "tests/test_disconnecting.py",
-    "tests/test_grants.py",
-    "tests/test_library_viewsets.py",
-    "tests/test_oauth_state.py",
-    "tests/test_prune.py",
+    "tests/rest/test_cursors.py",
+    "tests/rest/test_following.py",
+    "tests/rest/test_library.py",
+    "tests/rest/test_playlists.py",
+    "tests/rest/test_search.py",
+    "tests/rest/test_tracks.py",
+    "tests/sync/collections/",
+    "tests/sync/playlists/items/",
+    "tests/sync/playlists/test_judging.py",
+    "tests/sync/playlists/test_reading.py",
+    "tests/sync/playlists/test_writing.py",
+    "tests/sync/runs/",
+    "tests/sync/test_catalog.py",
+    "tests/sync/test_due.py",
+    "tests/sync/test_run.py",
+    "tests/sync/test_staging.py",
+    "tests/sync/tracks/test_reading.py",
+    "tests/sync/tracks/test_writing.py",
     "tests/test_shared_cache.py",
-    "tests/test_upkeep.py",
+    "tests/upkeep/test_pruning.py",
+    "tests/upkeep/test_refreshing.py",
+    "tests/upkeep/test_retention.py",
+)
+# Where most of the time goes: browsers, processes, whole syncs by the dozen.
+LONG = (
+    "tests/accounts/test_disconnecting.py",
+    "tests/accounts/test_erasure.py",
+    "tests/accounts/test_suspicion.py",
+    "tests/accounts/test_tokens.py",
+    "tests/admin/",
+    "tests/browser/",
+    "tests/db/test_indexes.py",
+    "tests/db/test_positions.py::test_ten_thousand_rows_move_in_one_statement",
+    "tests/management/commands/test_spotify_sync.py",
+    "tests/pace/test_governor.py",
+    "tests/rest/test_cursors.py",
+    "tests/rest/test_pinned.py::test_a_host_with_its_own_mind",
+    "tests/rest/test_openapi.py",
+    "tests/spotify/test_fetching.py",
+    "tests/spotify/test_pace.py",
+    "tests/sync/collections/",
+    "tests/sync/playlists/",
+    "tests/sync/runs/",
+    "tests/sync/test_economy.py",
+    "tests/sync/test_pace.py",
+    "tests/sync/test_run.py",
+    "tests/sync/test_staging.py",
+    "tests/sync/tracks/test_delta.py",
+    "tests/sync/tracks/test_reading.py",
+    "tests/sync/tracks/test_writing.py",
+    "tests/test_signals.py",
+    "tests/test_tasks.py",
+    "tests/testing/api/test_shapes.py",
+    "tests/testing/music/test_catalog.py",
+    "tests/testing/music/test_seeding.py",
+    "tests/upkeep/test_pruning.py",
+    "tests/upkeep/test_refreshing.py",
+    "tests/upkeep/test_retention.py",
+    "tests/views/",
+    "tests/whole/test_access.py",
+    "tests/whole/test_canary.py",
+    "tests/whole/test_canary_crashes.py",
+    "tests/whole/test_canary_reports.py",
+    "tests/whole/test_contract.py",
+    "tests/whole/test_databases.py",
+    "tests/whole/test_docs.py::test_the_front_page_works_word_for_word",
+    "tests/whole/test_doors.py",
+    "tests/whole/test_example_project.py",
+    "tests/whole/test_hosts.py",
+    "tests/whole/test_independent_client.py",
+    "tests/whole/test_workers.py",
 )
 # Fixtures by which a test comes to the database; `django_db` is the mark for the same.
 DATABASE = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
@@ -57,11 +128,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Do not even load what the second database need not answer."""
-    if config.option.all or not config.option.second or collection_path.is_dir():
+    """Do not even load what this run is not for."""
+    if collection_path.is_dir():
         return None
     place = collection_path.relative_to(config.rootpath).as_posix()
-    return not place.startswith(SECOND) or None
+    return is_elsewhere(place, config) or None
+
+
+def is_elsewhere(place: str, config: pytest.Config) -> bool:
+    """Tell whether a file or test is none of those that this run is for."""
+    if config.option.quick and config.args == config.getini("testpaths"):
+        return place.startswith(LONG)
+    return config.option.second and not config.option.all and not place.startswith(SECOND)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -83,8 +161,7 @@ def reasons(item: pytest.Item, config: pytest.Config, *, named: bool) -> Iterato
         yield "postgres" in marks
     if not named:
         yield "exhaustive" in marks and not everything
-        yield config.option.quick and bool(marks & {"browser", "slow"})
+        yield is_elsewhere(item.nodeid, config)
     if config.option.second:
         yield "browser" in marks
         yield "django_db" not in marks and not DATABASE & {*getattr(item, "fixturenames", ())}
-        yield not everything and not item.nodeid.startswith(SECOND)

@@ -14,7 +14,7 @@ from django_spotify_sync.hooks import get_user as user_of_profile
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify.answers.profile import ProfileRow
 from django_spotify_sync.spotify.oauth import Grant
-from tests.libraries import account_of
+from tests.kit.libraries import account_of
 
 pytestmark = pytest.mark.django_db
 

@@ -8,34 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from celery.beat import ScheduleEntry
 from cryptography.fernet import Fernet
-from django.apps import apps
-from django.core.checks import CheckMessage, registry, run_checks
-from django.core.management import CommandError, call_command
-from django.db import connection, connections
-from django.utils import timezone
+from django.core.checks import registry, run_checks
 
 from django_spotify_sync import checks
-from django_spotify_sync.backends import SpotifyBackend
-from django_spotify_sync.checks import DUE_TASK, TAG, check_keys_in_use, check_settings, check_site
+from django_spotify_sync.checks import TAG, check_keys_in_use, check_settings
 from django_spotify_sync.conf import Conf
-from django_spotify_sync.db.sealing import key_id
-from django_spotify_sync.models import SpotifyAccount, SpotifyToken
-from django_spotify_sync.models.accounts import Tokens
-from django_spotify_sync.schedules import beat_schedule
-from django_spotify_sync.secret import Secret
-from tests.celery_app import app as celery_app
+from tests.kit.checking import KEY, around, found
 from tests.test_conf import RIGHT, WRONG
-
-KEY = Fernet.generate_key().decode()
-
-
-def found() -> dict[str, CheckMessage]:
-    """Return what is wrong, by id."""
-    return {
-        str(message.id).removeprefix("spotify_sync."): message for message in check_settings(None)
-    }
 
 
 def ids_in_use() -> list[str]:
@@ -56,7 +36,7 @@ def test_ids_are_unique():
 
 
 def test_each_id_has_a_test():
-    tests = Path(__file__).read_text()
+    tests = "".join(file.read_text() for file in Path(__file__).parent.glob("test_checks*.py"))
 
     assert [check_id for check_id in ids_in_use() if f'["{check_id}"]' not in tests] == []
 
@@ -181,11 +161,6 @@ def test_e005_a_cache_that_is_not_there(settings):
     settings.SPOTIFY_SYNC_CACHE = "shared"
 
     assert "'shared'" in found()["E005"].msg
-
-
-def around() -> dict[str, CheckMessage]:
-    """Return what is wrong around the settings, by id."""
-    return {str(message.id).removeprefix("spotify_sync."): message for message in check_site(None)}
 
 
 @pytest.mark.parametrize(
@@ -362,236 +337,12 @@ def test_no_contradiction_is_looked_for_in_what_is_of_the_wrong_type(settings, n
     assert list(found()) == ["E001"]
 
 
-# The database
-
-
-def in_database(*databases: str) -> dict[str, CheckMessage]:
-    messages = check_keys_in_use(None, databases=databases or ["default"])
-    return {str(message.id).removeprefix("spotify_sync."): message for message in messages}
-
-
-@pytest.fixture
-def sealed(user, settings):
-    """Give a token that is sealed with the key of the tests, which is then followed by another."""
-    [old] = settings.SPOTIFY_SYNC_FERNET_KEYS
-    now = timezone.now()
-    account = SpotifyAccount.objects.create(
-        user=user, spotify_id="ada", authorized_at=now, reauthorize_by=now
-    )
-    token = SpotifyToken(account=account, expires_at=now)
-    token.seal(Tokens(Secret("hush"), Secret("hush")))
-    token.save()
-    settings.SPOTIFY_SYNC_FERNET_KEYS = [KEY, old]
-    return token
-
-
-def test_w008_a_retired_key_that_is_still_needed(sealed):
-    message = in_database()["W008"]
-
-    assert f"1 stored tokens still need key {sealed.key_id}" in message.msg
-    assert "spotify_rotate_keys" in str(message.hint)
-    assert "E010" not in in_database()
-
-
-def test_w008_says_nothing_once_all_tokens_are_sealed_anew(sealed):
-    call_command("spotify_rotate_keys")
-
-    assert in_database() == {}
-
-
-def test_e010_a_key_that_is_needed_and_gone(sealed, settings):
-    settings.SPOTIFY_SYNC_FERNET_KEYS = [KEY]
-
-    message = in_database()["E010"]
-
-    assert sealed.key_id in message.msg
-    assert "W008" not in in_database()
-    assert KEY not in str(message)
-
-
-def test_the_newest_key_alone_is_fine(sealed, settings):
-    settings.SPOTIFY_SYNC_FERNET_KEYS = settings.SPOTIFY_SYNC_FERNET_KEYS[1:]
-
-    assert in_database() == {}
-
-
-def test_the_database_is_left_alone_where_nobody_asks_for_it(sealed, settings):
-    settings.SPOTIFY_SYNC_FERNET_KEYS = [KEY]
-
-    assert check_keys_in_use(None) == []
-    assert check_keys_in_use(None, databases=["replica"]) == []
-    call_command("check")
-    with pytest.raises(CommandError, match="E010"):
-        call_command("check", databases=["default"])
-
-
-@pytest.mark.parametrize("keys", [[], 7, ["no key"]], ids=["none", "a number", "no key"])
-def test_keys_that_are_wrong_are_told_without_the_database(sealed, settings, keys):
-    settings.SPOTIFY_SYNC_FERNET_KEYS = keys
-
-    assert in_database() == {}
-    assert {"E001", "E004"} & set(found())
-
-
-@pytest.mark.django_db(transaction=True)
-def test_before_the_first_migration_there_is_no_table_to_ask(sealed):
-    with connection.schema_editor() as editor:
-        editor.delete_model(SpotifyToken)
-    try:
-        assert in_database() == {}
-    finally:
-        with connection.schema_editor() as editor:
-            editor.create_model(SpotifyToken)
-    assert key_id(KEY) not in SpotifyToken.objects.by_key()
-
-
-BACKEND = "django_spotify_sync.backends.SpotifyBackend"
-
-
-class OwnBackend(SpotifyBackend):
-    """A host's own."""
-
-
-@pytest.mark.parametrize(
-    ("enabled", "backends", "wrong"),
-    [
-        (False, [], False),
-        (True, ["django.contrib.auth.backends.ModelBackend"], True),
-        (True, ["no.such.Backend"], True),
-        (True, ["django.contrib.auth.backends.ModelBackend", BACKEND], False),
-        (True, [f"{__name__}.OwnBackend"], False),
-    ],
-)
-def test_e009_no_backend_signs_users_in(settings, enabled, backends, wrong):
-    settings.SPOTIFY_SYNC_LOGIN_ENABLED = enabled
-    settings.AUTHENTICATION_BACKENDS = backends
-
-    assert ("E009" in around()) is wrong
-    if wrong:
-        assert BACKEND in around()["E009"].hint
-
-
-@pytest.mark.parametrize(
-    ("without", "engine", "warned"),
-    [
-        ("", "db", False),
-        ("MIDDLEWARE", "db", True),
-        ("INSTALLED_APPS", "db", True),
-        ("INSTALLED_APPS", "signed_cookies", False),
-    ],
-)
-def test_w006_nobody_stays_signed_in(settings, without, engine, warned):
-    settings.SPOTIFY_SYNC_LOGIN_ENABLED = True
-    settings.AUTHENTICATION_BACKENDS = [BACKEND]
-    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
-    if without:
-        kept = [name for name in getattr(settings, without) if "sessions" not in name]
-        setattr(settings, without, kept)
-
-    assert ("W006" in around()) is warned
-    if warned:
-        assert "stays signed in" in around()["W006"].msg
-
-
-def test_e012_tables_apart_from_the_users(settings, monkeypatch):
-    monkeypatch.setitem(settings.DATABASES, "music", settings.DATABASES["default"])
-
-    def by_id():
-        return {one.id.removeprefix("spotify_sync."): one for one in check_site(None)}
-
-    assert "E012" not in by_id()
-    settings.DATABASE_ROUTERS = ["tests.host.routers.LibraryApart"]
-
-    problem = by_id()["E012"]
-    assert "'music'" in problem.msg
-    assert "'default'" in problem.msg
-
-
-def test_e013_a_database_that_it_does_not_work_with(monkeypatch):
-    assert "E013" not in around()
-    monkeypatch.setattr(connections["default"], "vendor", "mysql")
-    monkeypatch.setattr(connections["default"], "display_name", "MySQL")
-
-    assert "on MySQL" in around()["E013"].msg
-
-
-@pytest.fixture
-def no_beat(settings):
-    settings.CELERY_BEAT_SCHEDULE = {}
-    before = celery_app.conf.beat_schedule
-    celery_app.conf.beat_schedule = {}
-    yield
-    celery_app.conf.beat_schedule = before
-
-
-def test_w009_nothing_calls_what_is_due(settings, no_beat):
-    assert "spotify_sync --due" in str(around()["W009"].hint)
-
-    settings.DEBUG = True
-    assert "W009" not in around()
-    settings.DEBUG = False
-    settings.CELERY_BEAT_SCHEDULE = {"mine": {"task": "mine.tasks.other", "schedule": 60}}
-    assert "W009" in around()
-    settings.CELERY_BEAT_SCHEDULE |= beat_schedule()
-    assert "W009" not in around()
-    settings.CELERY_BEAT_SCHEDULE = None
-    assert "W009" in around()
-
-
-def test_w009_reads_entries_that_are_objects(settings, no_beat):
-    """Celery takes instances of its scheduler's Entry as well."""
-    entry = ScheduleEntry(name="ours", task=DUE_TASK, schedule=60, app=celery_app)
-    settings.CELERY_BEAT_SCHEDULE = {"ours": entry}
-    assert "W009" not in around()
-
-    settings.CELERY_BEAT_SCHEDULE = {"mine": ScheduleEntry(name="mine", task="x", schedule=60)}
-    assert "W009" in around()
-
-
-def test_w009_says_nothing_of_a_schedule_that_is_elsewhere(no_beat, monkeypatch):
-    celery_app.conf.beat_schedule = beat_schedule()
-    assert "W009" not in around()
-
-    celery_app.conf.beat_schedule = {}
-    monkeypatch.setattr(apps, "is_installed", lambda name: name == "django_celery_beat")
-    assert "W009" not in around()
-
-
 def test_w010_intervals_that_cross(settings):
     settings.SPOTIFY_SYNC_SYNC_INTERVAL = timedelta(days=2)
     assert "which then is both" in around()["W010"].msg
 
     settings.SPOTIFY_SYNC_MAX_SYNC_INTERVAL = timedelta(days=3)
     assert "W010" not in around()
-
-
-# What a host may be like
-
-
-def test_e014_times_without_a_zone(settings):
-    assert "E014" not in around()
-    settings.USE_TZ = False
-
-    assert "USE_TZ" in around()["E014"].msg
-    assert "USE_TZ = True" in str(around()["E014"].hint)
-
-
-@pytest.mark.parametrize(
-    ("gone", "named"),
-    [
-        (["AuthenticationMiddleware"], "no AuthenticationMiddleware:"),
-        (["SessionMiddleware"], "no SessionMiddleware:"),
-        (
-            ["AuthenticationMiddleware", "SessionMiddleware"],
-            "no SessionMiddleware and no AuthenticationMiddleware:",
-        ),
-    ],
-)
-def test_w013_no_browser_is_ever_signed_in(settings, gone, named):
-    assert "W013" not in around()
-    settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if one.rpartition(".")[2] not in gone]
-
-    assert named in around()["W013"].msg
 
 
 UNSEEN = ["{}\n", "{}\r\n", " {}", "{} ", "\t{}", "\ufeff{}", "{}\u200b", "{}\u00a0"]

@@ -10,7 +10,7 @@ from celery.result import AsyncResult
 
 from django_spotify_sync.schedules import beat_schedule
 from tests.celery_app import app
-from tests.test_hosts import in_a_process
+from tests.whole.test_hosts import in_a_process
 
 SECONDS = {
     "spotify-sync-due-accounts": 300,

@@ -15,8 +15,8 @@ from django_redis import get_redis_connection
 from django_spotify_sync import shared_cache
 from django_spotify_sync.exceptions import CacheUnavailable
 from django_spotify_sync.secret import Secret
-from tests.concurrency import at_once
-from tests.reports import told
+from tests.kit.concurrency import at_once
+from tests.kit.reports import told
 
 MINUTE = timedelta(minutes=1)
 NOBODY = "redis://127.0.0.1:1/0"

@@ -22,8 +22,8 @@ from django_spotify_sync.models import (
 from django_spotify_sync.sync import sync
 from django_spotify_sync.testing import FakeSpotify
 from django_spotify_sync.upkeep import notices
-from tests.connecting import connect
-from tests.test_docs import first_column, sections
+from tests.kit.connecting import connect
+from tests.kit.documentation import first_column, sections
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

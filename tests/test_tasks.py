@@ -13,8 +13,8 @@ from django_spotify_sync.sync import request_sync
 from django_spotify_sync.tasks import queue, sync_account
 from tests import services
 from tests.celery_app import app
-from tests.concurrency import wait_until
-from tests.connecting import connect
+from tests.kit.concurrency import wait_until
+from tests.kit.connecting import connect
 
 
 @pytest.fixture

@@ -39,7 +39,6 @@ from django_spotify_sync.spotify.answers.profile import ProfileRow, parse_profil
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
 
-
 _OAUTH_ERRORS = (
     "access_denied",
     "invalid_request",

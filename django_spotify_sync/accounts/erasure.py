@@ -1,4 +1,4 @@
-"""Take rows away by set-based SQL, in batches: no row is loaded, nothing cascades.
+"""An account's rows, and playlists that nobody has any more, away by set-based SQL, in batches.
 
 Locks come in one order: the account, its sync states as a sync that writes has them, and, where the account itself
 goes, the account once more, so that nothing new can point at it.

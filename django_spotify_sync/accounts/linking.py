@@ -35,7 +35,6 @@ from django_spotify_sync.spotify.answers.profile import ProfileRow
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
 
-
 logger = logging.getLogger(__name__)
 
 

@@ -47,6 +47,8 @@ class AccountActions(ReadOnlyAdmin):
         "disconnect",
     )
 
+    # What may be asked
+
     def has_sync_permission(self, request: HttpRequest) -> bool:
         """Who may change accounts may have them synced, and their tokens refreshed."""
         return self._may(request, "change")

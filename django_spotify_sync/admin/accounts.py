@@ -42,8 +42,6 @@ class SpotifyAccountAdmin(AccountActions):
         (_("Library"), {"fields": ("library", "all_runs")}),
     )
 
-    # Rows
-
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         return (f"user__{get_user_model().USERNAME_FIELD}", "spotify_id", "display_name")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +19,7 @@ from django_spotify_sync.models.catalog import track_artists
 @admin.register(Artist)
 class ArtistAdmin(ReadOnlyAdmin):
     list_display = ("title", "spotify_id")
-    search_fields = ("name",)
+    search_fields = ("folded__contains",)
     fields = ("picture", "name", "genre_names", "spotify_id", "on_spotify")
 
     @admin.display(description=_("artist"))
@@ -37,7 +38,7 @@ class ArtistAdmin(ReadOnlyAdmin):
 @admin.register(Album)
 class AlbumAdmin(ReadOnlyAdmin):
     list_display = ("title", "artist_names", "release_date", "spotify_id")
-    search_fields = ("name",)
+    search_fields = ("folded__contains",)
     fields = (
         "picture",
         "name",
@@ -70,7 +71,7 @@ class AlbumAdmin(ReadOnlyAdmin):
 class TrackAdmin(ReadOnlyAdmin):
     list_display = ("title", "artist_names", "album_link", "duration", "isrc")
     list_select_related = ("album",)
-    search_fields = ("name", "isrc")
+    search_fields = ("folded__contains",)
     fields = (
         "picture",
         "name",
@@ -87,6 +88,12 @@ class TrackAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related(track_artists())
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """The names, which have an index; and what has a digit may be (part of) an ISRC, which has none."""
+        fields = tuple(super().get_search_fields(request))
+        has_digit = any(map(str.isdigit, request.GET.get(SEARCH_VAR, "")))
+        return (*fields, "isrc") if has_digit else fields
 
     @admin.display(description=_("track"))
     def title(self, track: Track) -> str:

@@ -14,7 +14,7 @@ from django_spotify_sync.models import FollowedArtist
 class FollowedArtistAdmin(OfAccountAdmin):
     list_display = ("title", "account_link", "place")
     list_select_related = ("artist", "account__user")
-    search_fields = ("artist__name",)
+    search_fields = ("artist__folded__contains",)
     spotify_id_field = "artist__spotify_id"
     fields = ("artist_link", "account_link", "place")
 

@@ -29,7 +29,7 @@ from django_spotify_sync.models.playlists import ItemKind
 @admin.register(Playlist)
 class PlaylistAdmin(ReadOnlyAdmin):
     list_display = ("title", "owner", "item_count", "public", "collaborative", "read")
-    search_fields = ("name", "owner_name")
+    search_fields = ("folded__contains",)
     fields = (
         "picture",
         "name",
@@ -75,7 +75,7 @@ class AccountPlaylistAdmin(OfAccountAdmin):
     list_display = ("title", "account_link", "place", "rights")
     list_filter = ("can_read_items",)
     list_select_related = ("account__user", "playlist")
-    search_fields = ("playlist__name",)
+    search_fields = ("playlist__folded__contains",)
     spotify_id_field = "playlist__spotify_id"
     fields = ("picture", "playlist_link", "account_link", "place", "rights", "unreadable_reason")
 
@@ -108,7 +108,7 @@ class PlaylistItemAdmin(ReadOnlyAdmin):
     list_display = ("name", "place", "playlist_link", "kind", "added")
     list_filter = ("kind",)
     list_select_related = ("playlist", "track__album")
-    search_fields = ("title", "track__name")
+    search_fields = ("folded__contains", "track__folded__contains")
     spotify_id_field = "track__spotify_id"
     fields = (
         "name",

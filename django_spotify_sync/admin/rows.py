@@ -24,7 +24,6 @@ else:
     ModelAdmin = admin.ModelAdmin
     RowPaginator = Paginator
 
-
 #: So many rows are counted and can be paged through; whoever wants others searches for them.
 COUNTED = 10_000
 _SPOTIFY_ID = re.compile(

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import IntegrityError, models, transaction
 
+from django_spotify_sync.db.folded import refolded, unfolded
 from django_spotify_sync.db.locks import lock_in_order
 
 
@@ -72,7 +73,7 @@ def upsert[Model: models.Model](
         for value, row in wanted.items():
             ids[value] = stored[value]["pk"]
             if difference := _difference(row, stored[value]):
-                changes[value] = ids[value], difference
+                changes[value] = ids[value], difference | refolded(model, difference, stored[value])
             elif value not in new:
                 unchanged += 1
         created += len(new)
@@ -88,13 +89,21 @@ def update[Model: models.Model](
     using: str,
     batch_size: int,
 ) -> None:
-    """Write ``(pk, {field: value})``: rows that change in the same fields go together, in batches, ordered by key."""
+    """Write ``(pk, {field: value})``: rows that change in the same fields go together, in batches, ordered by key.
+
+    :raises ValueError: if a folded field would be left as it was beside sources that change: see ``refolded``.
+    """
     by_fields: dict[tuple[str, ...], list[Model]] = {}
     for pk, values in changes:
         by_fields.setdefault(tuple(sorted(values)), []).append(model(pk=pk, **values))
     for fields, instances in by_fields.items():
+        names = list(fields)
+        for folded in unfolded(model, fields):
+            names.append(folded.attname)
+            for instance in instances:
+                folded.pre_save(instance, add=False)
         instances.sort(key=lambda instance: instance.pk)
-        model._default_manager.using(using).bulk_update(instances, fields, batch_size=batch_size)
+        model._default_manager.using(using).bulk_update(instances, names, batch_size=batch_size)
 
 
 def _update_in_order(

@@ -18,6 +18,7 @@ from django_spotify_sync.db.sealing import KeyRing
 from django_spotify_sync.exceptions import SealBroken
 from django_spotify_sync.secret import Secret, hushed
 from django_spotify_sync.spotify.answers.profile import ProfileRow
+from django_spotify_sync.spotify.answers.storable import MAX_ID
 from django_spotify_sync.spotify.scopes import scopes_for
 
 
@@ -28,7 +29,6 @@ class AnyUser(Protocol):
     def pk(self) -> Any: ...
 
 
-MAX_ID = 255
 OPEN_URL = "https://open.spotify.com"
 #: A token this close to its end is renewed before it is used.
 EXPIRY_MARGIN = timedelta(seconds=60)

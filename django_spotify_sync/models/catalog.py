@@ -7,7 +7,9 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from django_spotify_sync.models.accounts import MAX_ID, open_url
+from django_spotify_sync.db.folded import FoldedField
+from django_spotify_sync.models.accounts import open_url
+from django_spotify_sync.spotify.answers.storable import MAX_ID
 
 
 class Artist(models.Model):
@@ -16,6 +18,7 @@ class Artist(models.Model):
     name = models.TextField(_("name"), blank=True)
     image_url = models.TextField(_("picture"), blank=True)
     genres = models.JSONField(_("genres"), default=list, blank=True)
+    folded = FoldedField(sources=["name"])
 
     class Meta:
         verbose_name = _("artist")
@@ -47,6 +50,7 @@ class Album(models.Model):
     total_tracks = models.PositiveIntegerField(_("tracks"), null=True, blank=True)
     image_url = models.TextField(_("cover"), blank=True)
     thumbnail_url = models.TextField(_("small cover"), blank=True)
+    folded = FoldedField(sources=["name"])
     artists = models.ManyToManyField(
         Artist, through="AlbumArtist", related_name="albums", verbose_name=_("artists")
     )
@@ -80,6 +84,7 @@ class Track(models.Model):
     isrc = models.CharField(_("ISRC"), max_length=50, blank=True)
     disc_number = models.PositiveIntegerField(_("disc"), null=True, blank=True)
     track_number = models.PositiveIntegerField(_("number"), null=True, blank=True)
+    folded = FoldedField(sources=["name"])
 
     class Meta:
         verbose_name = _("track")

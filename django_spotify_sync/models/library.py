@@ -17,19 +17,26 @@ from django_spotify_sync.models.saved_tracks import SavedTrack
 
 
 class Table(NamedTuple):
-    """The rows of a resource, each with its ``account``, and the word they are counted by where some were removed."""
+    """The rows of a resource, each with its ``account``, the word they are counted by where some were removed, and
+    which of them lists show and count.
+    """
 
     model: type[models.Model]
     counted_as: str
+    shown: models.Q = models.Q()
 
     def of(self, account_id: int, using: str | None = None) -> models.QuerySet[Any]:
         """Return the rows of one account."""
         return self.model._default_manager.using(using).filter(account_id=account_id)
 
+    def shown_of(self, account_id: int) -> models.QuerySet[Any]:
+        """Return those of one account's rows that lists show."""
+        return self.of(account_id).filter(self.shown)
+
 
 #: What a user's library consists of.
 LIBRARY: dict[str, Table] = {
-    Resource.TRACKS: Table(SavedTrack, "saved_tracks"),
+    Resource.TRACKS: Table(SavedTrack, "saved_tracks", shown=models.Q(track__isnull=False)),
     Resource.PLAYLISTS: Table(AccountPlaylist, "playlists"),
     Resource.FOLLOWING: Table(FollowedArtist, "followed_artists"),
 }

@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from django_spotify_sync.db.folded import FoldedField
 from django_spotify_sync.db.indexes import CompositeHashIndex
-from django_spotify_sync.models.accounts import MAX_ID, AnyUser, SpotifyAccount, open_url
+from django_spotify_sync.models.accounts import AnyUser, SpotifyAccount, open_url
 from django_spotify_sync.models.catalog import Track, title_of, track_artists
+from django_spotify_sync.spotify.answers.storable import MAX_ID
 
 
 class PlaylistQuerySet(models.QuerySet["Playlist"]):
@@ -45,6 +47,11 @@ class Playlist(models.Model):
     total = models.PositiveIntegerField(_("items"), null=True, blank=True)
     items_snapshot_id = models.TextField(blank=True)
     items_synced_at = models.DateTimeField(null=True, blank=True)
+    folded = FoldedField(sources=["name", "owner_name"])
+    # By how much the listing's total, and the items' own, differed from the items that came at the last reading that
+    # got to their end; believed when two readings agree.
+    listed_surplus = models.IntegerField(default=0, db_default=0)
+    counted_surplus = models.IntegerField(default=0, db_default=0)
 
     objects = PlaylistQuerySet.as_manager()
 
@@ -155,6 +162,7 @@ class PlaylistItem(models.Model):
     added_at = models.DateTimeField(null=True, blank=True)
     added_by = models.CharField(max_length=MAX_ID, blank=True)
     is_playable = models.BooleanField(null=True, blank=True)
+    folded = FoldedField(sources=["title", "subtitle"])
 
     objects = PlaylistItemQuerySet.as_manager()
 

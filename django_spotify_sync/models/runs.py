@@ -148,7 +148,7 @@ class SyncRun(models.Model):
     Trigger = Trigger
 
     id = models.BigAutoField(primary_key=True)
-    # Deleted by SQL before its account goes (`receivers`), as the library is.
+    # Deleted by SQL before its account goes (`accounts.receivers`), as the library is.
     account = models.ForeignKey(
         SpotifyAccount, models.DO_NOTHING, db_index=False, related_name="sync_runs"
     )
@@ -227,7 +227,7 @@ class SyncRun(models.Model):
         self.refresh_from_db(from_queryset=self._row().select_related("account"))
         return bool(claimed) and self.claim == claim
 
-    def write(self, **values: Any) -> bool:
+    def record(self, **values: Any) -> bool:
         """Write progress, and a heartbeat with it; False if the run is no longer this worker's."""
         written = self._mine().update(heartbeat_at=Now(), **values)
         for name, value in values.items():

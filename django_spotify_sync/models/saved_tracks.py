@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from django_spotify_sync.db.indexes import CompositeHashIndex, matching
-from django_spotify_sync.models.accounts import MAX_ID, OPEN_URL, AnyUser, SpotifyAccount, open_url
+from django_spotify_sync.models.accounts import OPEN_URL, AnyUser, SpotifyAccount, open_url
 from django_spotify_sync.models.catalog import (
     Artist,
     Track,
@@ -18,6 +18,7 @@ from django_spotify_sync.models.catalog import (
     title_of,
     track_artists,
 )
+from django_spotify_sync.spotify.answers.storable import MAX_ID
 
 _CHUNK = 50  # a longer OR over a hash index is slower than several
 

@@ -1,6 +1,6 @@
 """The pace of the whole app towards Spotify: one governor a client id, shared by all processes through the cache.
 
-Never more than ``REQUESTS_PER_WINDOW`` starts in any ``WINDOW`` (see ``slots``), of which scheduled work may use four
+Never more than ``REQUESTS_PER_WINDOW`` starts in any ``WINDOW`` (see ``window``), of which scheduled work may use four
 fifths. A 429 stops everybody until it is over, and is followed by a slow start at half the pace (see ``pauses``). With
 the cache away each process goes on by itself, at an eighth of the pace.
 """
@@ -34,6 +34,7 @@ __all__ = [
     "forget",
     "shared_pace",
 ]
+
 SCHEDULED_SHARE = 0.8
 ALONE = 1 / 8  # of the pace, for a process that cannot ask the others
 PEOPLE_FIRST = 2.0  # seconds for which scheduled work makes way for somebody who waits

@@ -11,13 +11,11 @@ from rest_framework.response import Response
 from django_spotify_sync import accounts
 from django_spotify_sync.conf import conf
 from django_spotify_sync.models import (
-    AccountPlaylist,
-    FollowedArtist,
-    SavedTrack,
     SpotifyAccount,
     SyncRun,
     SyncState,
 )
+from django_spotify_sync.models.library import LIBRARY
 from django_spotify_sync.rest.fields import RowSerializer, UTCField
 from django_spotify_sync.rest.pinned import PinnedAPIView, own_account
 from django_spotify_sync.rest.runs import SyncRunSerializer
@@ -43,16 +41,10 @@ class ResourcesField(serializers.DictField):
 
     def get_attribute(self, account: SpotifyAccount) -> dict[str, Any]:
         states = {state.resource: state for state in SyncState.objects.filter(account=account)}
-        listed = {
-            # as tracks/ lists them: without the entries that hold none
-            "tracks": SavedTrack.objects.filter(account=account, track__isnull=False),
-            "playlists": AccountPlaylist.objects.filter(account=account),
-            "following": FollowedArtist.objects.filter(account=account),
-        }
         runs = SyncRun.objects.filter(account=account).order_by("-created_at", "-id")
         return {
             resource: {
-                "count": listed[resource].count(),
+                "count": LIBRARY[resource].shown_of(account.pk).count(),
                 "checked_at": getattr(states.get(resource), "checked_at", None),
                 "next_sync_at": getattr(states.get(resource), "next_sync_at", None),
                 "run": runs.filter(resource=resource).first(),

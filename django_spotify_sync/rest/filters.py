@@ -46,7 +46,7 @@ def asked_ids(request: Request) -> list[str]:
 
 
 class WordSearch(BaseFilterBackend):
-    """``?search=``: rows that have every word, each wherever the view's ``has_word`` looks, in capitals or not."""
+    """``?search=``: rows that have every word, each wherever the view's ``has_word`` looks, however it is written."""
 
     def filter_queryset(
         self, request: Request, queryset: QuerySet[Any], view: Any

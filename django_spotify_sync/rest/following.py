@@ -40,4 +40,4 @@ class FollowedArtistViewSet(LibraryViewSet[FollowedArtist]):
 
     @staticmethod
     def has_word(word: str) -> Q:
-        return Q(artist__name__icontains=word)
+        return Q(artist__folded__contains=word)

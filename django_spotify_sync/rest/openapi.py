@@ -23,14 +23,13 @@ from django_spotify_sync.models.runs import Resource
 from django_spotify_sync.rest.account import SpotifyAccountSerializer
 from django_spotify_sync.rest.fields import UTCField
 from django_spotify_sync.rest.filters import MAX_IDS
-from django_spotify_sync.rest.following import FollowedArtistSerializer
-from django_spotify_sync.rest.playlists import AccountPlaylistSerializer, PlaylistItemSerializer
+from django_spotify_sync.rest.library import LibraryViewSet
+from django_spotify_sync.rest.playlists import PlaylistItemSerializer
 from django_spotify_sync.rest.runs import (
     SyncRequestSerializer,
     SyncRunSerializer,
     SyncRunsSerializer,
 )
-from django_spotify_sync.rest.tracks import SavedTrackSerializer
 
 TAG = "spotify"
 
@@ -123,7 +122,8 @@ SAVED = {"type": "object", "additionalProperties": {"type": "boolean"}}
 LIST_ID = OpenApiParameter("spotify_id", str, OpenApiParameter.PATH)
 RUN_ID = OpenApiParameter("id", int, OpenApiParameter.PATH)
 NOT_FOUND = {404: "`not_found`"}
-#: By view, by method or action. `operation_id` where the address alone would give two the same.
+#: By view, by method or action; the list of a library is described by what its view has.
+#: `operation_id` where the address alone would give two the same.
 OPERATIONS: dict[str, dict[str, dict[str, Any]]] = {
     "AuthAPI": {
         "get": answers(
@@ -191,17 +191,12 @@ OPERATIONS: dict[str, dict[str, dict[str, Any]]] = {
             200, SyncRunSerializer, NOBODY, UNCONNECTED, NOT_FOUND, parameters=[RUN_ID]
         ),
     },
-    "SavedTrackViewSet": {
-        "list": answers(200, SavedTrackSerializer(many=True), *LIST),
-        "contains": answers(200, SAVED, *LIST, parameters=[IDS]),
-    },
-    "PlaylistViewSet": {"list": answers(200, AccountPlaylistSerializer(many=True), *LIST)},
+    "SavedTrackViewSet": {"contains": answers(200, SAVED, *LIST, parameters=[IDS])},
     "PlaylistItemViewSet": {
         "list": answers(
             200, PlaylistItemSerializer(many=True), *LIST, NOT_FOUND, parameters=[LIST_ID]
         )
     },
-    "FollowedArtistViewSet": {"list": answers(200, FollowedArtistSerializer(many=True), *LIST)},
 }
 
 
@@ -213,10 +208,11 @@ class Endpoints(OpenApiViewExtension):  # type: ignore[no-untyped-call]
 
     def view_replacement(self) -> Any:
         described = type(self.target.__name__, (self.target,), {"__doc__": getdoc(self.target)})
-        operations = OPERATIONS[self.target.__name__]
-        is_there = self.target.__name__ != "LoginAPI" or conf.LOGIN_ENABLED
-        methods = {
-            name: extend_schema(**said) if is_there else extend_schema(exclude=True)
-            for name, said in operations.items()
-        }
+        operations = OPERATIONS.get(self.target.__name__, {})
+        if issubclass(self.target, LibraryViewSet):
+            listed = answers(200, self.target.serializer_class(many=True), *LIST)
+            operations = {"list": listed, **operations}
+        if self.target.__name__ == "LoginAPI" and not conf.LOGIN_ENABLED:
+            operations = {name: {"exclude": True} for name in operations}
+        methods = {name: extend_schema(**said) for name, said in operations.items()}
         return extend_schema_view(**methods)(described)

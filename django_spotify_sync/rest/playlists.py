@@ -117,7 +117,7 @@ class PlaylistViewSet(LibraryViewSet[AccountPlaylist]):
 
     @staticmethod
     def has_word(word: str) -> Q:
-        return Q(playlist__name__icontains=word) | Q(playlist__owner_name__icontains=word)
+        return Q(playlist__folded__contains=word)
 
 
 class PlaylistItemViewSet(LibraryViewSet[PlaylistItem]):
@@ -142,4 +142,4 @@ class PlaylistItemViewSet(LibraryViewSet[PlaylistItem]):
 
     @staticmethod
     def has_word(word: str) -> Q:
-        return Q(title__icontains=word) | Q(subtitle__icontains=word) | track_has(word)
+        return Q(folded__contains=word) | track_has(word)

@@ -14,7 +14,7 @@ from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from django_spotify_sync.models import Album, PlaylistItem, SavedTrack, TrackArtist
+from django_spotify_sync.models import Album, PlaylistItem, SavedTrack, Track, TrackArtist
 from django_spotify_sync.rest.cursors import by_name, by_number, by_time, ensure_known, parameter
 from django_spotify_sync.rest.fields import RowSerializer, UTCField
 from django_spotify_sync.rest.filters import MAX_TEXT, WordSearch, asked, asked_ids
@@ -77,10 +77,16 @@ class SavedTrackSerializer(serializers.Serializer[Any]):
 
 
 def track_has(word: str) -> Q:
-    """Return the condition that ``word`` is in the name of a row's track, of its album or of one of its artists."""
-    artists = TrackArtist.objects.filter(track=OuterRef("track"), artist__name__icontains=word)
+    """Return the condition that ``word`` is in the name of a row's track, of its album or of one of its artists.
+
+    Each is a question of its own, which PostgreSQL may answer by an index, or row by row where that is cheaper.
+    """
+    track = Track.objects.filter(pk=OuterRef("track"))
+    artists = TrackArtist.objects.filter(track=OuterRef("track"))
     return (
-        Q(track__name__icontains=word) | Q(track__album__name__icontains=word) | Q(Exists(artists))
+        Q(Exists(track.filter(folded__contains=word)))
+        | Q(Exists(track.filter(album__folded__contains=word)))
+        | Q(Exists(artists.filter(artist__folded__contains=word)))
     )
 
 

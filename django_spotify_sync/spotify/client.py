@@ -41,6 +41,9 @@ from django_spotify_sync.spotify.sessions import new_session
 
 logger = logging.getLogger(__name__)
 
+#: Params of a request, as ``requests`` takes them.
+type Params = Mapping[str, str | int]
+
 ATTEMPTS = 5
 BACKOFF = 0.3  # seconds; doubled at each attempt, jittered
 MAX_BODY = 32 * 1024 * 1024
@@ -69,8 +72,9 @@ class Tokens(Protocol):
 class Get[Answer]:
     """One thing to read: a path under the API's address, and how its JSON becomes an answer.
 
-    ``failed``, where given, makes an answer of an error that may concern this address alone: a 403 or 404 in JSON that
-    is not about the app or its scopes, and a fault that each attempt ran into. Without it, every error is raised.
+    ``failed``, where given, makes an answer of what this address is refused with, whatever that is, and of a fault that
+    each attempt ran into: it may concern this address alone. Only a 429 is raised all the same, and a 401 is first
+    answered by another token. Without it, every error is raised.
     """
 
     path: str
@@ -144,9 +148,10 @@ class Client:
         """
         try:
             return self._send(get, token, turn or self._await_turn)
-        except (Forbidden, NotFound, SpotifyUnavailable) as error:
-            app_wide = isinstance(error, AppForbidden | InsufficientScope)
-            if get.failed is None or app_wide or self._closed.is_set():
+        except (RateLimited, AccessTokenRejected):
+            raise
+        except SpotifyError as error:
+            if get.failed is None or self._closed.is_set():
                 raise
             return get.failed(error)
 
@@ -155,7 +160,7 @@ class Client:
             raise AccessTokenRejected("The access token is none: it holds what HTTP cannot send.")
         failure = _Transient("the client is closed")
         sent = 0
-        while sent < ATTEMPTS and not self._closed.wait(_pause_before(sent)):
+        while sent < ATTEMPTS and not self._closed.wait(pause_before(sent)):
             turn()
             outcome = self._attempt(get, token)
             if not isinstance(outcome, _Transient):
@@ -231,7 +236,7 @@ class Client:
             return _Transient(f"the connection failed ({type(error).__name__})")
 
 
-def _pause_before(attempt: int) -> float:
+def pause_before(attempt: int) -> float:
     """Return the seconds to wait: none before the first attempt, then about 0.3, 0.6, 1.2 …"""
     return BACKOFF * 2 ** (attempt - 1) * random.uniform(0.5, 1.5) if attempt else 0.0
 
@@ -310,7 +315,3 @@ def _forbidden(words: str, message: str, *, is_json: bool) -> Forbidden:
     if not is_json or "not registered" in message or "premium" in message:
         return AppForbidden(words + ".", status=403, lacks_premium="premium" in message)
     return Forbidden(words + ".", status=403)
-
-
-#: Params of a request, as ``requests`` takes them.
-type Params = Mapping[str, str | int]

@@ -1,8 +1,9 @@
 """Many requests at once. The calling thread coordinates; the others only send and parse.
 
 The caller is never blocked for longer than its own ``tick``: there it beats, shows progress, and may stop everything by
-raising. A 401 is answered by one renewal for all threads; a short 429 by a common pause; a longer one is raised. Only
-the calling thread asks the pace, which may ask a cache; the others take what it was granted.
+raising. A 401 is answered by one renewal for all threads; a short 429 by a common pause; a longer one is raised. What
+is refused in the midst of what is given with the same token may pass, and is asked again in its place. Only the
+calling thread asks the pace, which may ask a cache; the others take what it was granted.
 """
 
 from __future__ import annotations
@@ -12,18 +13,27 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from django_spotify_sync.exceptions import AccessTokenRejected, Paced, RateLimited
+from django_spotify_sync.exceptions import (
+    AccessTokenRejected,
+    InsufficientScope,
+    Paced,
+    RateLimited,
+    SpotifyError,
+    SpotifyUnavailable,
+)
 from django_spotify_sync.secret import Secret
-from django_spotify_sync.spotify.client import Client, Get
+from django_spotify_sync.spotify.client import ATTEMPTS, Client, Get, pause_before
 from django_spotify_sync.spotify.pace import Purse
 
 TICK = 0.2  # seconds between two ticks at most
 PACED_PAUSE = (
     30.0  # seconds, give or take a half, after which one whose turn did not come tries again
 )
+RENEWALS = 2  # of the token that one address may ask for: beyond that, the fault is not the token's
 
 
 class Fetcher:
@@ -37,6 +47,7 @@ class Fetcher:
         self._tick = tick
         self._pool = ThreadPoolExecutor(client.workers, thread_name_prefix="spotify-fetch")
         self._purses: list[Purse] = []
+        self._giving: set[Secret] = set()  # tokens for which something was answered
 
     def __enter__(self) -> Fetcher:
         return self
@@ -64,7 +75,7 @@ class Fetcher:
             was yielded.
         :raises SpotifyError: the first that any of them ran into for good.
         """
-        reading = _Reading(gets, self._client, self._pool, self._max_wait)
+        reading = _Reading(gets, self._client, self._pool, self._max_wait, self._giving)
         self._purses.append(reading.purse)
         try:
             while reading.goes_on:
@@ -80,6 +91,16 @@ class Fetcher:
             self._purses.remove(reading.purse)
 
 
+@dataclass(eq=False, slots=True)
+class _Task[Answer]:
+    """One thing to read, and how often it was answered by a 401, had the token renewed, and was asked again."""
+
+    get: Get[Answer]
+    rejections: int = 0
+    renewals: int = 0
+    repeats: int = 0
+
+
 class _Reading[Answer]:
     """One call of ``each``: what is still to be read, what is under way, and what holds it up."""
 
@@ -89,10 +110,13 @@ class _Reading[Answer]:
         client: Client,
         pool: ThreadPoolExecutor,
         max_wait: float,
+        giving: set[Secret],
     ) -> None:
         self.purse = Purse()
-        self._todo = deque(gets)
-        self._running: dict[Future[Any], tuple[Get[Answer], Secret]] = {}
+        self._todo = deque(_Task(get) for get in gets)
+        self._running: dict[Future[Any], tuple[_Task[Answer], Secret]] = {}
+        self._giving = giving
+        self._refused_in_a_row = 0
         self._client = client
         self._pool = pool
         self._max_wait = max_wait
@@ -120,9 +144,9 @@ class _Reading[Answer]:
             raise AccessTokenRejected("The token was renewed in vain.", status=401)
         granted = self._granted(room + repeated)
         for _ in range(min(room, granted - repeated)):
-            get = self._todo.popleft()
-            sending = self._pool.submit(self._client.send, get, token, self.purse.take)
-            self._running[sending] = (get, token)
+            task = self._todo.popleft()
+            sending = self._pool.submit(self._client.send, task.get, token, self.purse.take)
+            self._running[sending] = (task, token)
 
     def done(self) -> Iterable[Future[Any]]:
         """Return what is done, after a moment at most."""
@@ -138,26 +162,30 @@ class _Reading[Answer]:
 
         :raises SpotifyError: what it ran into for good.
         """
-        get, token = self._running.pop(future)
+        task, token = self._running.pop(future)
         try:
             answer = future.result()
-        except AccessTokenRejected:
-            if token == self._unproved:
-                raise
-            if token not in self._rejected:
-                self._rejected.add(token)
-                self._unproved = self._client.tokens.renew(token)
-            self._todo.appendleft(get)
-            return []
+        except AccessTokenRejected as error:
+            return self._rejected_with(token, task, error)
         except RateLimited as error:
-            self._todo.appendleft(get)
+            self._todo.appendleft(task)
             self._call_back()
             self._hold(self._client.pace.refused(error), error)
             return []
+        except (SpotifyUnavailable, InsufficientScope):
+            raise
+        except SpotifyError as error:
+            if token not in self._giving:
+                raise
+            self._ask_again(task, error)
+            return []
         self._waited = 0.0
-        if token == self._unproved:
-            self._unproved = None
-        return [(get, answer)]
+        if not isinstance(answer, SpotifyError):
+            self._refused_in_a_row = 0
+            self._giving.add(token)
+            if token == self._unproved:
+                self._unproved = None
+        return [(task.get, answer)]
 
     def drain(self, tick: Callable[[], None]) -> Iterator[tuple[Get[Answer], Answer]]:
         """Yield what was under way and still arrives: it is paid for and worth having."""
@@ -167,10 +195,10 @@ class _Reading[Answer]:
             done, _ = wait(self._running, timeout=TICK, return_when=FIRST_COMPLETED)
             tick()
             for future in done:
-                get, _ = self._running.pop(future)
+                task, _ = self._running.pop(future)
                 error = future.exception()
                 if error is None:
-                    yield get, future.result()
+                    yield task.get, future.result()
                 elif isinstance(error, RateLimited) and error.status is not None:
                     self._client.pace.refused(error)
 
@@ -178,6 +206,42 @@ class _Reading[Answer]:
         """Let nothing more begin."""
         self.purse.shut()
         self._call_back()
+
+    def _rejected_with(
+        self, token: Secret, task: _Task[Answer], error: AccessTokenRejected
+    ) -> list[tuple[Get[Answer], Answer]]:
+        """Ask again with another token; or, if that is no cure, with the same one, where something else was given.
+
+        :raises AccessTokenRejected: ``error``, if nothing was given or the address is refused again and again.
+        """
+        task.rejections += 1
+        if token in self._rejected:  # another one was fetched meanwhile
+            self._todo.appendleft(task)
+        elif task.rejections > 1 and task.get.failed is not None:
+            return [(task.get, task.get.failed(error))]
+        elif token != self._unproved and task.renewals < RENEWALS:
+            task.renewals += 1
+            self._rejected.add(token)
+            self._unproved = self._client.tokens.renew(token)
+            self._todo.appendleft(task)
+        elif self._giving:
+            self._ask_again(task, error)
+        else:
+            raise error
+        return []
+
+    def _ask_again(self, task: _Task[Answer], error: SpotifyError) -> None:
+        """Ask again in a moment for what is refused in the midst of what is given: the refusal may pass.
+
+        :raises SpotifyError: ``error``, if it did not pass, or if nothing is given any more.
+        """
+        task.repeats += 1
+        self._refused_in_a_row += 1
+        if task.repeats >= ATTEMPTS or self._refused_in_a_row > self._client.workers + ATTEMPTS:
+            raise error
+        self._todo.appendleft(task)
+        now = time.monotonic()
+        self._held_until = max(self._held_until, now + pause_before(task.repeats))
 
     def _granted(self, wanted: int) -> int:
         """Return how many may start, which the threads find in the purse."""

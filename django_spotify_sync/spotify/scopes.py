@@ -14,4 +14,5 @@ SCOPES: dict[str, tuple[str, ...]] = {
 def scopes_for(resources: Iterable[str]) -> list[str]:
     """Return the scopes that syncing ``resources`` needs, in a stable order."""
     wanted = set(resources)
-    return [scope for resource, scopes in SCOPES.items() if resource in wanted for scope in scopes]
+    scopes = (one for resource, ones in SCOPES.items() if resource in wanted for one in ones)
+    return list(dict.fromkeys(scopes))

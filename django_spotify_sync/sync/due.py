@@ -24,7 +24,6 @@ from django_spotify_sync.db.locks import lock_free
 from django_spotify_sync.models import SyncRun, SyncState
 from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.runs import Resource, Trigger
-from django_spotify_sync.pace import governor
 from django_spotify_sync.sync.runs.lost import replace_lost
 from django_spotify_sync.sync.runs.making import make_runs
 
@@ -85,7 +84,7 @@ def room() -> int:
         most = conf.BATCH_SIZE
     else:
         windows = TICK / conf.WINDOW
-        most = int(conf.REQUESTS_PER_WINDOW * windows * governor.SCHEDULED_SHARE)
+        most = int(conf.REQUESTS_PER_WINDOW * windows * pace.SCHEDULED_SHARE)
     using = router.db_for_write(SyncRun)
     return max(0, max(1, most) - SyncRun.objects.using(using).in_queue().count())
 

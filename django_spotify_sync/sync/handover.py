@@ -47,7 +47,9 @@ class Fetched:
 
 
 class Kind(Protocol):
-    """What knows how a resource is read and written. ``check_costs`` are the requests of a check that finds nothing."""
+    """What knows how a resource is read and written. ``check_costs`` are the requests of a check that finds nothing,
+    until there are runs to learn it from.
+    """
 
     @property
     def check_costs(self) -> float: ...

@@ -38,9 +38,19 @@ def pack(answer: object) -> bytes:
     return zlib.compress(json.dumps(_plain(answer), separators=(",", ":")).encode())
 
 
+class NotPacked(ValueError):
+    """What is to be unpacked was not packed here, or not by this version."""
+
+
 def unpack(packed: bytes) -> Any:
-    """Return what was packed."""
-    return _rows(json.loads(zlib.decompress(packed)))
+    """Return what was packed.
+
+    :raises NotPacked: if it was not, or if rows have other fields now.
+    """
+    try:
+        return _rows(json.loads(zlib.decompress(packed)))
+    except (zlib.error, ValueError, KeyError, TypeError) as error:
+        raise NotPacked(str(error)) from error
 
 
 def _plain(value: Any) -> Any:

@@ -18,6 +18,7 @@ from django_spotify_sync.sync.tracks.reading import Tracks
 RESOURCES: dict[str, Kind] = {
     Resource.TRACKS: Tracks(),
     Resource.PLAYLISTS: Playlists(),
+    # comes by cursor and says no date: nothing less than all of it shows a change
     Resource.FOLLOWING: Collection(
         path="/me/following",
         params={"type": "artist"},

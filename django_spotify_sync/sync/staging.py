@@ -7,29 +7,13 @@ every couple of seconds, so that a run that is over soon stages nothing.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from celery.exceptions import SoftTimeLimitExceeded
-
-from django_spotify_sync.exceptions import (
-    GrantInDoubt,
-    RateLimited,
-    RunInterrupted,
-    SpotifyUnavailable,
-)
+from django_spotify_sync.exceptions import NotWhole, RunCancelled, RunLost
 from django_spotify_sync.models import StagedPage, SyncRun
-from django_spotify_sync.sync.packing import pack, unpack
-
-#: What ends an attempt, and not the worth of what has arrived: that is staged, for this run or the next one to go on.
-KEPT_THROUGH = (
-    GrantInDoubt,
-    RateLimited,
-    RunInterrupted,
-    SpotifyUnavailable,
-    SoftTimeLimitExceeded,
-    KeyboardInterrupt,
-    SystemExit,
-)
+from django_spotify_sync.sync.packing import NotPacked, pack, unpack
 
 FLUSH_EVERY = 2.0  # seconds of fetching that a killed worker may lose
 
@@ -63,10 +47,30 @@ class Stage:
         )
         self._flushed = time.monotonic()
 
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Write what is waiting whatever ends the attempt: from there this run goes on, or the next one.
+
+        Not if the run is somebody else's by now, or its account is let go of, or if it is about to end with a write.
+        """
+        try:
+            yield
+        except (NotWhole, RunCancelled, RunLost):
+            raise
+        except BaseException:
+            self.flush()
+            raise
+
     def load(self, listing: str) -> dict[int, Any]:
         """Return the answers of earlier attempts by their place."""
         staged = self._rows.filter(listing=listing).values_list("offset", "rows")
-        return {place: unpack(bytes(rows)) for place, rows in staged}
+        try:
+            return {place: unpack(bytes(rows)) for place, rows in staged}
+        except (
+            NotPacked
+        ):  # by another version of this package: it would stand in the way of every run to come
+            self.forget(listing)
+            return {}
 
     def forget(self, listing: str) -> None:
         """Throw a listing's answers away: it moved, and they fit no more."""

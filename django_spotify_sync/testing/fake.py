@@ -8,29 +8,22 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable
+from functools import cached_property
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from django_spotify_sync.testing.api.door import Api
-from django_spotify_sync.testing.api.shapes import Cohort
 from django_spotify_sync.testing.music.pictures import has_expired, picture
-from django_spotify_sync.testing.music.seeding import first_user, seed_library
-from django_spotify_sync.testing.music.users import INVENTED, User
+from django_spotify_sync.testing.music.users import User
 from django_spotify_sync.testing.oauth.door import CORE_SCOPE, Accounts
 from django_spotify_sync.testing.oauth.grants import TOKEN_LIFETIME
-from django_spotify_sync.testing.wire.faults import Fault, Faults, twist_of
-from django_spotify_sync.testing.wire.limits import Quota, RateLimit
-from django_spotify_sync.testing.wire.log import LoggedRequest, RequestLog, Visit
+from django_spotify_sync.testing.site import Site
+from django_spotify_sync.testing.wire.faults import Fault, twist_of
+from django_spotify_sync.testing.wire.log import Visit
 from django_spotify_sync.testing.wire.server import Answer, Body, Request, Server
 
-type Consent = Literal["page", "auto", "deny"]
 
-CLIENT_ID = "fa4e5b07" * 4
-CLIENT_SECRET = "5ec4e700" * 4
-
-
-class FakeSpotify:
+class FakeSpotify(Site):
     """Spotify on this machine: ``with FakeSpotify(tracks=10_000) as fake: fake.api_url``.
 
     *latency* in seconds from a request's arrival to its answer; *ties* is the share of saved
@@ -38,55 +31,16 @@ class FakeSpotify:
     where it listens (in a container). Everything may be changed while it runs.
     """
 
-    def __init__(
-        self,
-        tracks: int = 0,
-        playlists: int = 0,
-        artists: int = 0,
-        seed: int = 1,
-        *,
-        latency: float = 0.0,
-        port: int = 0,
-        host: str = "127.0.0.1",
-        public_url: str = "",
-        cohort: Cohort = "new",
-        consent: Consent = "page",
-        rotate_refresh_tokens: bool = False,
-        ties: float = 0.15,
-        client_id: str = CLIENT_ID,
-        client_secret: str = CLIENT_SECRET,
-        redirect_uris: set[str] | None = None,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        """Seed the library; nothing listens before :meth:`start`."""
-        self.user = first_user(
-            "listener", seed, tracks=tracks, playlists=playlists, artists=artists, ties=ties
-        )
-        self.world = self.user.world
-        self.world.clock = clock
-        self.catalogue = self.user.catalogue
-        self.latency = latency
-        self.host = host
-        self.port = port
-        self.public_url = public_url.rstrip("/")
-        self.consent: Consent = consent
-        self.rotate_refresh_tokens = rotate_refresh_tokens
-        self.client_id = client_id
-        self.client_secret = client_secret
-        self.redirect_uris = redirect_uris
-        self.allowlist: set[str] | None = None
-        self.owner_premium = True
-        self.rate_limit: RateLimit | None = None
-        self.quota: Quota | None = None
-        self.faults = Faults()
-        self.errors: list[str] = []
-        self.accounts = Accounts(self, self.world)
-        self.users_by_key = {self.user.key: self.user}
-        self._cohort: Cohort = cohort
-        self._log = RequestLog()
-        self._server: Server | None = None
-        self._api = Api(self)
-        self.browser_user = self.user
+    _server: Server | None = None
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """What answers for accounts.spotify.com."""
+        return Accounts(self)
+
+    @cached_property
+    def _api(self) -> Api:
+        return Api(self, self.accounts.grants)
 
     # Running
 
@@ -94,7 +48,7 @@ class FakeSpotify:
         """Listen; on the same port again after :meth:`stop`."""
         self._server = Server(self.host, self.port, self._answer)
         self.port = self._server.port
-        self._api.forget()
+        self._api.room()  # made before threads ask for it
         self._server.start()
         return self
 
@@ -119,89 +73,7 @@ class FakeSpotify:
         if error is None and self.errors:
             raise RuntimeError("FakeSpotify failed while answering:\n" + "\n".join(self.errors))
 
-    @property
-    def url(self) -> str:
-        """Where the fake is found: its public address, else where it listens."""
-        if self.public_url:
-            return self.public_url
-        if not self.port:
-            raise RuntimeError("FakeSpotify has no address yet: call start() or use it in a with.")
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
-
-    @property
-    def api_url(self) -> str:
-        """What stands for https://api.spotify.com/v1."""
-        return f"{self.url}/v1"
-
-    @property
-    def accounts_url(self) -> str:
-        """What stands for https://accounts.spotify.com."""
-        return self.url
-
-    @property
-    def settings(self) -> dict[str, str]:
-        """The settings that make a host site talk to this fake."""
-        return {
-            "SPOTIFY_SYNC_CLIENT_ID": self.client_id,
-            "SPOTIFY_SYNC_CLIENT_SECRET": self.client_secret,
-            "SPOTIFY_SYNC_API_URL": self.api_url,
-            "SPOTIFY_SYNC_ACCOUNTS_URL": self.accounts_url,
-        }
-
-    @property
-    def clock(self) -> Callable[[], float]:
-        """What tells the time, in seconds since the epoch; may be replaced at any moment."""
-        return self.world.clock
-
-    @clock.setter
-    def clock(self, clock: Callable[[], float]) -> None:
-        self.world.clock = clock
-
-    @property
-    def cohort(self) -> Cohort:
-        """Which kind of app is calling, and so the shapes it is answered."""
-        return self._cohort
-
-    @cohort.setter
-    def cohort(self, cohort: Cohort) -> None:
-        self._cohort = cohort
-        self._api.forget()
-
-    # People and their grants
-
-    @property
-    def users(self) -> list[User]:
-        """Everybody, in the order they came."""
-        return list(self.users_by_key.values())
-
-    def add_user(
-        self,
-        name: str,
-        tracks: int = 0,
-        playlists: int = 0,
-        artists: int = 0,
-        *,
-        display_name: str | None = INVENTED,
-        account_id: str | None = INVENTED,
-        ties: float = 0.15,
-    ) -> User:
-        """Add somebody whose id is *name*; half of their tracks are known to earlier users too.
-
-        *account_id* None leaves the field out of /me, *display_name* None answers null.
-        """
-        if name in self.users_by_key:
-            raise ValueError(f"There is a user {name!r} already.")
-        user = User(
-            self.world,
-            self.catalogue,
-            key=name,
-            display_name=display_name,
-            account_id=account_id,
-        )
-        seed_library(user, tracks=tracks, playlists=playlists, artists=artists, ties=ties)
-        self.users_by_key[name] = user
-        return user
+    # Grants
 
     def grant(
         self, user: User | None = None, scope: str = CORE_SCOPE, expires_in: int = TOKEN_LIFETIME
@@ -229,32 +101,12 @@ class FakeSpotify:
         """Let every consent be *days* older; refresh tokens die six months after consent."""
         self.accounts.grants.age(days)
 
-    # What was asked
-
-    @property
-    def requests(self) -> list[LoggedRequest]:
-        """The requests answered so far, pictures left out."""
-        return list(self._log.requests)
-
-    @property
-    def peak_in_flight(self) -> int:
-        """The most requests that were being answered at once."""
-        return self._log.peak_in_flight
-
-    def count(self, path_prefix: str | None = None) -> int:
-        """Count requests, all or those below a path, with or without ``/v1``."""
-        return self._log.count(path_prefix)
-
-    def clear_log(self) -> None:
-        """Forget the requests so far."""
-        self._log.clear()
-
     # Answering
 
     def _answer(self, request: Request) -> Answer:
         if request.path.startswith("/image/"):
             return self._picture(request.path.removeprefix("/image/"))
-        with self._log.visit(request) as visit:
+        with self.log.visit(request) as visit:
             faults: list[Fault] = []
             try:
                 faults = self.faults.firing(request)

@@ -43,5 +43,5 @@ def purge_accounts() -> dict[str, int]:
                 purged += 1
                 library.update(counts)
     # beside what prune removes, "playlists" are those that nobody has any more
-    links = {"account_playlists": library.pop("playlists")}
-    return {"accounts": purged, **library, **links}
+    names = {"playlists": "account_playlists"}
+    return {"accounts": purged} | {names.get(name, name): rows for name, rows in library.items()}

@@ -129,8 +129,8 @@ def _requests(states: Any, runs: Any) -> Requests:
         whole += row["count"] * (cost.get("whole") or 0) * (DAY / conf.FULL_SYNC_INTERVAL)
     for cost in costs.values():
         changes += (cost["changes"] or 0) * (DAY / WEEK)
-    pace = conf.REQUESTS_PER_WINDOW
-    possible = None if pace is None else int(pace * (DAY / conf.WINDOW))
+    most = conf.REQUESTS_PER_WINDOW
+    possible = None if most is None else int(most * (DAY / conf.WINDOW))
     return Requests(round(checks), round(whole), round(changes), possible)
 
 

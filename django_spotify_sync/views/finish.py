@@ -31,7 +31,7 @@ from django_spotify_sync.views.cookie import browser_hash
 from django_spotify_sync.views.decorators import talks_to_spotify
 from django_spotify_sync.views.destinations import failed, place
 
-# What its callback brings
+# What the callback brings
 
 
 @dataclass(frozen=True, slots=True)

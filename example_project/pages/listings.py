@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django_spotify_sync.models import (
@@ -14,6 +14,7 @@ from django_spotify_sync.models import (
     FollowedArtist,
     SavedTrack,
     SpotifyAccount,
+    Track,
     TrackArtist,
 )
 
@@ -78,9 +79,13 @@ def saved_tracks(request: HttpRequest, account: SpotifyAccount, per_page: int) -
     """List the account's saved tracks; each word searched for is in a title, an album or an artist's name."""
     rows = SavedTrack.objects.filter(account=account, track__isnull=False)
     for word in _search(request).split()[:MOST_WORDS]:
-        artists = TrackArtist.objects.filter(track=OuterRef("track"), artist__name__icontains=word)
+        # three questions, each of which PostgreSQL may answer by an index
+        track = Track.objects.filter(pk=OuterRef("track"))
+        artists = TrackArtist.objects.filter(track=OuterRef("track"))
         rows = rows.filter(
-            Q(track__name__icontains=word) | Q(track__album__name__icontains=word) | Exists(artists)
+            Exists(track.filter(folded__contains=word))
+            | Exists(track.filter(album__folded__contains=word))
+            | Exists(artists.filter(artist__folded__contains=word))
         )
     if request.GET.get("sort") == "artist":
         rows = rows.annotate(first_artist=_first_artist)
@@ -91,9 +96,7 @@ def playlists(request: HttpRequest, account: SpotifyAccount, per_page: int) -> L
     """List the account's playlists; each word searched for is in a name or an owner's."""
     rows = AccountPlaylist.objects.filter(account=account).select_related("playlist")
     for word in _search(request).split()[:MOST_WORDS]:
-        rows = rows.filter(
-            Q(playlist__name__icontains=word) | Q(playlist__owner_name__icontains=word)
-        )
+        rows = rows.filter(playlist__folded__contains=word)
     return _listing(request, rows, PLAYLIST_ORDERS, per_page)
 
 
@@ -101,7 +104,7 @@ def artists(request: HttpRequest, account: SpotifyAccount, per_page: int) -> Lis
     """List the artists whom the account follows."""
     rows = FollowedArtist.objects.filter(account=account).select_related("artist")
     for word in _search(request).split()[:MOST_WORDS]:
-        rows = rows.filter(artist__name__icontains=word)
+        rows = rows.filter(artist__folded__contains=word)
     return _listing(request, rows, ARTIST_ORDERS, per_page)
 
 

@@ -5,26 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Model
 from django.http import Http404
 from django.utils.translation import gettext as _
-from django_spotify_sync.models import (
-    AccountPlaylist,
-    FollowedArtist,
-    SavedTrack,
-    SpotifyAccount,
-    SyncRun,
-)
+from django_spotify_sync.models import SpotifyAccount, SyncRun
+from django_spotify_sync.models.library import LIBRARY
 
 from pages import words
 from pages.progress import Progress
 from pages.words import Words
 
-MODELS: dict[str, type[Model]] = {
-    "tracks": SavedTrack,
-    "playlists": AccountPlaylist,
-    "following": FollowedArtist,
-}
 #: The page of each, by the name of its address.
 PAGES = {"tracks": "tracks", "playlists": "playlists", "following": "artists"}
 
@@ -75,10 +64,7 @@ def shelf_of(account: SpotifyAccount, resource: str) -> Shelf:
     runs = SyncRun.objects.filter(account=account, resource=resource)
     run = runs.order_by("-created_at", "-id").first()
     # After the run: who reads that it has ended reads what it wrote.
-    rows = MODELS[resource]._default_manager.filter(account=account)
-    if resource == "tracks":  # as the page lists them: entries that hold no track are left out
-        rows = rows.filter(track__isnull=False)
-    count = rows.count()
+    count = LIBRARY[resource].shown_of(account.pk).count()
     return Shelf(account, resource, count, Progress(run) if run else None)
 
 

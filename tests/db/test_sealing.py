@@ -5,7 +5,7 @@ from cryptography.fernet import Fernet
 
 from django_spotify_sync.db.sealing import KeyRing, key_id
 from django_spotify_sync.exceptions import NoSealingKey, SealBroken, UnknownSealingKey
-from tests.leaks import chain, shown_by
+from tests.kit.leaks import chain, shown_by
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 

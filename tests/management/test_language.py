@@ -13,7 +13,7 @@ from django.utils import translation
 from django_spotify_sync.models import SyncRun
 from django_spotify_sync.sync import request_sync
 from django_spotify_sync.testing import FakeSpotify
-from tests.connecting import connect
+from tests.kit.connecting import connect
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -15,7 +15,7 @@ from django_spotify_sync.exceptions import NoSealingKey, SealBroken, UnknownSeal
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken
 from django_spotify_sync.models.accounts import Tokens, six_months_after
 from django_spotify_sync.secret import Secret
-from tests.reports import told
+from tests.kit.reports import told
 
 pytestmark = pytest.mark.django_db
 

@@ -21,7 +21,7 @@ from django_spotify_sync.models import (
     SpotifyAccount,
     Track,
 )
-from tests.libraries import EPOCH, account_of, save
+from tests.kit.libraries import EPOCH, account_of, save
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import models
 
 from django_spotify_sync.models import SavedTrack, SpotifyAccount
-from tests.libraries import account_of, save
+from tests.kit.libraries import account_of, save
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.browsing import HOST, JSON, browser_of
+from tests.kit.browsing import HOST, JSON, browser_of
 from tests.test_contract import ENDPOINTS
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 
 from django_spotify_sync.models import SpotifyAccount
-from tests.browsing import browser_of
-from tests.libraries import account_of, follow, own, put, save
+from tests.kit.browsing import browser_of
+from tests.kit.libraries import account_of, follow, own, put, save
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,8 @@ from django.test import Client
 from django_spotify_sync.exceptions import CacheUnavailable, InvalidRedirectURI, Words
 from django_spotify_sync.rest.errors import words_of
 from django_spotify_sync.testing import FakeSpotify
-from tests.browsing import JSON, begin, browser_of, by_browser, by_post, consent, query_of
-from tests.connecting import connect
+from tests.kit.browsing import JSON, begin, browser_of, by_browser, by_post, consent, query_of
+from tests.kit.connecting import connect
 
 pytestmark = pytest.mark.django_db
 

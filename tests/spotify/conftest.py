@@ -10,10 +10,18 @@ from typing import Any
 import pytest
 
 from django_spotify_sync.secret import Secret
-from django_spotify_sync.spotify.client import Client
-from tests.spotify.wire import Wire
+from django_spotify_sync.spotify.client import Client, Get
+from tests.kit.wire import Wire, reply
 
 TOKEN = "BQ-the-access-token"
+ME = Get("/me", lambda answer: answer)
+
+
+def error_of(body: dict[str, Any]) -> dict[str, Any]:
+    return {"error": {"status": 0, **body}}
+
+
+FORBIDDEN_LIST = reply(error_of({"message": "Forbidden"}), 403)
 
 
 class OneToken:

@@ -18,8 +18,8 @@ from django_spotify_sync.exceptions import (
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify import oauth
 from django_spotify_sync.spotify.client import RETRY_AFTER_FLOOR
-from tests.leaks import chain, shown_by
-from tests.spotify.wire import Wire, dripping, hang_up, reply, silent
+from tests.kit.leaks import chain, shown_by
+from tests.kit.wire import Wire, dripping, hang_up, reply, silent
 
 HIDDEN = {
     "secret": "the-client-secret",

@@ -15,7 +15,7 @@ from django_spotify_sync.spotify.client import Client
 from django_spotify_sync.spotify.fetching import Fetcher
 from django_spotify_sync.spotify.pace import Leave, Purse
 from django_spotify_sync.testing import FakeSpotify
-from tests.spotify.test_pages import ALL, Clock, GrantedTokens, offsets
+from tests.spotify.test_fetching import ALL, Clock, GrantedTokens, offsets
 
 
 class Handfuls:

@@ -14,17 +14,19 @@ from django.db import connection
 
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.testing import FakeSpotify
-from tests.connecting import connect, stored
+from tests.kit.connecting import connect, stored
+from tests.kit.truth import wrongly_folded
 
 type Spawn = Callable[..., subprocess.Popen[str]]
 
 
 @pytest.fixture
-def account(transactional_db: None, user: Any, spotify: FakeSpotify) -> SpotifyAccount:
-    """Give Ada's account, connected and with nothing synced yet."""
+def account(transactional_db: None, user: Any, spotify: FakeSpotify) -> Iterator[SpotifyAccount]:
+    """Give Ada's account, connected and with nothing synced yet; whatever is synced is found by search."""
     account = connect(user, spotify)
     spotify.clear_log()
-    return account
+    yield account
+    assert wrongly_folded() == []
 
 
 @pytest.fixture

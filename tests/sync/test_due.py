@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from django_spotify_sync.models import SpotifyAccount, StagedPage, SyncRun, SyncState
 from django_spotify_sync.sync import due, request_sync, take_due
-from tests.concurrency import at_once, in_processes
-from tests.connecting import connect
-from tests.libraries import people, splits
+from tests.kit.concurrency import at_once, in_processes
+from tests.kit.connecting import connect
+from tests.kit.libraries import people, splits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

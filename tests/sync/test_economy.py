@@ -1,4 +1,4 @@
-"""What syncs cost in requests, by FakeSpotify's log. The docs show these very numbers (tests/test_docs.py)."""
+"""What syncs cost in requests, by FakeSpotify's log. The docs show these very numbers (tests/whole/test_docs.py)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from django_spotify_sync.sync import sync
 from django_spotify_sync.testing import FakeSpotify
-from tests.connecting import connect, stored
+from tests.kit.connecting import connect, stored
 
 #: At most so many requests for 10,000 saved tracks; in the order in which they are tried.
 TRACKS = {

@@ -18,9 +18,9 @@ from django_spotify_sync.pace import governor, pauses
 from django_spotify_sync.spotify.client import RETRY_AFTER_FLOOR
 from django_spotify_sync.sync import execute, request_sync, sync
 from django_spotify_sync.testing import FakeSpotify, Quota
-from tests.concurrency import at_once
-from tests.connecting import connect, let_pauses_end, stored
-from tests.test_pauses import Ahead
+from tests.kit.concurrency import at_once
+from tests.kit.connecting import connect, let_pauses_end, stored
+from tests.pace.test_pauses import Ahead
 
 HOUR = 3600.0
 

@@ -9,7 +9,7 @@ import requests
 from django_spotify_sync.spotify.answers.playlist_items import parse_items_page
 from django_spotify_sync.spotify.answers.playlists import parse_playlist
 from django_spotify_sync.spotify.answers.saved import parse_saved_page
-from django_spotify_sync.sync.packing import pack, unpack
+from django_spotify_sync.sync.packing import NotPacked, pack, unpack
 from django_spotify_sync.testing import FakeSpotify
 
 
@@ -37,5 +37,5 @@ def test_what_is_no_row_is_not_packed():
 
 
 def test_only_rows_are_unpacked():
-    with pytest.raises(KeyError):
+    with pytest.raises(NotPacked):
         unpack(zlib.compress(json.dumps(["Popen", "true"]).encode()))

@@ -1,88 +1,115 @@
-"""Hosts that keep neither users nor sessions on a request: sites of API clients alone."""
+"""What holds for every view that talks to Spotify: no cache, no referrer, no transaction, CSRF by DRF alone."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+import requests
+from django.db import connection
 from django.test import Client
 
-from django_spotify_sync.models import SpotifyAccount
-from django_spotify_sync.rest.pinned import PinnedAPIView
 from django_spotify_sync.testing import FakeSpotify
 from django_spotify_sync.views.cookie import BROWSER_COOKIE
-from tests.browsing import HOST, JSON, ByName, consent, query_of
+from tests.kit.browsing import JSON, begun, browser_of, by_browser, by_post
+from tests.kit.connecting import nothing_is_stored
 
 pytestmark = pytest.mark.django_db
 
-BACKENDS = ["django_spotify_sync.backends.SpotifyBackend"]
-ADA = {**JSON, "Authorization": "Name ada"}
 
+@pytest.mark.parametrize("headers", [{}, JSON])
+def test_answers_are_kept_by_nobody_and_refer_to_nothing(
+    ada: Client, headers: dict[str, str]
+) -> None:
+    answers = [
+        ada.get("/spotify/auth/", headers=headers),
+        ada.get("/spotify/callback/", begun(ada), headers=headers),
+        ada.get("/spotify/callback/", headers=headers),
+        ada.post("/spotify/callback/", headers=headers),
+    ]
 
-@pytest.fixture(params=["neither", "no users"])
-def api_only(request: pytest.FixtureRequest, settings: Any, monkeypatch: Any) -> None:
-    """Leave out what makes users of sessions, or sessions too; API clients bring their name."""
-    gone = ["auth.middleware.AuthenticationMiddleware", "messages.middleware.MessageMiddleware"]
-    if request.param == "neither":
-        gone.append("sessions.middleware.SessionMiddleware")
-    settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if not one.endswith(tuple(gone))]
-    monkeypatch.setattr(PinnedAPIView, "authentication_classes", [ByName])
-
-
-@pytest.fixture
-def nobody(api_only: None, spotify: FakeSpotify) -> Client:
-    return Client(HTTP_HOST=HOST)
-
-
-def test_a_browser_is_nobody(nobody: Client, caplog: pytest.LogCaptureFixture) -> None:
-    begun, back = nobody.get("/spotify/auth/"), nobody.get("/spotify/callback/?state=x&code=y")
-
-    assert begun["Location"] == "/accounts/login/?next=/spotify/auth/"
-    assert query_of(back["Location"]) == {"spotify_error": "state_expired"}
-    assert "cache is away" not in caplog.text
-
-
-def test_an_api_client_connects(nobody: Client, user: Any) -> None:
-    address = nobody.get("/spotify/auth/", headers=ADA).json()["authorize_url"]
-
-    answer = nobody.post("/spotify/callback/", consent(address), "application/json", headers=ADA)
-
-    assert answer.status_code == 200
-    assert SpotifyAccount.objects.get().user_id == user.pk
-
-
-def test_an_api_client_s_browser_comes_back(nobody: Client, user: Any) -> None:
-    address = nobody.get("/spotify/auth/", headers=ADA).json()["authorize_url"]
-    assert nobody.cookies[BROWSER_COOKIE].value
-
-    assert nobody.get("/spotify/callback/", consent(address))["Location"] == "/"
-    assert SpotifyAccount.objects.get().user_id == user.pk
+    for answer in answers:
+        assert "no-store" in answer["Cache-Control"]
+        assert answer["Referrer-Policy"] == "no-referrer"
 
 
 @pytest.mark.parametrize("headers", [{}, JSON])
-def test_nobody_signs_in_where_there_are_no_sessions(
-    nobody: Client, settings: Any, headers: dict[str, str]
+@pytest.mark.parametrize("method", ["head", "put", "patch", "delete", "trace"])
+@pytest.mark.parametrize("door", ["auth", "callback"])
+def test_other_methods_do_nothing(
+    ada: Client, door: str, method: str, headers: dict[str, str]
 ) -> None:
-    settings.SPOTIFY_SYNC_LOGIN_ENABLED = True
-    settings.AUTHENTICATION_BACKENDS = BACKENDS
-    keeps_sessions = any(one.endswith("SessionMiddleware") for one in settings.MIDDLEWARE)
+    brought = begun(ada)
+    query = f"?state={brought['state']}&code={brought['code']}"
 
-    answer = nobody.get("/spotify/login/", headers=headers)
+    response = getattr(ada, method)(f"/spotify/{door}/{query}", headers=headers)
 
-    began = 200 if headers else 302
-    assert answer.status_code == (began if keeps_sessions else 404)
+    assert response.status_code == 405
+    assert response["Allow"] == ("GET, OPTIONS" if door == "auth" else "GET, POST, OPTIONS")
+    if headers and method != "head":
+        assert response.json()["code"] == "method_not_allowed"
+    assert nothing_is_stored()
+    assert by_browser(ada, brought) == (200, "")
 
 
-def test_a_sign_in_that_was_begun_elsewhere_ends_as_nobody_s(
-    user: Any, spotify: FakeSpotify, settings: Any
+def test_post_by_session_needs_the_csrf_token(user: Any, spotify: FakeSpotify) -> None:
+    ada = browser_of(user, enforce_csrf_checks=True)
+    brought = begun(ada)
+
+    assert by_post(ada, brought) == (403, "permission_denied")
+    assert nothing_is_stored()
+
+    ada.get("/accounts/login/")  # a page with a form sets the cookie
+    token = ada.cookies["csrftoken"].value
+    response = ada.post(
+        "/spotify/callback/", brought, "application/json", headers={**JSON, "X-CSRFToken": token}
+    )
+    assert response.status_code == 200
+
+
+# The host
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_transaction_is_open_while_spotify_is_asked(
+    ada: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.SPOTIFY_SYNC_LOGIN_ENABLED = True
-    settings.AUTHENTICATION_BACKENDS = BACKENDS
-    browser = Client(HTTP_HOST=HOST)
-    brought = consent(browser.get("/spotify/login/")["Location"])
-    settings.MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
-    elsewhere = Client(HTTP_HOST=HOST)
-    elsewhere.cookies[BROWSER_COOKIE] = browser.cookies[BROWSER_COOKIE].value
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+    seen = []
+    post = requests.Session.request
 
-    assert elsewhere.get("/spotify/callback/", brought)["Location"] == "/?spotify_error=no_user"
-    assert not SpotifyAccount.objects.exists()
+    def request(*args: Any, **kwargs: Any) -> Any:
+        seen.append(connection.in_atomic_block)
+        return post(*args, **kwargs)
+
+    monkeypatch.setattr(requests.Session, "request", request)
+    brought = begun(ada)
+
+    assert by_browser(ada, brought) == (200, "")
+    assert by_post(ada, begun(ada)) == (200, "")
+    assert len(seen) >= 4
+    assert not any(seen)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_failure_under_atomic_requests(
+    ada: Client, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+    spotify.allowlist = set()
+
+    assert by_post(ada, begun(ada)) == (403, "not_allowlisted")
+
+
+def test_host_that_wants_a_login_everywhere(by_name: None, ada: Client, settings: Any) -> None:
+    settings.MIDDLEWARE = [
+        *settings.MIDDLEWARE,
+        "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    ]
+    brought = begun(ada)
+    same = browser_of()
+    same.cookies[BROWSER_COOKIE] = ada.cookies[BROWSER_COOKIE].value
+
+    assert by_browser(same, brought) == (200, "")
+    response = browser_of().get("/spotify/auth/", headers={**JSON, "Authorization": "Name ada"})
+    assert response.status_code == 200

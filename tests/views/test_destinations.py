@@ -1,53 +1,81 @@
-"""Where browsers are sent on a site that is not at its host's root."""
+"""Where the browser goes afterwards."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import clear_script_prefix, set_script_prefix
 
-from django_spotify_sync.testing import FakeSpotify
-from tests.browsing import browser_of, connect_by_browser, query_of
+from tests.kit.browsing import HOST, begun, connect_by_browser, consent
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def below(user: Any, spotify: FakeSpotify, settings: Any) -> Iterator[Client]:
-    """Mount the site below its host's root, as a web server does that hands on what begins with /music."""
-    settings.FORCE_SCRIPT_NAME = "/music"
-    set_script_prefix(
-        "/music/"
-    )  # which Django's handlers do at each request, and its test client does not
-    yield browser_of(user)
-    clear_script_prefix()
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "//evil.example",
+        "///evil.example",
+        "https://evil.example/",
+        "http:///evil.example",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        r"\\evil.example",
+        r"/\evil.example",
+        r"https:\\evil.example",
+        "\x01//evil.example",
+        "https://127.0.0.1@evil.example/",
+    ],
+)
+def test_next_leads_to_no_other_site(ada: Client, wanted: str, secure: bool) -> None:
+    brought = consent(str(ada.get("/spotify/auth/", {"next": wanted}, secure=secure)["Location"]))
+
+    response = ada.get("/spotify/callback/", brought, secure=secure)
+
+    assert response["Location"] == "/"
 
 
-def test_by_default_a_browser_stays_on_the_site(below: Client) -> None:
-    assert connect_by_browser(below)["Location"] == "/music/"
-    failed = below.get("/spotify/callback/")["Location"]
-    assert failed == "/music/?spotify_error=state_missing"
+def test_next_leads_back_to_where_the_user_was(ada: Client) -> None:
+    response = connect_by_browser(ada, next="/library/?page=2")
+
+    assert response["Location"] == "/library/?page=2"
 
 
-def test_names_lead_into_the_site(below: Client, settings: Any) -> None:
-    settings.SPOTIFY_SYNC_CONNECTED_URL = settings.SPOTIFY_SYNC_FAILED_URL = "login"
+def test_next_leads_from_https_to_no_http(ada: Client) -> None:
+    address = ada.get("/spotify/auth/", {"next": f"http://{HOST}/"}, secure=True)["Location"]
 
-    assert connect_by_browser(below)["Location"] == "/music/accounts/login/"
-    failed = below.get("/spotify/callback/")["Location"]
-    assert failed == "/music/accounts/login/?spotify_error=state_missing"
+    response = ada.get("/spotify/callback/", consent(str(address)), secure=True)
 
-
-def test_paths_that_a_site_sets_are_its_own(below: Client, settings: Any) -> None:
-    settings.SPOTIFY_SYNC_CONNECTED_URL = settings.SPOTIFY_SYNC_FAILED_URL = "/"
-
-    assert connect_by_browser(below)["Location"] == "/"
-    assert below.get("/spotify/callback/")["Location"] == "/?spotify_error=state_missing"
+    assert response["Location"] == "/"
 
 
-def test_all_else_knows_where_the_site_is(below: Client) -> None:
-    begun = below.get("/spotify/auth/")["Location"]
+def test_next_brought_to_the_callback_counts_for_nothing(ada: Client) -> None:
+    response = ada.get("/spotify/callback/", begun(ada) | {"next": "https://evil.example/"})
 
-    assert query_of(begun)["redirect_uri"] == "http://127.0.0.1/music/spotify/callback/"
+    assert response["Location"] == "/"
+
+
+@pytest.mark.parametrize(
+    ("failed_url", "location"),
+    [
+        ("/", "/?spotify_error=state_missing"),
+        ("/sorry/?from=spotify", "/sorry/?from=spotify&spotify_error=state_missing"),
+        ("/app/#/connect", "/app/?spotify_error=state_missing#/connect"),
+        ("login", "/accounts/login/?spotify_error=state_missing"),
+        ("https://app.example/x", "https://app.example/x?spotify_error=state_missing"),
+    ],
+)
+def test_failures_arrive_where_the_site_wants_them(
+    ada: Client, settings: Any, failed_url: str, location: str
+) -> None:
+    settings.SPOTIFY_SYNC_FAILED_URL = failed_url
+
+    assert ada.get("/spotify/callback/")["Location"] == location
+
+
+def test_success_arrives_at_a_named_address(ada: Client, settings: Any) -> None:
+    settings.SPOTIFY_SYNC_CONNECTED_URL = "login"
+
+    assert connect_by_browser(ada)["Location"] == "/accounts/login/"

@@ -15,9 +15,9 @@ from django_spotify_sync.accounts import states
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken
 from django_spotify_sync.testing import FakeSpotify
 from django_spotify_sync.views.cookie import BROWSER_COOKIE
-from tests.browsing import JSON, begun, browser_of, by_browser, by_post, consent, query_of
-from tests.concurrency import at_once
-from tests.connecting import connect
+from tests.kit.browsing import JSON, begun, browser_of, by_browser, by_post, consent, query_of
+from tests.kit.concurrency import at_once
+from tests.kit.connecting import connect
 
 pytestmark = pytest.mark.django_db
 

@@ -1,7 +1,4 @@
-"""Artists, albums and tracks, wherever an answer holds them, as flat, frozen rows.
-
-None means that the answer did not say; a stored value is never wiped by it.
-"""
+"""Artists, albums and tracks, wherever an answer holds them, as flat, frozen rows."""
 
 from __future__ import annotations
 

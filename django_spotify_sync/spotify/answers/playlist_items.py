@@ -1,24 +1,27 @@
-"""What a playlist holds, in every shape that is live at once."""
+"""What a playlist holds, in every shape that is live at once.
+
+Apps made since February 2026 are answered ``items`` and ``item``, those with extended quota ``tracks`` and ``track``,
+older development apps both at once (Spotify's migration guide; spoton#119). Which kind an entry is of says its
+``type``: which keys it has says nothing, since episodes may come dressed as tracks and a track holds a flag ``track``.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from urllib.parse import unquote_plus
 
 from django_spotify_sync.spotify.answers.catalog import Catalog, parse_track
 from django_spotify_sync.spotify.answers.paging import Page, paging
 from django_spotify_sync.spotify.answers.storable import (
     MAX_ID,
+    Json,
     flag,
     identifier,
     moment,
     number,
     text,
 )
-
-type Json = Any
 
 _CONTENT = ("item", "track")  # what an entry calls what it holds
 _LOCAL, _EPISODE = "spotify:local:", "spotify:episode:"

@@ -1,4 +1,4 @@
-"""Playlists, in every shape that is live at once."""
+"""Playlists, in every shape that is live at once: see ``playlist_items``."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from html import unescape
 
 from django_spotify_sync.spotify.answers.catalog import Catalog
 from django_spotify_sync.spotify.answers.paging import Page, paging
-from django_spotify_sync.spotify.answers.playlist_items import ItemRow, Json, parse_items_page
+from django_spotify_sync.spotify.answers.playlist_items import ItemRow, parse_items_page
 from django_spotify_sync.spotify.answers.storable import (
+    Json,
     Malformed,
     an_object,
     flag,

@@ -1,4 +1,4 @@
-"""A page of Get User's Saved Tracks. Times are aware and in UTC."""
+"""A page of Get User's Saved Tracks."""
 
 from __future__ import annotations
 

@@ -101,16 +101,32 @@ def _outcome(seen: Seen, row: PlaylistRow) -> Outcome:
     is_settled = spotify_id in seen.settled
     is_own = row.owner_id == seen.work.account.spotify_id
     knows = reading is None and is_own and seen.stored.todo(row) == "ask"
+    may_read = True if knows else reading.may_read if reading else None
+    is_in_doubt = may_read is False and not is_settled
     return Outcome(
         row=row,
         position=seen.listing.places[spotify_id],
-        can_read_items=True if knows else reading.may_read if reading else None,
+        can_read_items=None if is_in_doubt else may_read,
         unreadable_reason=reading.refusal.code if reading and reading.refusal else "",
         snapshot_id=_snapshot(row, reading) if knows or is_settled else None,
         entries=reading.entries if reading and not reading.asks_only else None,
         is_whole=is_settled,
-        problem=reading.problem or "drift" if reading and not is_settled else "",
+        surplus=reading.surplus if reading else None,
+        problem=_problem(seen, reading) if reading and not is_settled else "",
     )
+
+
+def _problem(seen: Seen, reading: Reading) -> str:
+    """Say why a reading is not settled.
+
+    Somebody else's list that Spotify lists and does not know is no problem as long as nothing of it is to be seen.
+    """
+    if not reading.error:
+        return reading.problem or "drift"
+    link = seen.stored.links.get(reading.row.spotify_id)
+    may_be_seen = link is not None and link.can_read_items is True
+    problem = "unreadable_lists"
+    return problem if reading.fault or reading.is_own or may_be_seen else ""
 
 
 def _snapshot(row: PlaylistRow, reading: Reading | None) -> str:
@@ -138,12 +154,22 @@ def _differs(stored: StoredPlaylists, outcome: Outcome) -> bool:
 
 
 def _skipped(seen: Seen) -> dict[str, int]:
-    """Count the null entries of the listing, and the items that hold nothing in the lists that were opened."""
+    """Count the null entries of the listing, the items that hold nothing in the lists that were opened, and the lists
+    that could not be read, or not be believed unreadable.
+    """
     nulls = sum(
         entry.kind == "unavailable"
         for reading in seen.readings.values()
         for entry in reading.entries
         if not reading.asks_only
     )
-    counted = {"null_entry": seen.listing.nulls, "null_item": nulls}
+    unreadable = sum(
+        one.error is not None and spotify_id not in seen.settled
+        for spotify_id, one in seen.readings.items()
+    )
+    counted = {
+        "null_entry": seen.listing.nulls,
+        "null_item": nulls,
+        "unreadable_list": unreadable,
+    }
     return {reason: count for reason, count in counted.items() if count}

@@ -18,7 +18,11 @@ from django_spotify_sync.sync.handover import Fetched, Work
 from django_spotify_sync.sync.playlists.items.reading import Reading
 from django_spotify_sync.sync.playlists.judging import Seen, judge
 from django_spotify_sync.sync.playlists.listing import Listing, read_listing
-from django_spotify_sync.sync.playlists.refusals import refuse_if_app_wide
+from django_spotify_sync.sync.playlists.refusals import (
+    disregard_wholesale,
+    is_believed,
+    refuse_if_app_wide,
+)
 from django_spotify_sync.sync.playlists.staging import ItemStage, read_all
 from django_spotify_sync.sync.playlists.stored import StoredPlaylists, load
 
@@ -33,11 +37,15 @@ class Playlists:
     def fetch(self, work: Work) -> Fetched:
         """Read what changed and say what may be written: what is proved whole replaces, the rest only adds.
 
-        :raises AppForbidden: if Spotify refuses the app rather than single lists.
+        :raises SpotifyError: if Spotify refuses the app, or is away, rather than single lists.
         """
-        seen = _Pass(work).read()
-        refuse_if_app_wide(work, seen.readings.values())
-        return judge(seen)
+        way = _Pass(work)
+        with way.stage.kept():
+            seen = way.read()
+            refuse_if_app_wide(work, seen.readings.values())
+            for reading in disregard_wholesale(seen.readings.values()):
+                seen.settled.pop(reading.row.spotify_id, None)
+            return judge(seen)
 
 
 class _Pass:
@@ -69,7 +77,7 @@ class _Pass:
             for reading in readings:
                 self._settle(reading, self.seen.listing)
             unsettled = [one for one in readings if one.row.spotify_id not in self.seen.settled]
-            if not any(one.fault is None for one in unsettled):
+            if all(one.error for one in unsettled):
                 return  # all is settled, or hopeless
             self.seen.listing = read_listing(self.work)
             self.seen.listed_ids.append(set(self.seen.listing.rows))
@@ -83,13 +91,19 @@ class _Pass:
         readings = []
         for spotify_id, row in self.seen.listing.rows.items():
             if spotify_id in self.seen.settled or (
-                spotify_id in self.seen.readings and self.seen.readings[spotify_id].fault
+                spotify_id in self.seen.readings and self.seen.readings[spotify_id].error
             ):
                 continue
+            stored = self.seen.stored
             is_own = row.owner_id == self.work.account.spotify_id
-            todo = "read" if self.seen.is_full else self.seen.stored.todo(row)
-            if todo == "read" or (todo == "ask" and not is_own):
-                reading = Reading(row, is_own=is_own, asks_only=todo == "ask")
+            todo = "read" if self.seen.is_full else stored.todo(row)
+            if todo == "read" or (todo == "ask" and (not is_own or stored.is_in_doubt(row))):
+                reading = Reading(
+                    row,
+                    is_own=is_own,
+                    asks_only=todo == "ask",
+                    known_surplus=stored.surplus(row),
+                )
                 self.seen.readings[spotify_id] = reading
                 readings.append(reading)
         return readings
@@ -101,7 +115,11 @@ class _Pass:
         to be from after the last of them.
         """
         row = listing.rows.get(reading.row.spotify_id)
-        if reading.refusal or (reading.asks_only and reading.may_read is not None):
+        link = self.seen.stored.links.get(reading.row.spotify_id)
+        if reading.error:
+            if reading.refusal and is_believed(reading, link):
+                self.seen.settled[reading.row.spotify_id] = reading.row
+        elif reading.asks_only:
             self.seen.settled[reading.row.spotify_id] = reading.row
         elif row is not None and not reading.problem and self._fits(reading, row, is_later):
             self.seen.settled[reading.row.spotify_id] = row
@@ -111,7 +129,8 @@ class _Pass:
             return False  # nothing bears out that the list was emptied
         is_timely = is_later or reading.is_in_one_piece or row.is_spotifys
         is_same = row.is_spotifys or reading.snapshot == row.snapshot_id
-        return is_timely and is_same and row.total in (None, reading.total)
+        listed = 0 if row.total is None else row.total - len(reading.entries)
+        return is_timely and is_same and listed in (0, reading.known_surplus[0])
 
     def _note_progress(self) -> None:
         readings = self.seen.readings.values()

@@ -7,48 +7,58 @@ time is asked of Spotify.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import random
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager
 
-from django_spotify_sync.exceptions import SpotifyError
+from django_spotify_sync.exceptions import SpotifyError, SpotifyUnavailable
 from django_spotify_sync.models import StagedPage
 from django_spotify_sync.spotify.answers.playlists import PlaylistRow
-from django_spotify_sync.spotify.client import Get
+from django_spotify_sync.spotify.client import ATTEMPTS, Get
 from django_spotify_sync.sync.handover import Work
 from django_spotify_sync.sync.playlists.items.reading import Answer, Reading
-from django_spotify_sync.sync.staging import KEPT_THROUGH, Stage
+from django_spotify_sync.sync.staging import Stage
 
-_GIVE_UP = 3  # lists that fail for good, at which the fault is Spotify's and not theirs
+_VAIN = 50  # requests in a row that bring nothing: the other lists are for the next run
 _LONGEST_NAME = 300
 _ADDRESSES = ("items", "tracks")
 
 
 def read_all(
-    work: Work, readings: Iterable[Reading], stage: ItemStage, note: Callable[[], None]
+    work: Work, readings: Collection[Reading], stage: ItemStage, note: Callable[[], None]
 ) -> None:
     """Read lists in parallel, across lists and pages, until nothing more is to be had of any.
 
-    :raises SpotifyUnavailable: if several lists fail for good.
-    :raises SpotifyError: if Spotify refuses more than the items of single lists.
+    What a list is refused with, or runs into, is its own matter. But where one after the other fails, the rest is not
+    asked for, and bears the last one's fault. In no order, so that no list is the last one at each run.
     """
-    waiting = list(readings)
-    faulty: set[str] = set()
-    try:
-        while waiting:
-            reading_of = {get.path: reading for reading in waiting for get in reading.gets}
-            gets = [get for reading in waiting for get in _not_staged(reading, stage)]
-            for get, answer in work.fetch.each(gets):
-                reading = reading_of[get.path]
-                reading.take(get, answer)
-                stage.keep(reading.row, get, answer)
-                note()
-                if reading.fault:
-                    faulty.add(reading.row.spotify_id)
-                    if len(faulty) >= _GIVE_UP:
-                        raise reading.fault
-            waiting = [reading for reading in waiting if reading.advance()]
-    except KEPT_THROUGH:
-        stage.flush()  # the run goes on later, from here
-        raise
+    waiting = random.sample([*readings], len(readings))
+    in_vain = 0
+    while waiting:
+        for reading, answer in _answers(work, waiting, stage):
+            note()
+            if not isinstance(answer, SpotifyError):
+                in_vain = 0
+            elif reading.fault or reading.is_own:  # to refuse somebody else's list is quite usual
+                in_vain += ATTEMPTS if isinstance(answer, SpotifyUnavailable) else 1
+            if isinstance(answer, SpotifyError) and in_vain >= _VAIN:
+                for left in waiting:
+                    left.give_up(answer)
+                return
+        waiting = [reading for reading in waiting if reading.advance()]
+
+
+def _answers(
+    work: Work, waiting: Collection[Reading], stage: ItemStage
+) -> Iterator[tuple[Reading, Answer]]:
+    """Give each reading what it asks for; yield it with each answer of Spotify's."""
+    reading_of = {get.path: reading for reading in waiting for get in reading.gets}
+    gets = [get for reading in waiting for get in _not_staged(reading, stage)]
+    for get, answer in work.fetch.each(gets):
+        reading = reading_of[get.path]
+        reading.take(get, answer)
+        stage.keep(reading.row, get, answer)
+        yield reading, answer
 
 
 def _not_staged(reading: Reading, stage: ItemStage) -> list[Get[Answer]]:
@@ -95,9 +105,9 @@ class ItemStage:
         self._loaded.pop(_listing(row), None)
         self._stage.forget(_listing(row))
 
-    def flush(self) -> None:
-        """Write what is waiting: the run ends here, and goes on later."""
-        self._stage.flush()
+    def kept(self) -> AbstractContextManager[None]:
+        """Stage what has arrived, whatever ends the attempt."""
+        return self._stage.kept()
 
 
 def _listing(row: PlaylistRow) -> str:

@@ -38,6 +38,7 @@ class StoredPlaylists:
         """
         link, playlist = self.links.get(row.spotify_id), self.playlists.get(row.spotify_id)
         right = link.can_read_items if link else None
+        when_settled: Todo = "ask" if self.is_in_doubt(row) else "nothing"
         is_settled = (
             link is not None
             and right is not None
@@ -52,10 +53,23 @@ class StoredPlaylists:
         else:
             fits = row.snapshot_id == playlist.items_snapshot_id
             if is_settled and not fits:
-                return "nothing"
-        if not fits or row.total not in (None, self.items.get(row.spotify_id, 0)):
+                return when_settled
+        count = self.items.get(row.spotify_id, 0)
+        if not fits or row.total not in (None, count, count + playlist.listed_surplus):
             return "read"
-        return "nothing" if is_settled else "ask"
+        return when_settled if is_settled else "ask"
+
+    def surplus(self, row: PlaylistRow) -> tuple[int, int]:
+        """Return by how much the totals differed from what came when the list was last read."""
+        playlist = self.playlists.get(row.spotify_id)
+        return (playlist.listed_surplus, playlist.counted_surplus) if playlist else (0, 0)
+
+    def is_in_doubt(self, row: PlaylistRow) -> bool:
+        """Tell whether the last run that asked was refused the items, which is not believed yet."""
+        link = self.links.get(row.spotify_id)
+        return (
+            link is not None and bool(link.unreadable_reason) and link.can_read_items is not False
+        )
 
     def oldest_reading(self) -> datetime | None:
         """Return when the list that was read longest ago was read."""

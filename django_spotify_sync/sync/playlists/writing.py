@@ -47,8 +47,9 @@ _DEFAULTS = {
 class Outcome:
     """What a run learned of one listed playlist.
 
-    ``can_read_items`` is None if nothing was learned of the account's right. ``snapshot_id`` is set if all is settled
-    under it. ``entries`` are the items if they were read: the whole list if ``is_whole``, else something to add.
+    ``can_read_items`` is None if nothing was learned of the account's right; with an ``unreadable_reason`` all the same
+    it is in doubt. ``snapshot_id`` is set if all is settled under it. ``entries`` are the items if they were read: the
+    whole list if ``is_whole``, else something to add. ``surplus`` is by how much the totals differ from what came.
     """
 
     row: PlaylistRow
@@ -58,6 +59,7 @@ class Outcome:
     snapshot_id: str | None
     entries: Sequence[ItemRow] | None
     is_whole: bool
+    surplus: tuple[int, int] | None
     problem: str
 
     @property
@@ -93,8 +95,14 @@ def write_playlists(
             counts += write_items(
                 playlist.pk, outcome.entries, track_ids, whole=outcome.is_whole, using=using
             )
+            stamp: dict[str, Any] = {}
             if outcome.is_whole:
                 stamp = {"items_snapshot_id": outcome.snapshot_id or "", "items_synced_at": now}
+            if outcome.surplus is not None:
+                stamp |= dict(
+                    zip(("listed_surplus", "counted_surplus"), outcome.surplus, strict=True)
+                )
+            if any(getattr(playlist, name) != value for name, value in stamp.items()):
                 stamps.append((playlist.pk, stamp))
     update(Playlist, stamps, using=using, batch_size=conf.BATCH_SIZE)
     links = _write_links(account, outcomes, gone, playlists, renewed, left_alone, using=using)
@@ -192,7 +200,7 @@ def _write_links(
             name: value for name, value in learned.items() if getattr(link, name) != value
         }:
             changed[link.pk] = difference
-        if spotify_id in renewed or difference.keys() - {"snapshot_id"}:  # which is our own note
+        if spotify_id in renewed or "can_read_items" in difference:  # the others are our own notes
             seen_to_change.add(link.pk)
     leaving = {link.pk for link in stored.values()} & set(gone)
     moves += [
@@ -219,6 +227,7 @@ def _learned(outcome: Outcome, *, is_settled: bool) -> dict[str, Any]:
     learned: dict[str, Any] = {}
     if outcome.can_read_items is not None:
         learned["can_read_items"] = outcome.can_read_items
+    if outcome.can_read_items is not None or outcome.unreadable_reason:
         learned["unreadable_reason"] = outcome.unreadable_reason
     if outcome.snapshot_id is not None and is_settled:
         learned["snapshot_id"] = outcome.snapshot_id

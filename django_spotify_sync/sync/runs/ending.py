@@ -12,7 +12,6 @@ from django_spotify_sync.exceptions import (
     GrantInDoubt,
     RateLimited,
     SpotifySyncError,
-    SpotifyUnavailable,
 )
 from django_spotify_sync.models import StagedPage, SyncRun, SyncState
 from django_spotify_sync.models.runs import BLOCKS, RunStatus
@@ -104,7 +103,7 @@ def cancel(run: SyncRun, error: SpotifySyncError, requests: int) -> None:
 def fail(run: SyncRun, error: SpotifySyncError, requests: int) -> None:
     """End the run for good, and leave its library alone for a while.
 
-    Where Spotify was away, what was staged before is as good as ever, and the next run goes on from there.
+    Whatever it was, what is staged is as good as ever, and the next run goes on from there.
     """
     using = run._state.db
     with transaction.atomic(using=using):
@@ -115,8 +114,6 @@ def fail(run: SyncRun, error: SpotifySyncError, requests: int) -> None:
             RunStatus.FAILED, error_code=error.code, error_detail=str(error), requests=requests
         ):
             return
-        if not isinstance(error, SpotifyUnavailable):
-            StagedPage.objects.using(using).filter(run=run).delete()
         if state is not None:
             intervals.after_failure(state)
             state.save(using=using, update_fields=["failures", "next_sync_at"])

@@ -54,7 +54,7 @@ class Heartbeat:
         ):
             return
         done, total = self._seen
-        if not self._run.write(done=done, total=total, requests=self.requests):
+        if not self._run.record(done=done, total=total, requests=self.requests):
             raise RunLost
         self._written = time.monotonic()
         self._watch(self._run)

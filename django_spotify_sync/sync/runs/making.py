@@ -16,7 +16,7 @@ def make_runs(wanted: Sequence[SyncRun], using: str) -> list[SyncRun]:
     """Store those of ``wanted`` whose account and resource have no live run, and return them. At most one of each.
 
     Five statements for up to BATCH_SIZE runs. To be called inside a transaction. A run takes over the staged pages of
-    the last one that was lost, or failed with Spotify away.
+    the last one that was lost, or failed.
     """
     if not wanted:
         return []

@@ -1,18 +1,18 @@
 """Which remote entry is which stored one, and in what order. Pure: no network, no database, no clock.
 
 Everything here is about two orders: the entries as we stored them and the entries as Spotify lists them now, both
-newest first, each known by its key ``(spotify_id, added_at)``. Slots and positions are plain list indexes.
+newest first, each known by its key ``(spotify_id, added_at)``. An index is a place among the stored entries, a position
+one in Spotify's list.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django_spotify_sync.db.rising import rising
 from django_spotify_sync.spotify.answers.saved import Key
+from django_spotify_sync.sync.claims import Claims
 
 #: The distance of two neighbouring ranks that were given at once: room for 16 likes between any two.
 RANK_STEP = 2**16
@@ -20,65 +20,50 @@ RANK_STEP = 2**16
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """Which stored slot each remote entry is.
+    """Which stored entry each remote entry is.
 
-    ``slots[i]`` is the slot of remote entry i, None for a new one; ``gone`` are the slots that no entry claims, and
-    ``relinked`` those whose id nobody answered, but whose place is taken by an entry of the same second. ``kept`` are
-    the remote positions of entries that stand in their stored order, which is what certificates lean on.
+    ``indexes[i]`` is the index of remote entry i, None for a new one; ``gone`` are the indexes that no entry claims,
+    and ``relinked`` those whose id nobody answered, but whose place is taken by an entry of the same second. ``kept``
+    are the remote positions of entries that stand in their stored order, which is what certificates lean on.
     """
 
-    slots: list[int | None]
+    indexes: list[int | None]
     gone: list[int]
     relinked: list[int]
     kept: list[int]
 
 
+NONE_ALIGNED = Alignment([], [], [], [])
+
+
 def align(stored: Sequence[Key], remote: Sequence[Key], *, relinks: bool = True) -> Alignment:
-    """Find each remote entry's slot: by its key, else by its id (liked anew), else by its second (relinked, or null).
+    """Find each remote entry's index: by its key, else by its id (liked anew), else by its second (relinked, or null).
 
     Only entries that stand between the same two certain neighbours are taken for relinked, and none where ``relinks``
     is False: in a list that is not whole, the id that seems gone may only not have been read.
     """
-    slots: list[int | None] = [None] * len(remote)
-    free = set(range(len(stored)))
-
-    def claim(wanted: Mapping[int, object], offered: Mapping[int, object]) -> list[int]:
-        by_key: dict[object, deque[int]] = defaultdict(deque)
-        for slot, key in offered.items():
-            by_key[key].append(slot)
-        claimed = []
-        for position, key in wanted.items():
-            if by_key[key]:
-                slot = by_key[key].popleft()
-                slots[position] = slot
-                claimed.append(slot)
-        free.difference_update(claimed)
-        return claimed
-
-    def unclaimed() -> list[int]:
-        return [position for position, slot in enumerate(slots) if slot is None]
-
-    claim(dict(enumerate(remote)), dict(enumerate(stored)))
-    claim(
+    claims = Claims(len(stored), len(remote))
+    claims.claim(dict(enumerate(remote)), dict(enumerate(stored)))
+    claims.claim(
         {
             position: remote[position][0]
-            for position in unclaimed()
+            for position in claims.unclaimed
             if remote[position][0] is not None
         },
-        {slot: stored[slot][0] for slot in sorted(free) if stored[slot][0] is not None},
+        {index: stored[index][0] for index in sorted(claims.free) if stored[index][0] is not None},
     )
     relinked: list[int] = []
-    if relinks and free:
-        kept = rising(slots)
-        kept_slots = [slots[position] or 0 for position in kept]
-        relinked = claim(
-            {
-                position: (bisect_left(kept, position), remote[position][1])
-                for position in unclaimed()
-            },
-            {slot: (bisect_left(kept_slots, slot), stored[slot][1]) for slot in sorted(free)},
+    if relinks and claims.free:
+        relinked = claims.claim_between(
+            {position: remote[position][1] for position in claims.unclaimed},
+            {index: stored[index][1] for index in sorted(claims.free)},
         )
-    return Alignment(slots, gone=sorted(free), relinked=sorted(relinked), kept=rising(slots))
+    return Alignment(
+        claims.indexes,
+        gone=sorted(claims.free),
+        relinked=sorted(relinked),
+        kept=rising(claims.indexes),
+    )
 
 
 def ranks(current: Sequence[int | None]) -> list[int]:

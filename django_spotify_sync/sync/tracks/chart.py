@@ -1,4 +1,4 @@
-"""What the pages that were read show of the list: entries, borders, what stands between."""
+"""What the pages that were read show of the list: entries, and borders (see ``delta``) with what stands between."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 Two orders are compared: the entries as known (newest first) and the list as Spotify answers it now, of which some
 pages were read. Where a known entry stands ``d`` places from where it stood, ``d`` entries came or went above it; so a
 stretch between two entries that were found again holds a loss (or a find) exactly if it became shorter (or longer), and
-halving such stretches finds it in a handful of requests. What is presumed unchanged was never read: see ``survey``.
+halving such stretches finds it in a handful of requests. What is presumed unchanged was never read: see ``_survey``.
 
 A *position* is a place in Spotify's list. A *border* b lies between the positions b - 1 and b; it is *seen* when one
 answer showed both sides. The head's border is 0, the end's the total; the end is seen only by a page that came short.
@@ -20,13 +20,14 @@ from itertools import pairwise
 from django_spotify_sync.db.rising import rising
 from django_spotify_sync.exceptions import NotWhole
 from django_spotify_sync.spotify.answers.saved import Key
-from django_spotify_sync.sync.tracks.alignment import align
+from django_spotify_sync.sync.tracks.alignment import NONE_ALIGNED, Alignment, align
 from django_spotify_sync.sync.tracks.chart import Chart
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Where to read next. Without ``reads`` all is settled: what was not read is the known entry of ``presumed``.
+    """Where to read next. Without ``reads`` all is settled: what was not read is the known entry of ``presumed``, and
+    ``alignment`` says which known entry each of the whole list is.
 
     ``pages_ahead`` is about how many pages there are still to read: one for each entry that a stretch lost or found,
     but no more than it has.
@@ -35,6 +36,7 @@ class Step:
     reads: list[int]
     presumed: dict[int, int]
     pages_ahead: int = 0
+    alignment: Alignment = NONE_ALIGNED
 
     def keys(self, known: Sequence[Key], chart: Chart) -> list[Key]:
         """Return the whole list, once settled: as read, or as known where that is presumed."""
@@ -57,7 +59,8 @@ def next_step(known: Sequence[Key], chart: Chart) -> Step:
     keys = step.keys(known, chart)
     if (double := _too_often(keys, known, chart)) is not None:
         raise NotWhole(f"{double[0]} came twice.", reason="drift")
-    return Step(_proof_reads(known, keys, chart), step.presumed)
+    alignment = align(known, keys)
+    return Step(_proof_reads(known, keys, alignment, chart), step.presumed, alignment=alignment)
 
 
 def _survey(known: Sequence[Key], chart: Chart) -> Step:
@@ -73,15 +76,15 @@ def _survey(known: Sequence[Key], chart: Chart) -> Step:
     reads: list[int] = []
     presumed: dict[int, int] = {}
     pages_ahead = 0
-    for (above, slot_above), (below, slot_below) in pairwise(anchors):
-        ours, theirs = slot_below - slot_above - 1, below - above - 1
+    for (above, place_above), (below, place_below) in pairwise(anchors):
+        ours, theirs = place_below - place_above - 1, below - above - 1
         unseen = chart.unseen_between(above, below)
         strange = read[bisect_right(read, above) : bisect_left(read, below)]
         if not unseen or (not ours and len(strange) == theirs):
             continue  # all of it was seen, or was read with nothing to lose in it
         if ours == theirs and not strange:
-            slots = staying[slot_above + 1 : slot_below]
-            presumed.update(zip(range(above + 1, below), slots, strict=True))
+            indexes = staying[place_above + 1 : place_below]
+            presumed.update(zip(range(above + 1, below), indexes, strict=True))
             continue
         pages = -(-len(unseen) // (chart.limit - 1))
         pages_ahead += min(pages, max(1, abs(ours - theirs)))
@@ -95,32 +98,32 @@ def _survey(known: Sequence[Key], chart: Chart) -> Step:
 
 
 def _without_moved(known: Sequence[Key], chart: Chart) -> list[int]:
-    """Return the known slots but for those that were liked anew: their id was read elsewhere, under another date."""
+    """Return the known indexes but for those that were liked anew: their id was read elsewhere, under another date."""
     read = set(chart.keys.values())
     known_keys = set(known)
     elsewhere = {key[0] for key in read if key[0] is not None and key not in known_keys}
     staying = []
-    for slot, key in enumerate(known):
+    for index, key in enumerate(known):
         if key[0] in elsewhere and key not in read:
             elsewhere.discard(key[0])
         else:
-            staying.append(slot)
+            staying.append(index)
     return staying
 
 
 def _anchors(known: Sequence[Key], staying: Sequence[int], chart: Chart) -> list[tuple[int, int]]:
-    """Return (position, index in staying) of what was read and stands in its known order, and both ends of the list."""
+    """Return (position, place in staying) of what was read and stands in its known order, and both ends of the list."""
     by_key: dict[Key, deque[int]] = defaultdict(deque)
     wanted = set(chart.keys.values())
-    for index, slot in enumerate(staying):
-        if known[slot] in wanted:
-            by_key[known[slot]].append(index)
+    for place, index in enumerate(staying):
+        if known[index] in wanted:
+            by_key[known[index]].append(place)
     positions = sorted(chart.keys)
-    indexes = [
+    places = [
         by_key[key].popleft() if by_key[key] else None
         for key in map(chart.keys.__getitem__, positions)
     ]
-    found = [(positions[place], indexes[place] or 0) for place in rising(indexes)]
+    found = [(positions[one], places[one] or 0) for one in rising(places)]
     return [(-1, -1), *found, (chart.total, len(staying))]
 
 
@@ -140,23 +143,24 @@ def _down_from_the_head(start: int, chart: Chart, *, grown: int) -> list[int]:
     return list(range(start, max(until, start + 1), chart.limit - 1))
 
 
-def _proof_reads(known: Sequence[Key], keys: Sequence[Key], chart: Chart) -> list[int]:
+def _proof_reads(
+    known: Sequence[Key], keys: Sequence[Key], alignment: Alignment, chart: Chart
+) -> list[int]:
     """Return what has to be read before anything may be called gone.
 
     A known entry is proved gone when its nearest neighbours that stayed, above and below, were seen with all that
     stands between them, and so was the whole run of its own second: within a second Spotify may order anew.
     """
-    alignment = align(known, keys)
     relinked = set(alignment.relinked)
-    kept = [position for position in alignment.kept if alignment.slots[position] not in relinked]
-    kept_slots = [alignment.slots[position] or 0 for position in kept]
+    kept = [position for position in alignment.kept if alignment.indexes[position] not in relinked]
+    kept_indexes = [alignment.indexes[position] or 0 for position in kept]
     reads: set[int] = set()
-    for slot in [*alignment.gone, *alignment.relinked]:
-        place = bisect_left(kept_slots, slot)
+    for index in [*alignment.gone, *alignment.relinked]:
+        place = bisect_left(kept_indexes, index)
         above = kept[place - 1] if place else -1
         below = kept[place] if place < len(kept) else chart.total
         reads |= {_centred(border, chart.limit) for border in chart.unproved_between(above, below)}
-        second = known[slot][1]
+        second = known[index][1]
         if second is not None:
             reads |= set(_run_reads(keys, second, above, below, chart))
     return sorted(reads)
@@ -207,14 +211,15 @@ def _too_often(keys: Sequence[Key], known: Sequence[Key], chart: Chart) -> Key |
     return next((key for key, times in many.items() if times > rightly[key]), None)
 
 
-def wants_last_look(known: Sequence[Key], keys: Sequence[Key], *, reads: int) -> bool:
+def wants_last_look(
+    known: Sequence[Key], keys: Sequence[Key], alignment: Alignment, *, reads: int
+) -> bool:
     """Tell whether the head has to be read again at the very end, and be the same.
 
     It has to if anything is gone, or if anything moved and the list could move as well between two of the reads.
     """
-    alignment = align(known, keys)
     moved = any(
-        slot is not None and known[slot] != key
-        for slot, key in zip(alignment.slots, keys, strict=True)
+        index is not None and known[index] != key
+        for index, key in zip(alignment.indexes, keys, strict=True)
     )
     return bool(alignment.gone) or (moved and reads > 1)

@@ -7,6 +7,7 @@ asks for. A *full* pass reads all, when that is cheaper, asked for, or due. What
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from operator import itemgetter
 
 from django.utils import timezone
@@ -19,9 +20,9 @@ from django_spotify_sync.spotify.answers.catalog import Catalog
 from django_spotify_sync.spotify.answers.saved import Key, SavedRow, skipped_reasons
 from django_spotify_sync.sync import removals
 from django_spotify_sync.sync.handover import Fetched, Work, Written
-from django_spotify_sync.sync.staging import KEPT_THROUGH, Stage
+from django_spotify_sync.sync.staging import Stage
 from django_spotify_sync.sync.tracks import delta, seams
-from django_spotify_sync.sync.tracks.alignment import align
+from django_spotify_sync.sync.tracks.alignment import Alignment, align
 from django_spotify_sync.sync.tracks.listing import LIMIT, Listing
 from django_spotify_sync.sync.tracks.writing import stored_entries, write_saved
 
@@ -38,14 +39,20 @@ class Tracks:
         """Read the saved tracks; what comes back may be written: everything if proved, no removals if not."""
         reading = _Reading(work)
         try:
-            entries = reading.read()
-            reading.doubt_large_loss(entries)
+            with reading.stage.kept():
+                whole = reading.read()
+                reading.doubt_large_loss(whole)
         except NotWhole as error:
-            return reading.fetched(reading.as_they_came(), error.reason)
-        except KEPT_THROUGH:
-            reading.stage.flush()  # the run goes on later, from here
-            raise
-        return reading.fetched(entries)
+            return reading.added_only(reading.as_they_came(), error.reason)
+        return reading.replaced(whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The whole list, and which stored entry each of it is."""
+
+    entries: list[SavedRow]
+    alignment: Alignment
 
 
 class _Reading:
@@ -53,8 +60,8 @@ class _Reading:
 
     def __init__(self, work: Work) -> None:
         self.work = work
-        self.slots = stored_entries(work.account, work.using)
-        self.known = [SavedRow(slot.spotify_id, slot.added_at) for slot in self.slots]
+        self.stored = stored_entries(work.account, work.using)
+        self.known = [SavedRow(stored.spotify_id, stored.added_at) for stored in self.stored]
         self.stage = Stage(work.run, work.using)
         self.catalog = Catalog()
         self.mode = Mode.PROBE
@@ -63,7 +70,7 @@ class _Reading:
 
     # Reading
 
-    def read(self) -> list[SavedRow]:
+    def read(self) -> Whole:
         """Return the whole list, read or rightly presumed.
 
         :raises NotWhole: if the library moved, or the answers do not fit together, at every try.
@@ -79,7 +86,7 @@ class _Reading:
                     raise
             known = self._stitched(listing)
             # Pages that do not overlap may hide a loss and a find that make up for each other: look once more, soon.
-            self.learned["full_due"] = not self.slots
+            self.learned["full_due"] = not self.stored
         for _ in range(TRIES - 1):
             try:
                 return self._settle(self._look(), known)
@@ -91,14 +98,14 @@ class _Reading:
     def _is_full_due(self) -> bool:
         state = self.work.state
         overdue = state.full_at is None or state.full_at < timezone.now() - conf.FULL_SYNC_INTERVAL
-        return self.work.run.full or state.full_due or overdue or not self.slots
+        return self.work.run.full or state.full_due or overdue or not self.stored
 
     def _look(self) -> Listing:
         """Begin to look at the list anew, from its head."""
         self.looks.append(Listing(self.work, self.catalog, hidden=self.work.state.hidden))
         return self.looks[-1]
 
-    def _settle(self, listing: Listing, known: Sequence[SavedRow]) -> list[SavedRow]:
+    def _settle(self, listing: Listing, known: Sequence[SavedRow]) -> Whole:
         """Read what ``delta`` asks for, until the whole list is known and each loss proved.
 
         :raises NotWhole: if that cannot be done: the answers contradict each other, or the list moved.
@@ -121,13 +128,17 @@ class _Reading:
             read[position] if position in read else known[step.presumed[position]]
             for position in range(listing.total)
         ]
-        if self.mode == Mode.PROBE and (listing.reads > 1 or keys != _keys(entries)):
+        found = _keys(entries)
+        alignment = step.alignment
+        if self.mode == Mode.PROBE and (listing.reads > 1 or keys != found):
             self.mode = Mode.DELTA
         if self.mode == Mode.FULL or delta.wants_last_look(
-            keys, _keys(entries), reads=listing.reads
+            keys, found, alignment, reads=listing.reads
         ):
             listing.confirm_head()
-        return entries
+        if known is not self.known:
+            alignment = align(_keys(self.known), found)
+        return Whole(entries, alignment)
 
     def _read_everything(self, listing: Listing) -> None:
         """Read every page, but for those that an earlier attempt left behind.
@@ -139,7 +150,7 @@ class _Reading:
         listing.stage(self.stage)
         try:
             # Overlapping pages show every border and prove a loss at once; without a stored entry there is none.
-            listing.read(delta.cover(listing.chart(), overlapping=bool(self.slots)))
+            listing.read(delta.cover(listing.chart(), overlapping=bool(self.stored)))
         except NotWhole:
             if not listing.is_steady:
                 raise
@@ -176,17 +187,17 @@ class _Reading:
 
     # Judging
 
-    def doubt_large_loss(self, entries: Sequence[SavedRow]) -> None:
+    def doubt_large_loss(self, whole: Whole) -> None:
         """Believe a large loss only when a second run sees it.
 
         :raises NotWhole: if this is the first.
         """
-        gone = len(align(_keys(self.known), _keys(entries)).gone)
+        gone = len(whole.alignment.gone)
         is_large = removals.is_large_loss(
             known=len(self.known), gone=gone, max_share=conf.MAX_REMOVED_SHARE
         )
         if is_large and self.work.state.suspected_shrink is None:
-            self.learned["suspected_shrink"] = len(entries)
+            self.learned["suspected_shrink"] = len(whole.entries)
             raise NotWhole(f"{gone} of {len(self.known)} entries are gone.", reason="large_loss")
         self.learned["suspected_shrink"] = None
 
@@ -202,7 +213,7 @@ class _Reading:
         for position, entry in sorted(last.rows().items()):
             entries.setdefault(entry.key if entry.spotify_id else position, (position, entry))
         seen = {entry.spotify_id for _, entry in entries.values()}
-        seen |= {slot.spotify_id for slot in self.slots} | {None}
+        seen |= {stored.spotify_id for stored in self.stored} | {None}
         for look in reversed(earlier):
             for position, entry in sorted(look.rows().items()):
                 if entry.spotify_id not in seen:
@@ -210,16 +221,23 @@ class _Reading:
                     entries[entry.key] = (position, entry)
         return [entry for _, entry in sorted(entries.values(), key=itemgetter(0))]
 
-    def fetched(self, entries: Sequence[SavedRow], reason: str = "") -> Fetched:
-        """Say what may be written."""
-        keys = _keys(self.known)
-        if reason:  # the next run looks at everything, whatever was learned on the way
-            self.learned.pop("full_due", None)
-        if not reason and keys == _keys(entries) and self.mode != Mode.FULL:
-            unchanged = Written(Counts(unchanged=len(self.slots)))
+    def replaced(self, whole: Whole) -> Fetched:
+        """Say that the stored entries are to become the whole list."""
+        known = _keys(self.known)
+        if known == _keys(whole.entries) and self.mode != Mode.FULL:
+            unchanged = Written(Counts(unchanged=len(self.stored)))
             return Fetched(mode=self.mode, write=lambda: unchanged, state=self.learned)
-        gone = [] if reason else align(keys, _keys(entries)).gone
-        removable = {self.slots[slot].pk for slot in gone}
+        removable = {self.stored[index].pk for index in whole.alignment.gone}
+        return self._fetched(whole.entries, removable=removable)
+
+    def added_only(self, entries: Sequence[SavedRow], reason: str) -> Fetched:
+        """Say that what is new among the entries may be added, and why nothing may be removed."""
+        self.learned.pop("full_due", None)  # the next run looks at everything, in any case
+        return self._fetched(entries, removable=set(), reason=reason)
+
+    def _fetched(
+        self, entries: Sequence[SavedRow], *, removable: set[int], reason: str = ""
+    ) -> Fetched:
         return Fetched(
             mode=self.mode,
             reason=reason,

@@ -56,23 +56,27 @@ def write_saved(
 ) -> Written:
     """Make the stored entries the given ones; remove none but the removable. In the caller's transaction."""
     track_ids = write_catalog(catalog, using=using)["track"]
-    slots = stored_entries(account, using)
+    before = stored_entries(account, using)
     alignment = align(
-        [slot.key for slot in slots], [entry.key for entry in entries], relinks=is_whole
+        [stored.key for stored in before], [entry.key for entry in entries], relinks=is_whole
     )
-    unmatched = [slots[index] for index in alignment.gone]
-    gone = [slot for slot in unmatched if slot.pk in removable]
-    staying = [slot for slot in unmatched if slot.pk not in removable]
-    matched = [None if index is None else slots[index] for index in alignment.slots]
-    new_ranks = ranks([None if slot is None else slot.rank for slot in matched])
-    taken = {slot.track_id for slot in staying}
+    unmatched = [before[index] for index in alignment.gone]
+    gone = [stored for stored in unmatched if stored.pk in removable]
+    staying = [stored for stored in unmatched if stored.pk not in removable]
+    matched = [None if index is None else before[index] for index in alignment.indexes]
+    new_ranks = ranks([None if stored is None else stored.rank for stored in matched])
+    taken = {stored.track_id for stored in staying}
     # What an entry lets go of that is removed, another one of the same id, which was not read, may take.
-    freed = {slot.spotify_id: slot.track_id for slot in gone if slot.spotify_id and slot.track_id}
+    freed = {
+        stored.spotify_id: stored.track_id
+        for stored in gone
+        if stored.spotify_id and stored.track_id
+    }
     held = _tracks_held(entries, matched, freed | track_ids, taken)
 
     created: list[SavedTrack] = []
     changed: list[tuple[int, dict[str, Any]]] = []
-    for entry, slot, rank, track_id in zip(entries, matched, new_ranks, held, strict=True):
+    for entry, stored, rank, track_id in zip(entries, matched, new_ranks, held, strict=True):
         row = {
             "track_id": track_id,
             "spotify_id": entry.spotify_id,
@@ -81,17 +85,17 @@ def write_saved(
         }
         if entry.is_playable is not None:
             row["is_playable"] = entry.is_playable
-        if slot is None:
+        if stored is None:
             created.append(SavedTrack(account=account, **row))
         elif difference := {
-            name: value for name, value in row.items() if value != getattr(slot, name)
+            name: value for name, value in row.items() if value != getattr(stored, name)
         }:
-            changed.append((slot.pk, difference))
+            changed.append((stored.pk, difference))
 
     rows = SavedTrack.objects.using(using)
     batch_size = conf.BATCH_SIZE
     removed = delete_rows(
-        rows.filter(account=account), [slot.pk for slot in gone], batch_size=batch_size
+        rows.filter(account=account), [stored.pk for stored in gone], batch_size=batch_size
     )
     # Two entries may exchange their tracks: let go of all before taking any, the pair is unique row by row.
     letting_go = [
@@ -102,18 +106,18 @@ def write_saved(
     update(SavedTrack, changed, using=using, batch_size=batch_size)
 
     # By ids and not by rows: one that was relinked has another id, which is stored from now on instead of the first.
-    before = dict.fromkeys(slot.spotify_id for slot in slots if slot.spotify_id)
-    stored = [entry.spotify_id for entry in entries] + [slot.spotify_id for slot in staying]
-    after = dict.fromkeys(spotify_id for spotify_id in stored if spotify_id)
+    ids_before = dict.fromkeys(stored.spotify_id for stored in before if stored.spotify_id)
+    ids = [entry.spotify_id for entry in entries] + [stored.spotify_id for stored in staying]
+    ids_after = dict.fromkeys(spotify_id for spotify_id in ids if spotify_id)
     return Written(
         counts=Counts(
             created=len(created),
             updated=len(changed),
-            unchanged=len(slots) - removed - len(changed),
+            unchanged=len(before) - removed - len(changed),
             removed=removed,
         ),
-        added=[spotify_id for spotify_id in after if spotify_id not in before],
-        removed=[spotify_id for spotify_id in before if spotify_id not in after],
+        added=[spotify_id for spotify_id in ids_after if spotify_id not in ids_before],
+        removed=[spotify_id for spotify_id in ids_before if spotify_id not in ids_after],
     )
 
 
@@ -129,14 +133,14 @@ def _tracks_held(
     already keeps it, and the other holds none.
     """
     wanted = [
-        track_ids.get(entry.spotify_id or "", slot.track_id if slot else None)
-        for entry, slot in zip(entries, matched, strict=True)
+        track_ids.get(entry.spotify_id or "", stored.track_id if stored else None)
+        for entry, stored in zip(entries, matched, strict=True)
     ]
     owner: dict[int, int] = {}
-    for index, (track_id, slot) in enumerate(zip(wanted, matched, strict=True)):
+    for index, (track_id, stored) in enumerate(zip(wanted, matched, strict=True)):
         if track_id is None or track_id in taken:
             continue
-        if track_id not in owner or (slot is not None and slot.track_id == track_id):
+        if track_id not in owner or (stored is not None and stored.track_id == track_id):
             owner[track_id] = index
     return [
         track_id if track_id is not None and owner.get(track_id) == index else None

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from django_spotify_sync.testing.api.pages import OffsetPage, PageCache, TextCache, dump
 from django_spotify_sync.testing.api.shapes import Shapes
+from django_spotify_sync.testing.site import Site
 from django_spotify_sync.testing.wire.faults import Twist
 from django_spotify_sync.testing.wire.server import Answer, Body, Request
 
 if TYPE_CHECKING:
-    from django_spotify_sync.testing.fake import FakeSpotify
     from django_spotify_sync.testing.music.users import User
 
 
@@ -113,9 +113,9 @@ def _number(text: str) -> int | None:
 
 @dataclass
 class Room:
-    """What every endpoint has at hand: the fake, the shapes of its cohort, and the caches."""
+    """What every endpoint has at hand: the site, the shapes of its cohort, and the caches."""
 
-    fake: FakeSpotify
+    site: Site
     shapes: Shapes
     pages: PageCache = field(default_factory=PageCache)
     texts: TextCache = field(default_factory=TextCache)
@@ -125,7 +125,7 @@ class Room:
 
         Entries never change, but the names in the catalogue do.
         """
-        key = (entry, call.native, call.market, self.fake.world.catalogue_serial, *more)
+        key = (entry, call.native, call.market, self.site.world.catalogue_serial, *more)
         return self.texts.get(key, make)
 
     def render[E](
@@ -143,5 +143,5 @@ class Room:
         """
         if call.twist.twisted:
             return Body(page.render(entries, text, call.twist).encode())
-        whole = (key, self.fake.world.catalogue_serial, page, call.query.get("additional_types"))
+        whole = (key, self.site.world.catalogue_serial, page, call.query.get("additional_types"))
         return self.pages.get(whole, lambda: Body(page.render(entries, text, call.twist).encode()))

@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
 from django_spotify_sync.testing.api import endpoints, playlist_endpoints
 from django_spotify_sync.testing.api.calls import ApiError, Call, Room
 from django_spotify_sync.testing.api.pages import dump
 from django_spotify_sync.testing.api.shapes import Shapes
-from django_spotify_sync.testing.oauth.grants import Grant
+from django_spotify_sync.testing.oauth.grants import Grant, Grants
+from django_spotify_sync.testing.site import Cohort, Site
 from django_spotify_sync.testing.wire.faults import Twist
 from django_spotify_sync.testing.wire.log import Visit
 from django_spotify_sync.testing.wire.server import Answer, Body, Request
-
-if TYPE_CHECKING:
-    from django_spotify_sync.testing.fake import FakeSpotify
-
 
 NOT_ALLOWLISTED = "User not registered in the Developer Dashboard"
 OWNER_NOT_PREMIUM = (
@@ -55,18 +51,19 @@ ROUTES: list[tuple[re.Pattern[str], Callable[..., Any]]] = [
 class Api:
     """Answer for api.spotify.com."""
 
-    def __init__(self, fake: FakeSpotify) -> None:
-        """Answer from the libraries of *fake*."""
-        self._fake = fake
+    def __init__(self, site: Site, grants: Grants) -> None:
+        """Answer from the libraries of *site*."""
+        self._site = site
+        self._grants = grants
+        self._made: tuple[tuple[Cohort, str], Room] | None = None
 
-    @cached_property
     def room(self) -> Room:
-        """The shapes of the fake's cohort, and the caches."""
-        return Room(self._fake, Shapes(self._fake.cohort, self._fake.url))
-
-    def forget(self) -> None:
-        """Start shapes and caches afresh, as after a change of cohort."""
-        self.__dict__.pop("room", None)
+        """Return the shapes of the site's cohort, and the caches; new ones where that, or the address, has changed."""
+        cohort, url = self._site.cohort, self._site.url
+        made = self._made  # read once: another thread may make another
+        if made is None or made[0] != (cohort, url):
+            self._made = made = (cohort, url), Room(self._site, Shapes(cohort, url))
+        return made[1]
 
     def answer(self, request: Request, twist: Twist, visit: Visit) -> Answer:
         """Let the call through the gates and answer it."""
@@ -74,9 +71,9 @@ class Api:
             self._pace()
             grant = self._authenticate(request)
             visit.user_id = grant.user.id
-            if not self._fake.owner_premium:
+            if not self._site.owner_premium:
                 return _bare(403, OWNER_NOT_PREMIUM)
-            allowed = self._fake.allowlist
+            allowed = self._site.allowlist
             if allowed is not None and grant.user.id not in allowed:
                 return _bare(403, NOT_ALLOWLISTED)
             path = request.path.removeprefix("/v1")
@@ -87,25 +84,25 @@ class Api:
 
     def _route(self, path: str, call: Call) -> Answer:
         if call.request.method != "GET":
-            endpoints.not_modelled(self.room, call)
+            endpoints.not_modelled(self.room(), call)
         for pattern, handle in ROUTES:
             if found := pattern.fullmatch(path):
-                made = handle(self.room, call, *map(unquote, found.groups()))
+                made = handle(self.room(), call, *map(unquote, found.groups()))
                 body = made if isinstance(made, Body) else Body(dump(made).encode())
                 return Answer(body=body, headers={"Cache-Control": "private, max-age=0"})
         raise ApiError(404, "Service not found")
 
     def _pace(self) -> None:
-        limit = self._fake.rate_limit
-        wait = limit.wait(self._fake.clock()) if limit is not None else None
+        limit = self._site.rate_limit
+        wait = limit.wait(self._site.clock()) if limit is not None else None
         if wait is not None:
             raise ApiError(429, "API rate limit exceeded", Retry_After=str(wait))
 
     def _quota(self, path: str) -> None:
-        quota = self._fake.quota
+        quota = self._site.quota
         # Buckets are unpublished; one per kind of address is what was measured.
         family = re.sub(r"/[0-9A-Za-z]{22}(?=/|$)", "/*", path)
-        wait = quota.wait(family, self._fake.clock()) if quota is not None else None
+        wait = quota.wait(family, self._site.clock()) if quota is not None else None
         if wait is not None:
             raise ApiError(429, "Quota exceeded", "QUOTA_EXCEEDED", Retry_After=str(wait))
 
@@ -113,7 +110,7 @@ class Api:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise ApiError(401, "No token provided")
-        found = self._fake.accounts.grants.access(token)
+        found = self._grants.access(token)
         if isinstance(found, str):
             header = f'Bearer realm="spotify", error="invalid_token", error_description="{found}"'
             raise ApiError(401, found, WWW_Authenticate=header)

@@ -56,7 +56,7 @@ def following(room: Room, call: Call) -> Body:
 
 def one(room: Room, call: Call, kind: str, spotify_id: str) -> Any:
     """GET /tracks/{id}, /albums/{id} or /artists/{id}."""
-    found = room.fake.catalogue.by_id.get(spotify_id)
+    found = room.site.catalogue.by_id.get(spotify_id)
     answer = _describe(room, call, kind, found)
     if answer is None:
         raise ApiError(404, "Resource not found")
@@ -70,7 +70,7 @@ def several(room: Room, call: Call, kind: str) -> Any:
     ids = call.query.get("ids", "").split(",")
     if not 1 <= len(ids) <= (20 if kind == "albums" else 50):
         raise ApiError(400, "Too many ids requested")
-    known = room.fake.catalogue.by_id
+    known = room.site.catalogue.by_id
     return {kind: [_describe(room, call, kind, known.get(spotify_id)) for spotify_id in ids]}
 
 
@@ -89,7 +89,7 @@ def person(room: Room, call: Call, user_id: str) -> Any:
     """GET /users/{id}: taken from the new cohort."""
     if room.shapes.new:
         raise ApiError(403, "Forbidden")
-    for user in room.fake.users:
+    for user in room.site.users:
         if user.id == user_id:
             public = room.shapes.me(user, set())
             public.pop("account_id", None)

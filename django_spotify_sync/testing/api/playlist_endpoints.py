@@ -31,7 +31,7 @@ def playlists(room: Room, call: Call, user_id: str | None = None) -> Body:
     page = call.page(f"{room.shapes.api_url}/users/{call.user.id}/playlists")
     _, listed = call.user.listed.history.behind(call.twist.lag)
     entries = [entry for entry in listed if _shown(room, call, entry)]
-    shapes, period = PlaylistShapes(room.shapes), period_of(room.fake.clock())
+    shapes, period = PlaylistShapes(room.shapes), period_of(room.site.clock())
 
     def text(entry: Listed) -> str:
         _, state = entry.playlist.history.behind(call.twist.lag)
@@ -40,9 +40,9 @@ def playlists(room: Room, call: Call, user_id: str | None = None) -> Body:
         return dump(shapes.listed(entry, state, _snapshot(room, entry.playlist, state), period))
 
     owned = any(entry.playlist.spotify_owned for entry in entries)
-    serial = room.fake.world.serial - call.twist.lag
+    serial = room.site.world.serial - call.twist.lag
     # A list of Spotify's own has another snapshot at every reading, so nothing is kept then.
-    fresh = len(room.fake.requests) if owned else 0
+    fresh = len(room.site.requests) if owned else 0
     scope = "playlist-read-collaborative" in call.scopes
     key = ("lists", call.user.key, call.user.id, serial, period, scope, fresh)
     return room.render(call, page, entries, text, key)
@@ -62,7 +62,7 @@ def playlist(room: Room, call: Call, playlist_id: str) -> Any:
     _, state = found.history.behind(call.twist.lag)
     shapes = PlaylistShapes(room.shapes)
     answer = shapes.playlist(
-        found, state, _snapshot(room, found, state), period_of(room.fake.clock())
+        found, state, _snapshot(room, found, state), period_of(room.site.clock())
     )
     answer["followers"] = {"href": None, "total": found.followers}
     echoed = call.echoed
@@ -105,7 +105,7 @@ def may_read_items(room: Room, call: Call, playlist: Playlist) -> bool:
 
 def _find(room: Room, call: Call, playlist_id: str) -> Playlist:
     """Find a list the caller may see; curated, deleted and private lists are all 404 alike."""
-    found = room.fake.catalogue.playlists.get(playlist_id)
+    found: Playlist | None = room.site.catalogue.playlists.get(playlist_id)
     missing = ApiError(404, "Resource not found")
     if found is None or (found.spotify_owned and room.shapes.cohort != "extended"):
         raise missing
@@ -134,7 +134,7 @@ def _writer(room: Room, call: Call, shapes: PlaylistShapes) -> Any:
 
 def _snapshot(room: Room, playlist: Playlist, state: ListState) -> str:
     if playlist.spotify_owned:
-        state = ListState("", "", None, False, None, revision=1_000 + len(room.fake.requests))
+        state = ListState("", "", None, False, None, revision=1_000 + len(room.site.requests))
     return playlist.snapshot(state)
 
 

@@ -18,7 +18,6 @@ from django_spotify_sync.testing.music.playlists import Cover, ListState, Playli
 if TYPE_CHECKING:
     from django_spotify_sync.testing.music.following import Listed
 
-
 MOSAIC_SIZES = (640, 300, 60)
 ENTRY_NAMES = {"new": ("item",), "legacy": ("track", "item"), "extended": ("track",)}
 CONTENTS_NAMES = {"new": ("items",), "legacy": ("tracks", "items"), "extended": ("tracks",)}

@@ -8,18 +8,16 @@ app with extended quota. Keys, nulls and types follow recorded answers; what no 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from django_spotify_sync.testing.music.catalog import Album, Artist, Track
 from django_spotify_sync.testing.music.saved import Saved
 from django_spotify_sync.testing.music.words import words
+from django_spotify_sync.testing.site import Cohort
 
 if TYPE_CHECKING:
     from django_spotify_sync.testing.music.following import Followed
     from django_spotify_sync.testing.music.users import User
-
-
-type Cohort = Literal["new", "legacy", "extended"]
 
 type Json = dict[str, Any]
 
@@ -42,8 +40,6 @@ class _Removed:
 
 
 REMOVED: Any = _Removed()
-
-
 """In a patch: take the key away."""
 
 

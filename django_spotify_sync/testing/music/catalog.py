@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 from django_spotify_sync.testing.music.words import (
     GENRES,
@@ -20,9 +20,6 @@ from django_spotify_sync.testing.music.words import (
     title,
 )
 from django_spotify_sync.testing.music.world import World
-
-if TYPE_CHECKING:
-    from django_spotify_sync.testing.music.playlists import Playlist
 
 
 @dataclass(slots=True, eq=False)
@@ -84,7 +81,8 @@ class Catalogue:
     artists: list[Artist] = field(default_factory=list)
     albums: list[Album] = field(default_factory=list)
     by_id: dict[str, Track | Album | Artist] = field(default_factory=dict)
-    playlists: dict[str, Playlist] = field(default_factory=dict)
+    # by id; what they are is known to `playlists`, which knows the catalogue
+    playlists: dict[str, Any] = field(default_factory=dict)
     _rng: random.Random = field(init=False)
     _artist_rng: random.Random = field(init=False)
 

@@ -24,9 +24,10 @@ FRIENDS = (
     Stranger("1177038220", "kaspar w."),
     Stranger("q7x4l0v3b2n9m8k1j5h6g3f2d", None),
 )
+KINDS = ("own", "own", "private", "followed", "own", "shared", "long", "mixed", "own", "empty")
+
 # Up to about so many entries a library is kept for the next fake that is to have the same.
 SMALL = 1_000
-KINDS = ("own", "own", "private", "followed", "own", "shared", "long", "mixed", "own", "empty")
 
 
 def first_user(

@@ -11,7 +11,6 @@ from django_spotify_sync.testing.wire.server import Answer, Body
 if TYPE_CHECKING:
     from django_spotify_sync.testing.music.users import User
 
-
 SCOPE_WORDS = {
     "playlist-read-collaborative": "See the playlists you edit together with others",
     "playlist-read-private": "See your private playlists",

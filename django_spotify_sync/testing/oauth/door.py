@@ -8,19 +8,15 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django_spotify_sync.testing.music.users import User
 from django_spotify_sync.testing.music.words import words
-from django_spotify_sync.testing.music.world import World
 from django_spotify_sync.testing.oauth.consent import consent_page, error_page
 from django_spotify_sync.testing.oauth.grants import Grants, TokenError
 from django_spotify_sync.testing.oauth.redirects import redirect_uri_allowed, send_back
+from django_spotify_sync.testing.site import Site
 from django_spotify_sync.testing.wire.server import Answer, Body, Request
-
-if TYPE_CHECKING:
-    from django_spotify_sync.testing.fake import FakeSpotify
-
 
 CORE_SCOPE = "user-library-read playlist-read-private playlist-read-collaborative user-follow-read"
 SCOPES = frozenset(
@@ -38,10 +34,10 @@ SCOPES = frozenset(
 class Accounts:
     """Answer for accounts.spotify.com."""
 
-    def __init__(self, fake: FakeSpotify, world: World) -> None:
+    def __init__(self, site: Site) -> None:
         """Begin with no codes and no grants."""
-        self._fake = fake
-        self.grants = Grants(world)
+        self._site = site
+        self.grants = Grants(site.world)
 
     def token(self, request: Request) -> Answer:
         """Exchange a code or a refresh token."""
@@ -76,9 +72,9 @@ class Accounts:
             except ValueError:
                 raise TokenError("invalid_client", "Invalid client") from None
             client_id, _, secret = decoded.partition(":")
-        if client_id != self._fake.client_id:
+        if client_id != self._site.client_id:
             raise TokenError("invalid_client", "Invalid client")
-        if secret != self._fake.client_secret:
+        if secret != self._site.client_secret:
             raise TokenError("invalid_client", "Invalid client secret")
 
     def _exchange(self, form: dict[str, str]) -> dict[str, Any]:
@@ -86,27 +82,27 @@ class Accounts:
         return self.grants.exchange(code, redirect_uri, form.get("code_verifier"))
 
     def _renew(self, form: dict[str, str]) -> dict[str, Any]:
-        rotate = self._fake.rotate_refresh_tokens
+        rotate = self._site.rotate_refresh_tokens
         return self.grants.renew(form.get("refresh_token", ""), rotate=rotate)
 
     def authorize(self, request: Request) -> Answer:
         """Ask the user, or answer for them, and send the browser back with a code or an error."""
         posted = request.method == "POST"
         asked = request.form if posted else request.query
-        if asked.get("client_id") != self._fake.client_id:
+        if asked.get("client_id") != self._site.client_id:
             return error_page(400, "INVALID_CLIENT: Invalid client")
         redirect_uri = asked.get("redirect_uri", "")
-        if not redirect_uri_allowed(redirect_uri, self._fake.redirect_uris):
+        if not redirect_uri_allowed(redirect_uri, self._site.redirect_uris):
             return error_page(400, "INVALID_CLIENT: Invalid redirect URI")
-        if (error := _first_error(asked, public=not self._fake.client_secret)) is not None:
+        if (error := _first_error(asked, public=not self._site.client_secret)) is not None:
             return send_back(redirect_uri, asked, error=error)
         if posted:
             return self._decide(redirect_uri, asked)
-        if self._fake.consent == "deny":
+        if self._site.consent == "deny":
             return send_back(redirect_uri, asked, error="access_denied")
-        if self._fake.consent == "auto":
-            return self._agree(redirect_uri, asked, self._fake.browser_user)
-        user = self._fake.users_by_key.get(request.cookies.get("fake_spotify_user", ""))
+        if self._site.consent == "auto":
+            return self._agree(redirect_uri, asked, self._site.browser_user)
+        user = self._site.users_by_key.get(request.cookies.get("fake_spotify_user", ""))
         scopes = set(asked.get("scope", "").split())
         if (
             user is not None
@@ -114,10 +110,10 @@ class Accounts:
             and self.grants.approved(user, scopes)
         ):
             return self._agree(redirect_uri, asked, user)
-        return consent_page(asked, self._fake.users, user or self._fake.browser_user)
+        return consent_page(asked, self._site.users, user or self._site.browser_user)
 
     def _decide(self, redirect_uri: str, asked: dict[str, str]) -> Answer:
-        user = self._fake.users_by_key.get(asked.get("user", ""))
+        user = self._site.users_by_key.get(asked.get("user", ""))
         if asked.get("decision") != "agree" or user is None:
             return send_back(redirect_uri, asked, error="access_denied")
         answer = self._agree(redirect_uri, asked, user)

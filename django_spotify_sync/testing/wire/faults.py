@@ -12,13 +12,9 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from django_spotify_sync.testing.wire.server import Answer, Body, Request
-
-if TYPE_CHECKING:
-    from django_spotify_sync.testing.fake import FakeSpotify
-
 
 # Bodies seen without any JSON around them (spotify-web-api.md, section 1).
 BARE_TEXTS = {
@@ -81,7 +77,7 @@ class Fault:
     cut: bool | Literal["json", "connection"] = False
     reset: bool = False
     delay: float = 0.0
-    before: Callable[[FakeSpotify], object] | None = None
+    before: Callable[[Any], object] | None = None  # which is given the FakeSpotify
     total: int | Callable[[int], int] | None = None
     empty: bool = False
     short: int = 0

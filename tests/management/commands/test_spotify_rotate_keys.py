@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django_spotify_sync.db.sealing import key_id
 from django_spotify_sync.models import SpotifyToken
 from django_spotify_sync.testing import FakeSpotify
-from tests.connecting import connect
+from tests.kit.connecting import connect
 
 pytestmark = pytest.mark.django_db
 

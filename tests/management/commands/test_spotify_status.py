@@ -13,8 +13,8 @@ from django.utils import timezone
 from django_spotify_sync.models import SpotifyAccount, SyncRun, SyncState
 from django_spotify_sync.sync import execute, request_sync, sync
 from django_spotify_sync.upkeep.status import read_status
-from tests.connecting import connect
-from tests.libraries import people
+from tests.kit.connecting import connect
+from tests.kit.libraries import people
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

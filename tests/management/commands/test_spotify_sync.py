@@ -19,8 +19,8 @@ from kombu.exceptions import OperationalError
 from django_spotify_sync.models import SavedTrack, SpotifyAccount, SpotifyToken, SyncRun, SyncState
 from django_spotify_sync.sync import due, request_sync, sync
 from django_spotify_sync.tasks import sync_account
-from tests.concurrency import wait_until
-from tests.connecting import connect, stored
+from tests.kit.concurrency import wait_until
+from tests.kit.connecting import connect, stored
 
 
 @pytest.fixture

@@ -7,12 +7,11 @@ another.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict, deque
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import datetime
 
-from django_spotify_sync.db.rising import rising
+from django_spotify_sync.sync.claims import Claims
 
 #: What an entry holds (None for nothing), when it was added, by whom.
 type ItemKey = tuple[Hashable | None, datetime | None, str]
@@ -26,42 +25,32 @@ def match(stored: Sequence[ItemKey], remote: Sequence[ItemKey]) -> list[int | No
     """
     head = _common(stored, remote)
     tail = _common(stored[head:][::-1], remote[head:][::-1])
-    slots: list[int | None] = [None] * len(remote)
-    slots[:head] = range(head)
-    slots[len(remote) - tail :] = range(len(stored) - tail, len(stored))
-    free = set(range(head, len(stored) - tail))
-    new = set(range(head, len(remote) - tail))
-
-    def claim(wanted: Mapping[int, Hashable], offered: Mapping[int, Hashable]) -> None:
-        by_key: dict[Hashable, deque[int]] = defaultdict(deque)
-        for slot in sorted(offered):
-            by_key[offered[slot]].append(slot)
-        for position in sorted(wanted):
-            if slots_of := by_key.get(wanted[position]):
-                slots[position] = slots_of.popleft()
-                free.discard(slots[position] or 0)
-                new.discard(position)
-
-    claim({place: remote[place] for place in new}, {slot: stored[slot] for slot in free})
-    claim(
-        {place: remote[place][0] for place in new if remote[place][0] is not None},
-        {slot: stored[slot][0] for slot in free if stored[slot][0] is not None},
+    claims = Claims(len(stored), len(remote))
+    for place in range(head):
+        claims.take(place, place)
+    for distance in range(1, tail + 1):
+        claims.take(len(remote) - distance, len(stored) - distance)
+    claims.claim(
+        {place: remote[place] for place in claims.unclaimed},
+        {index: stored[index] for index in sorted(claims.free)},
     )
-    if free and new:
-        kept = rising(slots)
-        kept_slots = [slots[place] or 0 for place in kept]
-        claim(
-            {place: (bisect_left(kept, place), remote[place][1]) for place in new},
-            {slot: (bisect_left(kept_slots, slot), stored[slot][1]) for slot in free},
+    claims.claim(
+        {place: remote[place][0] for place in claims.unclaimed if remote[place][0] is not None},
+        {index: stored[index][0] for index in sorted(claims.free) if stored[index][0] is not None},
+    )
+    if claims.free:
+        claims.claim_between(
+            {place: remote[place][1] for place in claims.unclaimed},
+            {index: stored[index][1] for index in sorted(claims.free)},
         )
-    return slots
+    return claims.indexes
 
 
 def match_some(stored: Sequence[ItemKey], remote: Sequence[ItemKey]) -> list[int | None]:
     """Like ``match``, for a reading that is not proved whole: finds what is the same, and guesses nothing."""
     offered: dict[ItemKey, deque[int]] = defaultdict(deque)
-    for slot, key in enumerate(stored):
-        offered[key].append(slot)
+    for index, key in enumerate(stored):
+        offered[key].append(index)
     return [offered[key].popleft() if offered.get(key) else None for key in remote]
 
 
@@ -73,18 +62,18 @@ def add_only(
     Rows that no entry claims stay behind the row that they followed. An entry whose like is stored or was just added is
     left out: of a page that was answered twice nothing is to be added.
     """
-    slots = match_some(stored, remote)
+    indexes = match_some(stored, remote)
     known = set(stored)
-    behind = _unclaimed_behind(len(stored), {slot for slot in slots if slot is not None})
-    places: list[tuple[int | None, int | None]] = [(None, slot) for slot in behind[-1]]
-    for entry, slot in enumerate(slots):
-        if slot is None:
+    behind = _unclaimed_behind(len(stored), {index for index in indexes if index is not None})
+    places: list[tuple[int | None, int | None]] = [(None, index) for index in behind[-1]]
+    for entry, index in enumerate(indexes):
+        if index is None:
             if remote[entry] in known:
                 continue
             known.add(remote[entry])
-        places.append((entry, slot))
-        if slot is not None:
-            places += [(None, after) for after in behind[slot]]
+        places.append((entry, index))
+        if index is not None:
+            places += [(None, after) for after in behind[index]]
     return places
 
 
@@ -92,11 +81,11 @@ def _unclaimed_behind(count: int, claimed: set[int]) -> dict[int, list[int]]:
     """Return the unclaimed rows behind each claimed one, those before the first of them behind -1."""
     behind: dict[int, list[int]] = defaultdict(list)
     last = -1
-    for slot in range(count):
-        if slot in claimed:
-            last = slot
+    for index in range(count):
+        if index in claimed:
+            last = index
         else:
-            behind[last].append(slot)
+            behind[last].append(index)
     return behind
 
 

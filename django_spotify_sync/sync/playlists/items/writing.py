@@ -15,12 +15,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import batched
 from typing import Any
 
 from django.db import models
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.deleting import delete_rows
+from django_spotify_sync.db.folded import refolded
 from django_spotify_sync.db.indexes import matching_any
 from django_spotify_sync.db.positions import Move, move, out_of_order
 from django_spotify_sync.db.upsert import Counts, update
@@ -31,6 +33,7 @@ from django_spotify_sync.sync.playlists.items.matching import ItemKey, add_only,
 
 #: So many URIs are looked up: a longer list of them over a hash index is dearer than to read the texts.
 LOOK_UPS = 50
+
 _BLANK = {"track_id": None, "title": "", "subtitle": "", "duration_ms": None}
 
 
@@ -79,20 +82,21 @@ def write_items(
     moves: list[Move] = []
     created: list[PlaylistItem] = []
     changed: dict[int, dict[str, Any]] = {}
-    for position, (entry, slot) in enumerate(places):
+    for position, (entry, index) in enumerate(places):
         said = {} if entry is None else _said(entries[entry], track_ids)
-        if slot is None:
+        if index is None:
             created.append(PlaylistItem(playlist_id=playlist_id, position=position, **said))
             continue
-        place = stored[slot]
+        place = stored[index]
         moves.append(Move(place.pk, place.position, position))
         if entry is None:
             continue
-        if held[slot] != holds[entry]:  # another thing stands there now, or nothing
+        if held[index] != holds[entry]:  # another thing stands there now, or nothing
             changed[place.pk] = {**_BLANK, **said} if said["uri"] else said
         elif difference := _difference(said, place, texts):
             changed[place.pk] = difference
     gone = {place.pk for place in stored} - {one.pk for one in moves}
+    _refold(rows, changed, texts)
 
     batch_size = conf.BATCH_SIZE
     delete_rows(rows, sorted(gone), batch_size=batch_size)
@@ -123,6 +127,22 @@ def _texts(
         "spotify_sync_item_hash", PlaylistItem, {"playlist_id": playlist_id}, uri=sorted(uris)
     )
     return {row.pop("pk"): row for row in rows.filter(condition).values("pk", *names)}
+
+
+def _refold(
+    rows: models.QuerySet[PlaylistItem], changed: Mapping[int, dict[str, Any]], texts: Texts
+) -> None:
+    """Have what search looks for written along; read the other half of a name that changes by half, which is rare."""
+    halves = [
+        pk
+        for pk, values in changed.items()
+        if ("title" in values) != ("subtitle" in values) and pk not in texts
+    ]
+    for batch in batched(halves, conf.BATCH_SIZE):
+        for pk, title, subtitle in rows.filter(pk__in=batch).values_list("pk", "title", "subtitle"):
+            texts[pk] = {"title": title, "subtitle": subtitle}
+    for pk, values in changed.items():
+        values |= refolded(PlaylistItem, values, texts.get(pk, {}))
 
 
 def _held(place: Place, texts: Texts) -> Hashable | None:

@@ -1,0 +1,54 @@
+"""Covers and names: of fixed size, loaded when seen, and no HTML."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from django_spotify_sync.models import Album, Playlist, SavedTrack, SpotifyAccount, SyncRun, Track
+from tests.kit.administering import MODELS, address, fill, names, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@names
+def test_covers_are_lazy_and_of_fixed_size_and_nothing_is_inline(
+    staff: Client, user: Any, model: Any
+) -> None:
+    """So that a strict Content-Security-Policy needs no exception for us."""
+    fill(user)
+    Album.objects.update(thumbnail_url="https://i.example/cover")
+
+    page = text_of(staff, model, "changelist")
+    table = page.partition('<table id="result_list"')[2].partition("</table>")[0]
+
+    assert "spotify_sync/admin.css" in page
+    assert not re.search(r"\sstyle=|\son\w+=|<script|<style", table)
+    for image in re.findall(r"<img class=.spotify-sync[^>]*>", table):
+        assert 'loading="lazy"' in image
+        assert 'width="40" height="40"' in image
+        assert 'referrerpolicy="no-referrer"' in image
+    if model in (Album, Track, SavedTrack):
+        assert "https://i.example/cover" in table
+
+
+def test_what_users_and_spotify_say_is_no_html(staff: Client, user: Any) -> None:
+    evil = "<b onclick=x>"
+    account = fill(user)
+    SpotifyAccount.objects.update(display_name=evil, image_url=f"https://x/{chr(34)}{evil}")
+    Track.objects.update(name=evil)
+    Playlist.objects.update(name=evil, owner_name=evil)
+    SyncRun.objects.update(error_code=evil, error_detail=evil, resource="tracks")
+    get_user_model().objects.filter(pk=user.pk).update(username=evil)
+
+    for model in MODELS:
+        assert evil not in text_of(staff, model, "changelist")
+        assert evil not in text_of(staff, model, "change", model.objects.order_by("pk")[0].pk)
+    asked = {"action": "sync_everything", "_selected_action": account.pk}
+    answer = staff.post(address(SpotifyAccount, "changelist"), asked, follow=True)
+    assert "Asked for" in answer.content.decode()
+    assert evil not in answer.content.decode()

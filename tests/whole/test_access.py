@@ -1,0 +1,230 @@
+"""Every endpoint, tried by everybody who has no business with a user's library: the table below is all of urls.py.
+
+The library is Ada's. What is asked for is hers: her run, her playlist, her state of an attempt to connect.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core import serializers
+from django.test import Client
+
+from django_spotify_sync import models, urls
+from django_spotify_sync.models import SpotifyAccount, SyncRun
+from django_spotify_sync.testing import FakeSpotify
+from tests.kit.browsing import JSON, begin, browser_of, query_of
+from tests.kit.connecting import connect
+from tests.kit.libraries import account_of, follow, own, put, save, track_of
+
+pytestmark = pytest.mark.django_db
+
+type Answer = tuple[int, str]
+
+OK: Answer = (200, "")
+ACCEPTED: Answer = (202, "")
+NOT_FOUND: Answer = (404, "not_found")
+UNKNOWN: Answer = (400, "unknown_parameter")
+NOBODY: Answer = (403, "not_authenticated")
+UNCONNECTED: Answer = (409, "not_connected")
+LOST: Answer = (409, "reauthorization_required")
+
+#: Who asks: a name of who is not signed in, or what they are.
+ASKING = ("anonymous", "another", "staff", "unconnected", "lost")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One method of one address, and what it answers to each of those who ask."""
+
+    method: str
+    address: str
+    another: Answer
+    lost: Answer
+    anonymous: Answer = NOBODY
+    unconnected: Answer = UNCONNECTED
+    body: str = ""
+
+    def answer(self, who: str) -> Answer:
+        """Being of the staff opens nothing."""
+        answer: Answer = getattr(self, "unconnected" if who == "staff" else who)
+        return answer
+
+
+def reading(address: str, *, another: Answer = OK, lost: Answer = OK) -> Endpoint:
+    return Endpoint("GET", address, another, lost)
+
+
+BEGIN = {"anonymous": NOBODY, "another": OK, "unconnected": OK, "lost": OK}
+STATE_MISSING = dict.fromkeys(BEGIN, (400, "state_missing"))
+OTHER_BROWSER = dict.fromkeys(BEGIN, (400, "state_other_browser"))
+
+#: Each route of urls.py, as it is written there.
+ENDPOINTS: dict[str, list[Endpoint]] = {
+    "auth/": [Endpoint("GET", "auth/", **BEGIN)],
+    "login/": [Endpoint("GET", "login/", **dict.fromkeys(BEGIN, NOT_FOUND))],
+    "callback/": [
+        Endpoint("GET", "callback/", **STATE_MISSING),
+        Endpoint("GET", "callback/?state={state}&code=x", **OTHER_BROWSER),
+        Endpoint(
+            "POST",
+            "callback/",
+            body='{{"state": "{state}", "code": "x"}}',
+            **{**OTHER_BROWSER, "anonymous": NOBODY},
+        ),
+    ],
+    "account/": [reading("account/")],
+    "refresh/": [Endpoint("POST", "refresh/", another=OK, lost=LOST)],
+    "disconnect/": [Endpoint("POST", "disconnect/", another=OK, lost=OK)],
+    "sync/": [Endpoint("POST", "sync/", another=ACCEPTED, lost=LOST)],
+    "sync/<str:resource>/": [
+        Endpoint("POST", f"sync/{resource}/", another=ACCEPTED, lost=LOST)
+        for resource in ("tracks", "playlists", "following")
+    ],
+    "syncs/": [reading("syncs/")],
+    "syncs/<str:pk>/": [reading("syncs/{run}/", another=NOT_FOUND, lost=NOT_FOUND)],
+    "tracks/": [
+        reading("tracks/"),
+        reading("tracks/?search=ada&ordering=name"),
+        reading("tracks/?artist={artist}"),
+        reading("tracks/?account={account}&user={user}", another=UNKNOWN, lost=UNKNOWN),
+    ],
+    "tracks/contains/": [reading("tracks/contains/?ids={track}")],
+    "playlists/": [reading("playlists/")],
+    "playlists/<str:spotify_id>/items/": [
+        reading("playlists/{playlist}/items/", another=NOT_FOUND, lost=NOT_FOUND),
+    ],
+    "following/": [reading("following/")],
+}
+EACH = [one for endpoints in ENDPOINTS.values() for one in endpoints]
+WRITING = [one for one in EACH if one.method == "POST"]
+READING = [one for one in EACH if one.another in (OK, NOT_FOUND) and one not in WRITING]
+
+
+def each(endpoints: list[Endpoint]) -> pytest.MarkDecorator:
+    ids = [f"{one.method} {one.address}" for one in endpoints]
+    return pytest.mark.parametrize("endpoint", endpoints, ids=ids)
+
+
+def test_every_endpoint_is_in_the_table() -> None:
+    assert {str(pattern.pattern) for pattern in urls.urlpatterns} == set(ENDPOINTS)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django_spotify_sync.tasks.sync_account.apply_async", lambda **task: None)
+
+
+@pytest.fixture
+def hers(user: Any, spotify: FakeSpotify) -> dict[str, Any]:
+    """Give Ada's account a library that says whose it is, and what of it others may ask for."""
+    account = account_of(user, "ada-at-spotify", display_name="ada-name")
+    saved = save(account, track=track_of("ada-song", artists=["ada-artist"], album="ada-album"))
+    playlist = own(account)
+    playlist.name, playlist.spotify_id = "ada-list", "adalist"
+    playlist.save()
+    put(playlist, kind="local", title="ada-tape")
+    follow(account, "ada-band")
+    run = SyncRun.objects.create(account=account, resource="tracks", trigger="user")
+    return {
+        "account": account.pk,
+        "user": user.pk,
+        "run": run.pk,
+        "track": saved.spotify_id,
+        "artist": saved.track.track_artists.get().artist.spotify_id,
+        "playlist": playlist.spotify_id,
+        "state": query_of(begin(browser_of(user)))["state"],
+    }
+
+
+@pytest.fixture
+def asking(who: str, other_user: Any, spotify: FakeSpotify) -> Client:
+    """Give the client of somebody who asks."""
+    if who == "anonymous":
+        return browser_of()
+    if who == "staff":
+        get_user_model().objects.filter(pk=other_user.pk).update(is_staff=True)
+    if who in ("another", "lost"):
+        fill(connect(other_user, spotify, spotify.add_user("grace")))
+    if who == "lost":
+        SpotifyAccount.objects.filter(user=other_user).update(status="reauthorization_required")
+    return browser_of(other_user)
+
+
+def fill(account: SpotifyAccount) -> None:
+    save(account, track=track_of("grace-song", artists=["grace and ada and more"]))
+    put(own(account))
+    follow(account)
+    SyncRun.objects.create(account=account, resource="tracks", trigger="user", status="queued")
+
+
+def rows_of_others(user: Any) -> str:
+    """Return all rows of everybody but this user as one text, so that no change is missed."""
+    rows: list[Any] = []
+    for name in ("SavedTrack", "AccountPlaylist", "FollowedArtist", "SyncRun", "SpotifyToken"):
+        rows += vars(models)[name].objects.exclude(account__user=user).order_by("pk")
+    rows += models.PlaylistItem.objects.exclude(
+        playlist__account_playlists__account__user=user
+    ).order_by("pk")
+    rows += SpotifyAccount.objects.exclude(user=user).order_by("pk")
+    return str(serializers.serialize("json", rows))
+
+
+@pytest.mark.parametrize("who", ASKING)
+@each(EACH)
+def test_nobody_reaches_what_is_hers(
+    endpoint: Endpoint, who: str, hers: dict[str, Any], asking: Client, other_user: Any
+) -> None:
+    before = rows_of_others(other_user)
+
+    response = asking.generic(
+        endpoint.method,
+        "/spotify/" + endpoint.address.format_map(hers),
+        endpoint.body.format_map(hers),
+        "application/json",
+        headers=JSON,
+    )
+
+    status, code = endpoint.answer(who)
+    answer = response.json()
+    assert (response.status_code, answer.get("code", "")) == (status, code)
+    if status >= 400:
+        assert set(answer) == {"code", "detail"}
+    assert "ada-" not in json.dumps(answer)
+    assert rows_of_others(other_user) == before
+    if "contains" in endpoint.address and status == 200:
+        assert answer == {hers["track"]: False}
+    if status == 200 and "results" in answer:
+        assert len(answer["results"]) == (0 if "artist=" in endpoint.address else 1)
+
+
+@each([one for one in READING if one.address not in ("auth/", "login/")])
+def test_she_reaches_it_herself(endpoint: Endpoint, hers: dict[str, Any], user: Any) -> None:
+    """Else the test above proves nothing."""
+    response = browser_of(user).get("/spotify/" + endpoint.address.format_map(hers), headers=JSON)
+
+    assert response.status_code == 200
+    answer = response.json()
+    if "contains" in endpoint.address:
+        assert answer == {hers["track"]: True}
+    elif endpoint.address.startswith("sync"):
+        assert str(hers["run"]) in json.dumps(answer)
+    else:
+        assert "ada-" in json.dumps(answer)
+
+
+@each(WRITING)
+def test_writing_by_session_needs_the_csrf_token(
+    endpoint: Endpoint, hers: dict[str, Any], user: Any
+) -> None:
+    browser = browser_of(user, enforce_csrf_checks=True)
+
+    response = browser.post(
+        "/spotify/" + endpoint.address, endpoint.body.format_map(hers), "application/json"
+    )
+
+    assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
