@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from tests.kit.browsing import HOST, JSON, browser_of
-from tests.test_contract import ENDPOINTS
+from tests.whole.test_contract import ENDPOINTS
 
 pytestmark = pytest.mark.django_db
 

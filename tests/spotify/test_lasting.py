@@ -10,8 +10,8 @@ from django_spotify_sync.exceptions import SpotifyUnavailable
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify import oauth
 from django_spotify_sync.spotify.client import ATTEMPTS, Get
+from tests.kit.wire import Wire, reply
 from tests.spotify.conftest import TOKEN
-from tests.spotify.wire import Wire, reply
 
 
 @pytest.mark.parametrize(("status", "sent"), [(501, 1), (505, 1), (500, ATTEMPTS), (503, ATTEMPTS)])
