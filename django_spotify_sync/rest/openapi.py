@@ -212,9 +212,7 @@ class Endpoints(OpenApiViewExtension):  # type: ignore[no-untyped-call]
         if issubclass(self.target, LibraryViewSet):
             listed = answers(200, self.target.serializer_class(many=True), *LIST)
             operations = {"list": listed, **operations}
-        is_there = self.target.__name__ != "LoginAPI" or conf.LOGIN_ENABLED
-        methods = {
-            name: extend_schema(**said) if is_there else extend_schema(exclude=True)
-            for name, said in operations.items()
-        }
+        if self.target.__name__ == "LoginAPI" and not conf.LOGIN_ENABLED:
+            operations = {name: {"exclude": True} for name in operations}
+        methods = {name: extend_schema(**said) for name, said in operations.items()}
         return extend_schema_view(**methods)(described)

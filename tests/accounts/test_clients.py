@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from django_spotify_sync.exceptions import (
     GrantInDoubt,
     NotConnected,
     ReauthorizationRequired,
+    SpotifyUnavailable,
 )
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken
 from django_spotify_sync.testing import FakeSpotify
@@ -21,6 +24,8 @@ from tests.kit.connecting import TOKENS, ask, let_expire
 from tests.kit.crowds import status_of
 
 pytestmark = pytest.mark.django_db
+
+PAGE = Path(__file__).parents[2] / "docs/reference/python.md"
 
 
 def test_a_good_token_is_used_as_it_is(account: SpotifyAccount, spotify: FakeSpotify) -> None:
@@ -113,3 +118,30 @@ def test_no_client_without_a_token(account: SpotifyAccount) -> None:
 
     with pytest.raises(NotConnected):
         accounts.client_for(account)
+
+
+def test_what_the_reference_shows_is_answered_by_fake_spotify(
+    account: SpotifyAccount, spotify: FakeSpotify
+) -> None:
+    section = PAGE.read_text().partition("### `client_for`")[2].partition("\n### ")[0]
+    [code] = re.findall(r"^```python\n(.*?)^```", section, re.S | re.M)
+    names: dict[str, Any] = {}
+    exec(code, names)
+
+    profile, latest = names["profile_and_latest"](account)
+
+    assert profile["id"] == spotify.user.id
+    assert [entry["track"]["id"] for entry in latest] == spotify.user.track_ids()[:10]
+
+
+def test_what_fake_spotify_has_not_is_asked_once(
+    account: SpotifyAccount, spotify: FakeSpotify
+) -> None:
+    with (
+        accounts.client_for(account) as client,
+        pytest.raises(SpotifyUnavailable, match="does not model /v1/me/top/tracks") as caught,
+    ):
+        client.get("/me/top/tracks", limit=10)
+
+    assert caught.value.status == 501
+    assert [line.path for line in spotify.requests] == ["/v1/me/top/tracks"]

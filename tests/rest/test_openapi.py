@@ -46,6 +46,7 @@ CHECKS = [
 ]
 WITH_SPECTACULAR = {
     "SPOTIFY_SYNC_LOGIN_ENABLED": True,
+    "AUTHENTICATION_BACKENDS": ["django_spotify_sync.backends.SpotifyBackend"],
     "INSTALLED_APPS": [*django_settings.INSTALLED_APPS, "drf_spectacular"],
     "REST_FRAMEWORK": {
         "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -21,6 +21,7 @@ def test_login_is_described_where_it_is(enabled: bool) -> None:
         "INSTALLED_APPS": [*django_settings.INSTALLED_APPS, "drf_spectacular"],
         "REST_FRAMEWORK": {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"},
         "SPOTIFY_SYNC_LOGIN_ENABLED": enabled,
+        "AUTHENTICATION_BACKENDS": ["django_spotify_sync.backends.SpotifyBackend"],
     }
 
     done = subprocess.run(
