@@ -47,8 +47,8 @@ class _Address:
 class Reading:
     """One list's way through its items. ``asks_only`` is a single item, to learn whether the account may read them.
 
-    ``known_surplus`` is what the reading before this one found. ``refusal`` is what the items' own address said no with,
-    403 or 404 in JSON; ``fault`` is whatever else kept them from coming.
+    ``known_surplus`` is what the reading before this one found. ``refusal`` is what the items' own address said no
+    with, 403 or 404 in JSON; ``fault`` is whatever else kept them from coming.
     """
 
     def __init__(
