@@ -18,6 +18,7 @@ from django_spotify_sync.accounts import erasure
 from django_spotify_sync.accounts.tokens import lifetime
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.locks import lock_free
+from django_spotify_sync.db.transactions import done_again
 from django_spotify_sync.exceptions import LinkedElsewhere, NoUser, SpotifyUnavailable, Words
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncState
 from django_spotify_sync.models.accounts import (
@@ -81,8 +82,9 @@ type _Condition = Callable[[SpotifyAccount | None], bool]
 def _connect(
     user: AbstractBaseUser, profile: ProfileRow, grant: oauth.Grant, is_wanted: _Condition
 ) -> SpotifyAccount:
+    using = router.db_for_write(SpotifyAccount)
     try:
-        return _connect_once(user, profile, grant, is_wanted)
+        return done_again(lambda: _connect_once(user, profile, grant, is_wanted), using=using)
     except IntegrityError:
         users = get_user_model()._base_manager
         if not users.using(router.db_for_write(users.model)).filter(pk=user.pk).exists():

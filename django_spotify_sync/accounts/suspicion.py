@@ -17,6 +17,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from django_spotify_sync.db.transactions import done_again
 from django_spotify_sync.exceptions import GrantInDoubt, NotConnected, ReauthorizationRequired
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken
 from django_spotify_sync.models.accounts import AccountStatus
@@ -54,6 +55,10 @@ def refused(token: SpotifyToken) -> None:
 
     Changes nothing if the account or its token is another by now: that is somebody else's race, won or judged.
     """
+    done_again(lambda: _refuse(token), using=token._state.db or "default")
+
+
+def _refuse(token: SpotifyToken) -> None:
     using = token._state.db
     with transaction.atomic(using=using):
         account = SpotifyAccount.objects.using(using).get_locked(pk=token.pk)

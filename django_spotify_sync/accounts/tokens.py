@@ -19,6 +19,7 @@ from django_spotify_sync import shared_cache
 from django_spotify_sync.accounts import suspicion
 from django_spotify_sync.accounts.suspicion import ensure_usable
 from django_spotify_sync.conf import conf
+from django_spotify_sync.db.transactions import done_again
 from django_spotify_sync.exceptions import (
     CacheUnavailable,
     GrantRejected,
@@ -130,8 +131,18 @@ def _refresh(token: SpotifyToken, *, alone: bool) -> SpotifyToken:
 
 def _store(token: SpotifyToken, grant: oauth.Grant, tokens: Tokens) -> None:
     """Write what a refresh gave over the row that was read, and over no other."""
-    using = token._state.db
     token.seal(Tokens(access=grant.access_token, refresh=grant.refresh_token or tokens.refresh))
+    # Spotify may take the old one no more: what is not stored now is lost.
+    written = done_again(lambda: _written(token, grant), using=token._state.db or "default")
+    logger.info(
+        "account %s: token %s",
+        token.pk,
+        "refreshed" if written else "was refreshed elsewhere meanwhile",
+    )
+
+
+def _written(token: SpotifyToken, grant: oauth.Grant) -> bool:
+    using = token._state.db
     with transaction.atomic(using=using):
         account = SpotifyAccount.objects.using(using).get_locked(pk=token.pk)
         written = (
@@ -148,11 +159,7 @@ def _store(token: SpotifyToken, grant: oauth.Grant, tokens: Tokens) -> None:
         )
         if written and account is not None:
             suspicion.accepted(account)
-    logger.info(
-        "account %s: token %s",
-        token.pk,
-        "refreshed" if written else "was refreshed elsewhere meanwhile",
-    )
+    return bool(written)
 
 
 def _settled(token: SpotifyToken, seconds: float) -> SpotifyToken:

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from django_spotify_sync.conf import conf
+from django_spotify_sync.db.transactions import done_again
 from django_spotify_sync.exceptions import GrantInDoubt
 from django_spotify_sync.models.accounts import AnyUser, SpotifyAccount
 
@@ -211,17 +212,14 @@ class SyncRun(models.Model):
     def start(self) -> bool:
         """Claim the run for this worker; False if it is not due, has ended, or another worker was first."""
         claim = uuid.uuid4()
-        claimed = (
-            self._row()
-            .due()
-            .update(
-                status=RunStatus.RUNNING,
-                claim=claim,
-                heartbeat_at=Now(),
-                started_at=Coalesce("started_at", Now()),
-                resume_at=None,
-                reason="",
-            )
+        claimed = self._update(
+            self._row().due(),
+            status=RunStatus.RUNNING,
+            claim=claim,
+            heartbeat_at=Now(),
+            started_at=Coalesce("started_at", Now()),
+            resume_at=None,
+            reason="",
         )
         # with the account, and from where it was written: a router may name another to read from, which is behind
         self.refresh_from_db(from_queryset=self._row().select_related("account"))
@@ -229,7 +227,7 @@ class SyncRun(models.Model):
 
     def record(self, **values: Any) -> bool:
         """Write progress, and a heartbeat with it; False if the run is no longer this worker's."""
-        written = self._mine().update(heartbeat_at=Now(), **values)
+        written = self._update(self._mine(), heartbeat_at=Now(), **values)
         for name, value in values.items():
             setattr(self, name, value)
         return bool(written)
@@ -238,7 +236,7 @@ class SyncRun(models.Model):
         """End the run; False, and nothing written, if it is no longer this worker's."""
         finished_at = timezone.now()
         values |= {"status": status, "finished_at": finished_at, "resume_at": None, "claim": None}
-        if not self._mine().update(**values):
+        if not self._update(self._mine(), **values):
             return False
         for name, value in values.items():
             setattr(self, name, value)
@@ -253,7 +251,7 @@ class SyncRun(models.Model):
             "claim": None,
             "published_at": None,
         }
-        if not self._mine().update(**values):
+        if not self._update(self._mine(), **values):
             return False
         for name, value in values.items():
             setattr(self, name, value)
@@ -261,14 +259,18 @@ class SyncRun(models.Model):
 
     def publish(self) -> bool:
         """Note that the run is handed to a queue; False if it was a moment ago, or is not due."""
-        return bool(self._row().not_in_queue().update(published_at=Now()))
+        return bool(self._update(self._row().not_in_queue(), published_at=Now()))
 
     def publish_later(self) -> bool:
         """Note that a queue was told to deliver the waiting run at ``resume_at``; False if somebody else did."""
         rows = self._row().filter(
             status=RunStatus.WAITING, resume_at=self.resume_at, published_at=None
         )
-        return bool(rows.update(published_at=self.resume_at))
+        return bool(self._update(rows, published_at=self.resume_at))
+
+    def _update(self, rows: SyncRunQuerySet, **values: Any) -> int:
+        """Update rows by one statement; return how many."""
+        return done_again(lambda: rows.update(**values), using=self._state.db or DEFAULT_DB_ALIAS)
 
     def _row(self) -> SyncRunQuerySet:
         return SyncRun.objects.using(self._state.db).filter(pk=self.pk)

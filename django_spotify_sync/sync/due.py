@@ -21,6 +21,7 @@ from django.utils import timezone
 from django_spotify_sync import pace
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.locks import lock_free
+from django_spotify_sync.db.transactions import done_again
 from django_spotify_sync.models import SyncRun, SyncState
 from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.runs import Resource, Trigger
@@ -51,7 +52,7 @@ def take_due(resources: Collection[str] | None = None) -> list[int]:
     if pace.blocked():
         return []
     limit = room()
-    ids = _go_on(limit, live, using)
+    ids = done_again(lambda: _go_on(limit, live, using), using=using)
     begun = conf.RESOURCES if resources is None else resources
     return ids + _begin(limit - len(ids), begun, using)
 
@@ -152,6 +153,13 @@ def _begin_chunk(
         decided.append(state.pk)
         if (state.account_id, state.resource) not in busy and _may_sync(state):
             taken[state.pk] = state
+    return done_again(lambda: _put_off(states, decided, taken, using), using=using)
+
+
+def _put_off(
+    states: Sequence[SyncState], decided: Collection[int], taken: dict[int, SyncState], using: str
+) -> list[int]:
+    """Make the runs of what was taken, and put off all that was decided upon and that nobody else looks at."""
     now = timezone.now()
     with transaction.atomic(using=using):
         rows = SyncState.objects.using(using)

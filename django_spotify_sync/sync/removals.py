@@ -6,15 +6,27 @@ from django_spotify_sync.conf import conf
 from django_spotify_sync.models import SyncState
 
 
-def learn_hidden(state: SyncState, *, total: int, came: int) -> dict[str, object]:
+def learn_hidden(
+    state: SyncState, *, total: int, came: int, is_seen_twice: bool = False
+) -> dict[str, object]:
     """Return what to remember of a pass, and believe, from now on, what the one before said as well.
 
-    Entries that are counted and never come are ``hidden``, if two passes agree on both numbers; none, if all came.
+    What is counted beyond the different entries that come is ``hidden``, whether it never comes or is one of them
+    again: if two passes agree on both numbers (``is_seen_twice``: this one stands for two); none, if all came.
     """
     learned: dict[str, object] = {"full_total": total, "full_entries": came}
-    if came == total or (state.full_total, state.full_entries) == (total, came):
+    before = (state.full_total, state.full_entries)
+    if came == total or is_seen_twice or before == (total, came):
         state.hidden = learned["hidden"] = max(0, total - came)
     return learned
+
+
+def brings_nothing_new(entries: int, doubles: int) -> bool:
+    """Tell whether so many of a page's entries came before that it is another page again, and no page of its own.
+
+    Few may stand in a list twice for good, as where an entry is answered at both sides of the edge of two pages.
+    """
+    return doubles > max(1, entries / 2)
 
 
 def doubt_large_loss(

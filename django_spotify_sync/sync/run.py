@@ -15,7 +15,7 @@ from django_spotify_sync import pace
 from django_spotify_sync.accounts.clients import client_of
 from django_spotify_sync.accounts.tokens import AccountTokens
 from django_spotify_sync.conf import conf
-from django_spotify_sync.db.transactions import refuse_transaction
+from django_spotify_sync.db.transactions import done_again, meets_others, refuse_transaction
 from django_spotify_sync.exceptions import (
     GrantInDoubt,
     NotConnected,
@@ -35,6 +35,7 @@ from django_spotify_sync.sync.resources import RESOURCES
 from django_spotify_sync.sync.runs.ending import (
     cancel,
     fail,
+    give_way,
     interrupt,
     is_disconnected,
     is_gone,
@@ -96,6 +97,8 @@ def execute(run_id: int, *, watch: Watcher | None = None) -> SyncRun:
     except Exception as error:
         if isinstance(error, InterfaceError | OperationalError) and is_disconnected(using):
             outlast(run, heartbeat.requests)
+        elif meets_others(error):
+            give_way(run, heartbeat.requests)
         elif not is_gone(run):  # else its account was deleted meanwhile: nobody is to be told
             # A fault of ours: the record must not say "running" for ever, and the fault must be seen.
             fail(run, unexpected(error), heartbeat.requests)
@@ -111,10 +114,13 @@ def execute(run_id: int, *, watch: Watcher | None = None) -> SyncRun:
 def _do(run: SyncRun, heartbeat: Heartbeat, using: str) -> None:
     began = monotonic()
     pace.ensure_open(conf.MAX_WAIT)
-    state, _ = SyncState.objects.using(using).get_or_create(
-        account_id=run.account_id,
-        resource=run.resource,
-        defaults={"next_sync_at": timezone.now()},  # should this run be cancelled or lost
+    state, _ = done_again(
+        lambda: SyncState.objects.using(using).get_or_create(
+            account_id=run.account_id,
+            resource=run.resource,
+            defaults={"next_sync_at": timezone.now()},  # should this run be cancelled or lost
+        ),
+        using=using,
     )
     tokens, scheduled = AccountTokens(run.account), run.trigger == Trigger.SCHEDULE
     with client_of(tokens, scheduled=scheduled) as client:
@@ -132,7 +138,7 @@ def _do(run: SyncRun, heartbeat: Heartbeat, using: str) -> None:
     heartbeat.tick(force=True)
     fetched_at = monotonic()
     try:
-        written = write(run, fetched, heartbeat.requests, using)
+        written = write(run, fetched, heartbeat.requests, using, tick=heartbeat.tick)
     except SoftTimeLimitExceeded as error:
         if monotonic() - fetched_at < fetched_at - began:
             raise  # what is staged leaves the next attempt more time for its write

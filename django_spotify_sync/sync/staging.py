@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django_spotify_sync.db.transactions import done_again
 from django_spotify_sync.exceptions import NotWhole, RunCancelled, RunLost
 from django_spotify_sync.models import StagedPage, SyncRun
 from django_spotify_sync.sync.packing import NotPacked, pack, unpack
@@ -23,6 +24,7 @@ class Stage:
 
     def __init__(self, run: SyncRun, using: str) -> None:
         self._run = run
+        self._using = using
         self._rows = StagedPage.objects.using(using).filter(run=run)
         self._waiting: list[StagedPage] = []
         self._flushed = time.monotonic()
@@ -39,11 +41,14 @@ class Stage:
         """Write what is waiting; the later of two answers for one place counts."""
         rows = {(staged.listing, staged.offset): staged for staged in self._waiting}
         self._waiting = []
-        self._rows.bulk_create(
-            rows.values(),
-            update_conflicts=True,
-            unique_fields=["run", "listing", "offset"],
-            update_fields=["rows", "created_at"],
+        done_again(
+            lambda: self._rows.bulk_create(
+                rows.values(),
+                update_conflicts=True,
+                unique_fields=["run", "listing", "offset"],
+                update_fields=["rows", "created_at"],
+            ),
+            using=self._using,
         )
         self._flushed = time.monotonic()
 

@@ -213,8 +213,12 @@ def test_a_refusal_that_passes_ends_no_import(account, spotify, is_true, fault):
 
 def test_a_fault_of_ours_throws_nothing_away(account, spotify, monkeypatch, is_true):
     spotify.user.like(500)
+
+    def confirm_head(listing):
+        raise KeyError("broken")
+
     with monkeypatch.context() as patch:
-        patch.setattr(Listing, "confirm_head", lambda listing: {1: 2}[3])
+        patch.setattr(Listing, "confirm_head", confirm_head)
         with pytest.raises(KeyError):
             sync(account, "tracks")
     assert SyncRun.objects.get().status == "failed"

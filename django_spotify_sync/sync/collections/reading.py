@@ -36,13 +36,20 @@ class Collection:
     def fetch(self, work: Work) -> Fetched:
         """List all of it; what is proved whole replaces, anything else only adds."""
         state: dict[str, object] = {}
-        listing = self._list(work)
-        if listing.problem in ("drift", "count"):
+        first = listing = self._list(work)
+        is_doubled = False
+        if first.problem in ("drift", "count"):
             listing = self._list(work)
-        if listing.problem in ("", "count"):
-            state = learn_hidden(work.state, total=listing.total, came=listing.came)
-        reason = listing.problem
-        if reason == "count" and listing.came == listing.total - work.state.hidden:
+            is_doubled = listing.is_doubled_as(first)
+        if listing.problem in ("", "count") or is_doubled:
+            state = learn_hidden(
+                work.state,
+                total=listing.total,
+                came=listing.came,
+                is_seen_twice=is_doubled and listing.counts_all,
+            )
+        reason = "count" if is_doubled else listing.problem
+        if state and listing.came == listing.total - work.state.hidden:
             reason = ""
         stored = list(self.shelf.stored(work.account, work.using))
         gone = set(stored) - set(listing.ids)
@@ -76,5 +83,5 @@ class Collection:
 
 
 def _skipped(listing: Listing) -> dict[str, int]:
-    nulls = listing.came - len(listing.ids)
+    nulls = listing.entries.count(None)
     return {"null_entry": nulls} if nulls and not listing.problem else {}

@@ -66,7 +66,9 @@ def _gone(seen: Seen) -> tuple[list[int], str, dict[str, object]]:
     missing = links.keys() - listing.rows.keys()
     if not listing.problem and missing and _nulls_may_hide_some(seen):
         return [], "", {}
-    learned = learn_hidden(state, total=listing.total, came=listing.came)
+    learned = learn_hidden(
+        state, total=listing.total, came=listing.came, is_seen_twice=listing.is_seen_twice
+    )
     if listing.problem:
         return [], listing.problem, learned
     doubted, doubt = doubt_large_loss(

@@ -7,13 +7,13 @@ apps may not use, so it is never followed; entries may be null and count in ``to
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django_spotify_sync.spotify.answers.paging import Page
 from django_spotify_sync.spotify.answers.playlists import PlaylistRow, parse_playlists_page
 from django_spotify_sync.spotify.client import Get
 from django_spotify_sync.sync.handover import Work
-from django_spotify_sync.sync.removals import learn_hidden
+from django_spotify_sync.sync.removals import brings_nothing_new, learn_hidden
 
 LIMIT = 50
 
@@ -22,13 +22,26 @@ type ListPage = Page[PlaylistRow | None]
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One look at the whole list. ``problem`` says why it is not provably whole, empty if it is."""
+    """One look at the whole list: each list once, at its first place. ``problem`` says why it is not provably whole,
+    empty if it is; ``is_seen_twice``, that another look showed the very same, some lists a second time.
+
+    ``came`` are the entries but for those that are one of the others again. ``ids`` are those of all that came;
+    ``is_steady`` says that the totals agree and each page brought something new.
+    """
 
     total: int
     came: int
+    ids: list[str | None]
+    is_steady: bool
     rows: dict[str, PlaylistRow] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)
     problem: str = ""
+    is_seen_twice: bool = False
+
+    def is_doubled_as(self, other: Listing) -> bool:
+        """Tell whether both show the same, and some lists at the same two places."""
+        is_steady = self.is_steady and other.is_steady and self.total == other.total
+        return is_steady and len(self.ids) > self.came and self.ids == other.ids
 
     @property
     def nulls(self) -> int:
@@ -38,16 +51,19 @@ class Listing:
 
 def read_listing(work: Work) -> Listing:
     """List all playlists, once more if that is not provably whole."""
-    listing = _listing(_read(work), work.state.hidden)
-    if not listing.problem:
-        return listing
+    earlier = _listing(_read(work), work.state.hidden)
+    if not earlier.problem:
+        return earlier
     pages = _read(work)
     listing = _listing(pages, work.state.hidden)
+    is_doubled = listing.is_doubled_as(earlier)
+    is_seen_twice = is_doubled and len(listing.ids) == listing.total
     if listing.problem and "hidden" in learn_hidden(
-        work.state, total=listing.total, came=listing.came
+        work.state, total=listing.total, came=listing.came, is_seen_twice=is_seen_twice
     ):
-        return _listing(pages, work.state.hidden)
-    return listing
+        listing = _listing(pages, work.state.hidden)
+        return replace(listing, is_seen_twice=is_seen_twice and not listing.problem)
+    return replace(listing, problem="count") if is_doubled else listing
 
 
 def _read(work: Work) -> dict[int, ListPage]:
@@ -55,7 +71,11 @@ def _read(work: Work) -> dict[int, ListPage]:
     pages = _pages(work, [0])
     # up to the whole total: what was hidden may have come to light
     pages |= _pages(work, range(LIMIT, pages[0].total, LIMIT))
-    short = [offset for offset, page in pages.items() if len(page.entries) != _wanted(page, hidden)]
+    entries = [row.spotify_id for page in pages.values() for row in page.entries if row]
+    missing = max(0, hidden - len(entries) + len(set(entries)))  # the others come, and came before
+    short = [
+        offset for offset, page in pages.items() if len(page.entries) != _wanted(page, missing)
+    ]
     return pages | _pages(work, short)
 
 
@@ -78,18 +98,25 @@ def _wanted(page: ListPage, hidden: int) -> int:
 
 
 def _listing(pages: dict[int, ListPage], hidden: int) -> Listing:
-    listing = Listing(pages[0].total, sum(len(page.entries) for page in pages.values()))
-    problem = ""
+    total = pages[0].total
+    rows: dict[str, PlaylistRow] = {}
+    places: dict[str, int] = {}
+    ids: list[str | None] = []
+    is_steady = True
+    all_doubles = 0
     for offset, page in sorted(pages.items()):
-        if page.total != listing.total:
-            problem = "drift"
-        if len(page.entries) != _wanted(page, hidden):
-            problem = problem or "page_length"
+        doubles = 0
         for index, row in enumerate(page.entries):
-            if row is None:
-                continue
-            if row.spotify_id in listing.rows:
-                problem = "drift"
-            listing.rows.setdefault(row.spotify_id, row)
-            listing.places.setdefault(row.spotify_id, offset + index)
-    return Listing(listing.total, listing.came, listing.rows, listing.places, problem)
+            if row is not None:
+                doubles += row.spotify_id in rows
+                rows.setdefault(row.spotify_id, row)
+                places.setdefault(row.spotify_id, offset + index)
+        if page.total != total or brings_nothing_new(len(page.entries), doubles):
+            is_steady = False
+        ids += [row.spotify_id if row else None for row in page.entries]
+        all_doubles += doubles
+    problem = "" if is_steady and all_doubles <= hidden else "drift"
+    missing = max(0, hidden - all_doubles)
+    if any(len(page.entries) != _wanted(page, missing) for page in pages.values()):
+        problem = problem or "page_length"
+    return Listing(total, len(ids) - all_doubles, ids, is_steady, rows, places, problem)

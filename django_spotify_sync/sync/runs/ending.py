@@ -8,6 +8,7 @@ from django.db import DatabaseError, InterfaceError, connections, transaction
 from django.utils import timezone
 
 from django_spotify_sync import pace
+from django_spotify_sync.db.transactions import done_again
 from django_spotify_sync.exceptions import (
     GrantInDoubt,
     RateLimited,
@@ -50,6 +51,12 @@ def is_disconnected(using: str) -> bool:
     """Tell whether the last error was that the database is gone, and not that it did not like something."""
     connection = connections[using]
     return connection.connection is None or not connection.is_usable()
+
+
+def give_way(run: SyncRun, requests: int) -> None:
+    """Put the run down for a moment: the database refuses what it does for as long as others do the same."""
+    run.wait(timezone.now() + LOST_DATABASE_FOR, "database_busy", requests=requests)
+    log_of(run).warning("put down: others are in the way")
 
 
 def outlast(run: SyncRun, requests: int) -> None:
@@ -105,7 +112,14 @@ def fail(run: SyncRun, error: SpotifySyncError, requests: int) -> None:
 
     Whatever it was, what is staged is as good as ever, and the next run goes on from there.
     """
+    if done_again(lambda: _fail(run, error, requests), using=run._state.db or "default"):
+        log_of(run).warning("failed: %s", error)
+        sync_failed.send_robust(SyncRun, run=run, error=error)
+
+
+def _fail(run: SyncRun, error: SpotifySyncError, requests: int) -> bool:
     using = run._state.db
+    claim = run.claim
     with transaction.atomic(using=using):
         # The state first, as whoever writes or replaces a run locks it, so that no two wait for each other.
         states = SyncState.objects.using(using).select_for_update()
@@ -113,12 +127,13 @@ def fail(run: SyncRun, error: SpotifySyncError, requests: int) -> None:
         if not run.finish(
             RunStatus.FAILED, error_code=error.code, error_detail=str(error), requests=requests
         ):
-            return
+            return False
+        run.claim = claim  # should this transaction fail, the next attempt has to own the run still
         if state is not None:
             intervals.after_failure(state)
             state.save(using=using, update_fields=["failures", "next_sync_at"])
-    log_of(run).warning("failed: %s", error)
-    sync_failed.send_robust(SyncRun, run=run, error=error)
+    run.claim = None
+    return True
 
 
 def unexpected(error: Exception) -> SpotifySyncError:

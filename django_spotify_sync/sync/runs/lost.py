@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from django.db import router, transaction
 from django.db.models import F
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.chunks import in_chunks
 from django_spotify_sync.db.locks import lock_free
+from django_spotify_sync.db.transactions import done_again
 from django_spotify_sync.models import SyncRun, SyncState
 from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.runs import RunStatus, SyncRunQuerySet
@@ -29,12 +31,16 @@ def replace_lost(runs: SyncRunQuerySet) -> int:
     count = 0
     found = runs.using(using).silent().select_related("account")
     for silent in in_chunks(found, size=conf.BATCH_SIZE):
-        with transaction.atomic(using=using):
-            count += _replace(silent, using)
+        count += done_again(partial(_replace, [*silent], using), using=using)
     return count
 
 
 def _replace(silent: Iterable[SyncRun], using: str) -> int:
+    with transaction.atomic(using=using):
+        return _replaced(silent, using)
+
+
+def _replaced(silent: Iterable[SyncRun], using: str) -> int:
     run_of = {(run.account_id, run.resource): run for run in silent}
     states = SyncState.objects.using(using)
     states.bulk_create(

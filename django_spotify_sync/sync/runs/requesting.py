@@ -6,6 +6,7 @@ from django.db import router, transaction
 
 from django_spotify_sync.accounts import suspicion
 from django_spotify_sync.conf import conf
+from django_spotify_sync.db.transactions import done_again
 from django_spotify_sync.exceptions import NotConnected, UnknownResource, Words
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.runs import Resource, RunStatus, Trigger
@@ -33,8 +34,17 @@ def request_sync(
         )
     suspicion.ensure_usable(account)
     using = router.db_for_write(SyncRun)
+    replace_lost(SyncRun.objects.filter(account_id=account.pk, resource=resource))
+    return done_again(
+        lambda: _live_or_new(account, resource, full=full, trigger=trigger, using=using),
+        using=using,
+    )
+
+
+def _live_or_new(
+    account: SpotifyAccount, resource: str, *, full: bool, trigger: str, using: str
+) -> SyncRun:
     runs = SyncRun.objects.using(using).filter(account_id=account.pk, resource=resource)
-    replace_lost(runs)
     for _ in range(2):
         live = runs.live().first()
         if live is not None:

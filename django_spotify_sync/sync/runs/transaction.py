@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import random
 import time
+from collections.abc import Callable
 
 from django.db import IntegrityError, InterfaceError, OperationalError, connections, transaction
 from django.utils import timezone
 
+from django_spotify_sync.db.transactions import meets_others, pauses
 from django_spotify_sync.exceptions import RunCancelled, RunLost
 from django_spotify_sync.models import SpotifyAccount, StagedPage, SyncRun, SyncState
 from django_spotify_sync.models.accounts import AccountStatus
@@ -18,21 +19,39 @@ from django_spotify_sync.sync.runs import intervals
 from django_spotify_sync.sync.runs.log import log_of
 
 WRITE_ATTEMPTS = 3
+WRITE_PATIENCE = (
+    3600.0  # seconds for which others may be in the way, if no time limit of a task's is shorter
+)
 
 
-def write(run: SyncRun, fetched: Fetched, requests: int, using: str) -> Written:
-    """Write what was fetched and end the run, in one transaction, tried again whole if the database asks for it."""
-    for attempt in range(1, WRITE_ATTEMPTS + 1):
+def write(
+    run: SyncRun,
+    fetched: Fetched,
+    requests: int,
+    using: str,
+    *,
+    tick: Callable[[], None] = lambda: None,
+) -> Written:
+    """Write what was fetched and end the run, in one transaction, tried again whole if the database asks for it.
+
+    That is up to 3 times, not counting those at which others were in the way: until they are done. ``tick`` is called
+    between two attempts.
+    """
+    ends = time.monotonic() + WRITE_PATIENCE
+    faults = 0
+    for pause in pauses():
         try:
             with transaction.atomic(using=using, durable=True):
                 return _write_once(run, fetched, requests, using)
         except (IntegrityError, InterfaceError, OperationalError) as error:
-            if attempt == WRITE_ATTEMPTS:
+            faults += not meets_others(error)
+            if faults == WRITE_ATTEMPTS or time.monotonic() > ends:
                 raise
             log_of(run).warning("the write is repeated (%s)", type(error).__name__)
             connections[using].close_if_unusable_or_obsolete()
-            time.sleep(random.uniform(0.05, 0.2) * attempt)
-    raise AssertionError("the last attempt returns or raises")
+        time.sleep(pause)
+        tick()
+    raise AssertionError("the pauses never end")
 
 
 def _write_once(run: SyncRun, fetched: Fetched, requests: int, using: str) -> Written:
