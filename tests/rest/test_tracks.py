@@ -86,16 +86,6 @@ def test_entries_without_a_track_are_left_out(ada: Client, account: SpotifyAccou
     assert track["spotify_id"] == saved.spotify_id
 
 
-def test_a_page_holds_fifty(ada: Client, account: SpotifyAccount) -> None:
-    for _ in range(51):
-        save(account)
-
-    page = ada.get("/spotify/tracks/", {"page_size": "1000", "limit": "1000"}).json()
-
-    assert len(page["results"]) == 50
-    assert len(ada.get(page["next"]).json()["results"]) == 1
-
-
 def test_entries_without_a_track_are_left_out_and_not_counted(
     ada: Client, account: SpotifyAccount
 ) -> None:
@@ -222,10 +212,6 @@ def test_a_query_that_cannot_be_read(
     assert response.status_code == 400
     assert response.json()["code"] == "invalid"
     assert list(response.json()["detail"]) == list(query)
-
-
-def test_parameters_that_mean_nothing_are_left_alone(ada: Client, shelf: SpotifyAccount) -> None:
-    assert len(names(ada, TRACKS, offset="2", account="7", track__name="Blue")) == 4
 
 
 # tracks/contains/

@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 
-from django_spotify_sync.exceptions import SpotifyError, SpotifyUnavailable
+from django_spotify_sync.exceptions import Forbidden, NotFound, SpotifyError, SpotifyUnavailable
 from django_spotify_sync.models import StagedPage
 from django_spotify_sync.spotify.answers.playlists import PlaylistRow
 from django_spotify_sync.spotify.client import ATTEMPTS, Get
@@ -39,13 +39,18 @@ def read_all(
             note()
             if not isinstance(answer, SpotifyError):
                 in_vain = 0
-            elif reading.fault or reading.is_own:  # to refuse somebody else's list is quite usual
+            elif reading.is_own or not _is_usual(answer):
                 in_vain += ATTEMPTS if isinstance(answer, SpotifyUnavailable) else 1
             if isinstance(answer, SpotifyError) and in_vain >= _VAIN:
                 for left in waiting:
                     left.give_up(answer)
                 return
         waiting = [reading for reading in waiting if reading.advance()]
+
+
+def _is_usual(error: SpotifyError) -> bool:
+    """Tell whether that is how Spotify refuses somebody else's list."""
+    return isinstance(error, NotFound) or type(error) is Forbidden
 
 
 def _answers(

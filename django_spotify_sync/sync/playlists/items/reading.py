@@ -72,6 +72,7 @@ class Reading:
         self._checks: dict[int, Page[ItemRow] | None] = {}
         self._read_twice: set[int] = set()
         self._refused: Counter[int] = Counter()
+        self._refusals: dict[int, SpotifyError] = {}  # of this round, by offset
         self._list = f"/playlists/{quote(row.spotify_id, safe='')}"
         self._items = _Address(f"{self._list}/items", 1 if asks_only else _LIMIT)
         self._rest = self._items
@@ -153,11 +154,13 @@ class Reading:
 
     def advance(self) -> bool:
         """Decide what to ask next, after all was answered; False if there is nothing more to be had."""
+        self._judge_refusals()
         self.gets = [] if self.error or self.asks_only else self._next()
         return bool(self.gets)
 
     def give_up(self, error: SpotifyError) -> None:
         """Ask no more; what is not all there yet has run into ``error``."""
+        self._judge_refusals()
         is_answered = self.may_read is not None if self.asks_only else not self.advance()
         if not (self.error or is_answered):
             self.fault = error
@@ -172,16 +175,22 @@ class Reading:
         ):  # /tracks: what it gave is read again, to fit the pages of /items
             self._rest = self._items
             self._pages = {0: self._pages[0]}
-        elif any(page.limit == self._items.limit for page in self._pages.values()):
-            # among pages that are given: it is no word about the list, and may pass
-            offset = int(get.params["offset"])
-            self._refused[offset] += 1
-            if self._refused[offset] > _REPEATS:
-                self.fault = error
-        elif isinstance(error, NotFound) or type(error) is Forbidden:
-            self.refusal = error
         else:
-            self.fault = error
+            self._refusals[int(get.params["offset"])] = error
+
+    def _judge_refusals(self) -> None:
+        """Tell refusals of the list from those of a page, once it is known which pages came, in whatever order."""
+        is_given = any(page.limit == self._items.limit for page in self._pages.values())
+        refusals, self._refusals = self._refusals, {}
+        for offset, error in refusals.items():
+            if is_given:  # among pages that are given it is no word about the list, and may pass
+                self._refused[offset] += 1
+                if self._refused[offset] > _REPEATS:
+                    self.fault = error
+            elif isinstance(error, NotFound) or type(error) is Forbidden:
+                self.refusal = error
+            else:
+                self.fault = error
 
     def _take_list(self, answer: PlaylistAnswer) -> None:
         page = answer.items
