@@ -90,6 +90,7 @@ REASONS: dict[str, Words] = {
     "outage": _("Spotify turned down many users at once, which looks like a fault of theirs."),
     "interrupted": _("The worker was restarted."),
     "database_lost": _("This site lost touch with its database for a moment."),
+    "database_busy": _("The database is busy with other syncs. It goes on by itself."),
     "heartbeat": _("The worker went away. The next sync starts where it can."),
     "drift": _(
         "Your library changed while it was read. What is new is here; the next sync sees to the rest."
@@ -106,6 +107,9 @@ REASONS: dict[str, Words] = {
     ),
     "spotify_unavailable": _(
         "Spotify did not answer for all of it. What came is here; the next sync sees to the rest."
+    ),
+    "unreadable_lists": _(
+        "Some playlists could not be read. The others are here; the next sync tries those again."
     ),
     "large_loss": _(
         "A large part of your library seems to be gone. If the next sync agrees, it goes here too."

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 from django.db import connection
 
-EXAMPLE = Path(__file__).parent.parent / "example_project"
+EXAMPLE = Path(__file__).parents[2] / "example_project"
 
 SEARCH = """
 import django; django.setup()
