@@ -24,14 +24,14 @@ help:  ## List what can be made
 # 0 runs them in this one, where a debugger can be used.
 WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 
-# ALL=1 leaves nothing out; COVERAGE=1 reports the coverage, for which the tests take twice the time.
+# ALL=1 leaves nothing out; COVERAGE=1 reports what the tests on PostgreSQL cover, for which they take twice the time.
 COVERAGE ?= $(ALL)
-PYTEST = $(IN_VENV) $(if $(COVERAGE),coverage run,python) -m pytest --numprocesses $(WORKERS) $(if $(ALL),--all)
+PYTEST = -m pytest --numprocesses $(WORKERS) $(if $(ALL),--all)
 
 test: .venv/.ready debian  ## Run the tests on PostgreSQL, and what SQLite may answer otherwise there too (ARGS="-k tracks -x")
 	@$(if $(COVERAGE),$(IN_VENV) coverage erase)
-	$(PYTEST) $(ARGS)
-	TEST_DATABASE=sqlite $(PYTEST) --second $(ARGS) || [ $$? = 5 ] # 5: none is for SQLite
+	$(IN_VENV) $(if $(COVERAGE),coverage run,python) $(PYTEST) $(ARGS)
+	TEST_DATABASE=sqlite $(IN_VENV) python $(PYTEST) --second $(ARGS) || [ $$? = 5 ] # 5: none is for SQLite
 	@$(if $(COVERAGE),$(IN_VENV) coverage combine --quiet)
 	@$(if $(COVERAGE),$(IN_VENV) coverage report $(if $(ARGS),--fail-under=0))
 
@@ -39,7 +39,7 @@ test-all:  ## Run all tests, however long they walk, and report the coverage (AR
 	@$(MAKE) test ALL=1
 
 quick: .venv/.ready  ## Run what answers in a minute, on SQLite (ARGS=…)
-	@TEST_DATABASE=sqlite $(PYTEST) --quick $(ARGS)
+	@TEST_DATABASE=sqlite $(IN_VENV) python $(PYTEST) --quick $(ARGS)
 
 lint: .venv/.ready  ## Check style, types, floors, migrations and documentation
 	@$(IN_VENV) nox
