@@ -26,7 +26,7 @@ WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 
 # ALL=1 leaves nothing out; COVERAGE=1 reports what the tests on PostgreSQL cover, for which they take twice the time.
 COVERAGE ?= $(ALL)
-PYTEST = -m pytest --numprocesses $(WORKERS) $(if $(ALL),--all)
+PYTEST = -m pytest --numprocesses $(WORKERS) $(if $(ALL),--all --timeout 600)
 
 test: .venv/.ready debian  ## Run the tests on PostgreSQL, and what SQLite may answer otherwise there too (ARGS="-k tracks -x")
 	@$(if $(COVERAGE),$(IN_VENV) coverage erase)
