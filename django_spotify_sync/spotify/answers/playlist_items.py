@@ -24,7 +24,7 @@ from django_spotify_sync.spotify.answers.storable import (
 )
 
 _CONTENT = ("item", "track")  # what an entry calls what it holds
-_LOCAL, _EPISODE = "spotify:local:", "spotify:episode:"
+_LOCAL, _EPISODE, _CHAPTER = "spotify:local:", "spotify:episode:", "spotify:chapter:"
 
 
 def parse_items_page(answer: Json) -> Page[ItemRow]:
@@ -57,9 +57,10 @@ def _item(entry: Json, catalog: Catalog) -> ItemRow:
         subtitle = _first_artist(content) or artist
         if duration_ms is None and seconds.isdecimal():
             duration_ms = number(int(seconds[:9]) * 1000)
-    elif content.get("type") == "episode" or uri.startswith(_EPISODE):
-        kind = "episode" if spotify_id else "unavailable"
-        uri = f"{_EPISODE}{spotify_id}" if spotify_id else ""
+    elif content.get("type") in ("episode", "chapter") or uri.startswith((_EPISODE, _CHAPTER)):
+        kind = "episode" if spotify_id else "unavailable"  # a chapter of an audiobook is one, too
+        prefix = _CHAPTER if uri.startswith(_CHAPTER) else _EPISODE
+        uri = f"{prefix}{spotify_id}" if spotify_id else ""
         subtitle = _show(content)
     elif (content.get("type") or "track") == "track" and parse_track(content, catalog) is not None:
         kind, track_id, uri = "track", spotify_id, f"spotify:track:{spotify_id}"
@@ -101,8 +102,11 @@ def _first_artist(content: dict[str, Json]) -> str | None:
 
 
 def _show(content: dict[str, Json]) -> str | None:
-    """Return the name of an episode's show, which is called its album where it comes dressed as a track."""
-    for name in ("show", "album"):
+    """Return the name of an episode's show, which is called its album where it comes dressed as a track.
+
+    A chapter's is its audiobook.
+    """
+    for name in ("show", "audiobook", "album"):
         if isinstance(content.get(name), dict):
             return text(content[name].get("name"))
     return None

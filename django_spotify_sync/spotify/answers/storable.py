@@ -19,6 +19,7 @@ MOST_ENTRIES = 1_000_000  # of a list; a total beyond it is nobody's library, an
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _ISO_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?(?:-([0-9]{2}))?")
 _THUMBNAIL_WIDTH = 64
+_UNKNOWN_DAY = date(1970, 1, 1)
 
 
 class Malformed(ValueError):
@@ -47,7 +48,10 @@ def flag(value: Json) -> bool | None:
 
 
 def moment(value: Json) -> datetime | None:
-    """Return an ISO 8601 time as an aware one in UTC, None for what is no time."""
+    """Return an ISO 8601 time as an aware one in UTC, None for what is no time, or the first day of 1970.
+
+    That day is what Spotify says where it does not know when something was added, as in lists of charts.
+    """
     if not isinstance(value, str):
         return None
     try:
@@ -56,7 +60,7 @@ def moment(value: Json) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     # the first and the last year leave the calendar in some time zones
-    return parsed if 1 < parsed.year < 9999 else None
+    return parsed if 1 < parsed.year < 9999 and parsed.date() != _UNKNOWN_DAY else None
 
 
 def date_of_release(value: Json) -> str | None:

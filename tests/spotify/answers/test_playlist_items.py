@@ -108,7 +108,16 @@ def test_what_cannot_be_found_again_keeps_its_name():
         "unavailable", "", None, "A track", None, 1000, is_playable=True, **WHEN
     )
     assert item({**EPISODE, "id": None, "uri": "spotify:episode:null"}).uri == ""
-    assert item({"type": "chapter", "id": "c", "uri": "spotify:chapter:c"}).kind == "unavailable"
+    assert item({"type": "chapter", "id": None, "uri": "spotify:chapter:c"}).uri == ""
+
+
+@pytest.mark.parametrize("uri", ["spotify:chapter:c1", "spotify:episode:c1"])
+@pytest.mark.parametrize("kind", ["chapter", "episode", None])
+def test_a_chapter_of_an_audiobook_is_an_episode(uri, kind):
+    book = {"audiobook": {"name": "A book", "authors": [{"name": "Somebody"}]}}
+    chapter = {"type": kind, "id": "c1", "uri": uri, "name": "One", "duration_ms": 5, **book}
+
+    assert item(chapter) == ItemRow("episode", uri, None, "One", "A book", 5, **WHEN)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +125,7 @@ def test_what_cannot_be_found_again_keeps_its_name():
     [
         ({}, None, None),
         ({"added_at": None, "added_by": None}, None, ""),
-        ({"added_at": "1970-01-01T00:00:00Z", "added_by": {"id": ""}}, 1970, ""),
+        ({"added_at": "1970-01-01T00:00:00Z", "added_by": {"id": ""}}, None, ""),
         ({"added_at": "0000", "added_by": {"id": None}}, None, None),
         ({"added_at": 5, "added_by": "ada"}, None, None),
         ({"added_by": {"id": "x" * 300}}, None, "x" * 255),

@@ -80,7 +80,8 @@ def test_flag(given, stored):
         ("2026-02-03T04:05:06.789Z", datetime(2026, 2, 3, 4, 5, 6, 789000, tzinfo=UTC)),
         ("2026-02-03T06:05:06+02:00", datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)),
         ("2026-02-03T04:05:06", datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)),
-        ("1970-01-01T00:00:00Z", datetime(1970, 1, 1, tzinfo=UTC)),
+        ("1970-01-01T00:00:00Z", None),  # Spotify's word for "not known"
+        ("1970-01-02T00:00:00Z", datetime(1970, 1, 2, tzinfo=UTC)),
         ("0001-01-01T00:00:00+05:00", None),
         ("0001-01-01T00:00:00Z", None),
         ("9999-12-31T23:59:59Z", None),
