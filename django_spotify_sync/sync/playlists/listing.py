@@ -87,6 +87,8 @@ def _pages(work: Work, offsets: Iterable[int]) -> dict[int, ListPage]:
     pages = {}
     for get, page in work.fetch.each(gets):
         offset = int(get.params["offset"])
+        if page.offset != offset:  # an answer to another question is no answer
+            page = replace(page, offset=offset, entries=())
         pages[offset] = page
         if page.total <= offset and offset:
             break  # there is no such page: the total that led here was wrong, or is not true any more

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
 from django_spotify_sync.exceptions import NotWhole
 from django_spotify_sync.spotify.answers.saved import Key
+
+#: Where in the list a key stands.
+type Places = Mapping[Key, Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +29,31 @@ class Chart:
     """What answers showed of a list of ``total`` entries: keys by position, and the borders that nobody saw.
 
     ``doubles`` says how often a key stood in one answer's run of its second, if more than once: there nothing moves.
+    ``doubled_before`` are the places of the keys that the look before this one met more than once, ``doubled`` those
+    that this one meets.
 
-    :raises NotWhole: if two answers show different entries in one place: the list moved between them.
+    :raises NotWhole: if two answers show different entries in one place: the list moved between them. Or if one shows
+        more than ``total``.
     """
 
-    def __init__(self, total: int, answers: Iterable[Answer], *, limit: int) -> None:
+    def __init__(
+        self,
+        total: int,
+        answers: Iterable[Answer],
+        *,
+        limit: int,
+        doubled_before: Places | None = None,
+    ) -> None:
         self.total = total
         self.limit = limit
+        self.doubled_before = doubled_before or {}
+        self.doubled: Places = {}
         self.keys: dict[int, Key] = {}
         self.doubles: Counter[Key] = Counter()
         seen, freshly_seen = bytearray(total + 1), bytearray(total + 1)
         for answer in answers:
+            if answer.keys and answer.offset + len(answer.keys) > total:
+                raise NotWhole(f"There are more entries than {total}.", reason="drift")
             for position, key in enumerate(answer.keys, start=answer.offset):
                 if self.keys.setdefault(position, key) != key:
                     raise NotWhole(

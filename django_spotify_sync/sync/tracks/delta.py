@@ -21,7 +21,7 @@ from django_spotify_sync.db.rising import rising
 from django_spotify_sync.exceptions import NotWhole
 from django_spotify_sync.spotify.answers.saved import Key
 from django_spotify_sync.sync.tracks.alignment import NONE_ALIGNED, Alignment, align
-from django_spotify_sync.sync.tracks.chart import Chart
+from django_spotify_sync.sync.tracks.chart import Chart, Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,16 @@ def next_step(known: Sequence[Key], chart: Chart) -> Step:
 
     Settled means that every entry is read or rightly presumed, and that every loss is proved.
 
-    :raises NotWhole: if an entry came twice.
+    :raises NotWhole: if an entry came twice, and did not stand in the same two places at the look before. Where, says
+        ``doubled`` of the chart.
     """
     step = _survey(known, chart)
     if step.reads:
         return step
     keys = step.keys(known, chart)
-    if (double := _too_often(keys, known, chart)) is not None:
-        raise NotWhole(f"{double[0]} came twice.", reason="drift")
+    chart.doubled = _doubled(keys, known, chart)
+    if chart.doubled and chart.doubled != chart.doubled_before:
+        raise NotWhole(f"{next(iter(chart.doubled))[0]} came twice.", reason="drift")
     alignment = align(known, keys)
     return Step(_proof_reads(known, keys, alignment, chart), step.presumed, alignment=alignment)
 
@@ -201,14 +203,19 @@ def cover(chart: Chart, *, overlapping: bool) -> list[int]:
     return reads
 
 
-def _too_often(keys: Sequence[Key], known: Sequence[Key], chart: Chart) -> Key | None:
-    """Return a key that comes more often than any one answer, or the list as known, has it.
+def _doubled(keys: Sequence[Key], known: Sequence[Key], chart: Chart) -> Places:
+    """Return the places of the keys that come more often than any one answer, or the list as known, has them.
 
     Twice it comes for good where two entries of one second are answered with one id. Nulls of one second are alike.
     """
     many = {key: times for key, times in Counter(keys).items() if times > 1 and key[0] is not None}
     rightly = Counter(known) | chart.doubles if many else Counter()
-    return next((key for key, times in many.items() if times > rightly[key]), None)
+    places: dict[Key, list[int]] = {key: [] for key, times in many.items() if times > rightly[key]}
+    if places:
+        for position, key in enumerate(keys):
+            if key in places:
+                places[key].append(position)
+    return places
 
 
 def wants_last_look(

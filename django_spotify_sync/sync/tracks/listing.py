@@ -15,7 +15,7 @@ from django_spotify_sync.spotify.answers.saved import Key, SavedRow, parse_saved
 from django_spotify_sync.spotify.client import Get
 from django_spotify_sync.sync.handover import Work
 from django_spotify_sync.sync.staging import Stage
-from django_spotify_sync.sync.tracks.chart import Answer, Chart
+from django_spotify_sync.sync.tracks.chart import Answer, Chart, Places
 
 LIMIT = 50
 SAVED_TRACKS = "saved_tracks"
@@ -51,8 +51,8 @@ class Listing:
             self._check(page)
         return [pages[offset] for offset in sorted(pages)]
 
-    def chart(self) -> Chart:
-        """Return what the pages show.
+    def chart(self, doubled_before: Places | None = None) -> Chart:
+        """Return what the pages show. ``doubled_before`` is what the look before met more than once, and where.
 
         :raises NotWhole: if they contradict each other.
         """
@@ -62,7 +62,7 @@ class Listing:
             )
             for offset, page in self.pages.items()
         ]
-        return Chart(self.total, answers, limit=LIMIT)
+        return Chart(self.total, answers, limit=LIMIT, doubled_before=doubled_before)
 
     def rows(self) -> dict[int, SavedRow]:
         """Return the entries that were read, by position."""

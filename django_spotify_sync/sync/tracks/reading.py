@@ -23,6 +23,7 @@ from django_spotify_sync.sync.handover import Fetched, Work, Written
 from django_spotify_sync.sync.staging import Stage
 from django_spotify_sync.sync.tracks import delta, seams
 from django_spotify_sync.sync.tracks.alignment import Alignment, align
+from django_spotify_sync.sync.tracks.chart import Chart, Places
 from django_spotify_sync.sync.tracks.listing import LIMIT, Listing
 from django_spotify_sync.sync.tracks.writing import stored_entries, write_saved
 
@@ -67,6 +68,7 @@ class _Reading:
         self.mode = Mode.PROBE
         self.learned: dict[str, object] = {}
         self.looks: list[Listing] = []
+        self.doubled: Places = {}
 
     # Reading
 
@@ -110,10 +112,11 @@ class _Reading:
 
         :raises NotWhole: if that cannot be done: the answers contradict each other, or the list moved.
         """
+        doubled_before, self.doubled = self.doubled, {}
         listing.check()
         keys = _keys(known)
         rounds = 0
-        while (step := delta.next_step(keys, listing.chart())).reads:
+        while (step := self._next_step(keys, listing.chart(doubled_before))).reads:
             # A few rounds tell losses that lie together, which cost little, from losses all over the list.
             is_dear = rounds >= ROUNDS and listing.reads + step.pages_ahead >= listing.total / (
                 LIMIT - 1
@@ -139,6 +142,13 @@ class _Reading:
         if known is not self.known:
             alignment = align(_keys(self.known), found)
         return Whole(entries, alignment)
+
+    def _next_step(self, known: Sequence[Key], chart: Chart) -> delta.Step:
+        """Say what to read next; remember what came twice, and where, for the next look."""
+        try:
+            return delta.next_step(known, chart)
+        finally:
+            self.doubled = chart.doubled
 
     def _read_everything(self, listing: Listing) -> None:
         """Read every page, but for those that an earlier attempt left behind.
@@ -175,7 +185,8 @@ class _Reading:
         torn = seams.torn([(page.offset, page.total, _keys(page.entries)) for page in pages])
         centred = {number: max(0, pages[number].offset - LIMIT // 2) for number in torn}
         fresh = {page.offset: page for page in self._look().read(set(centred.values()))}
-        patches = {number: fresh[offset] for number, offset in centred.items()}
+        # fewer than were asked for, if by now the list ends before
+        patches = {number: fresh[offset] for number, offset in centred.items() if offset in fresh}
         joined = seams.stitch(
             [_keys(page.entries) for page in pages],
             {number: _keys(page.entries) for number, page in patches.items()},

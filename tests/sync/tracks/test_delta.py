@@ -253,6 +253,29 @@ def test_an_entry_that_came_twice_is_drift():
     assert caught.value.reason == "drift"
 
 
+def test_what_stood_in_the_same_two_places_at_the_look_before_is_there_twice():
+    keys = [("a", second(3)), ("b", second(2)), ("a", second(3))]
+    answers = [Answer(0, tuple(keys))]
+    first = Chart(3, answers, limit=4)
+    with pytest.raises(NotWhole):
+        next_step([], first)
+
+    assert first.doubled == {("a", second(3)): [0, 2]}
+    assert next_step([], Chart(3, answers, limit=4, doubled_before=first.doubled)).reads == []
+    elsewhere = {("a", second(3)): [0, 1]}
+    with pytest.raises(NotWhole):
+        next_step([], Chart(3, answers, limit=4, doubled_before=elsewhere))
+
+
+def test_more_entries_than_the_total_says_are_drift():
+    keys = tuple(Library.of(5).keys)
+
+    with pytest.raises(NotWhole) as caught:
+        Chart(3, [Answer(0, keys)], limit=5)
+
+    assert caught.value.reason == "drift"
+
+
 def test_two_of_one_second_in_one_answer_are_two():
     """Spotify relinked one to the other's id; both are there for good."""
     keys = (("a", second(3)), ("b", second(3)), ("a", second(3)), ("c", second(1)))

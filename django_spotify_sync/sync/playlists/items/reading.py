@@ -106,7 +106,8 @@ class Reading:
         """By how much the totals differ from what came; None if that does not say anything about the list."""
         pages = self._pages.values()
         is_steady = all(page.total == self.total for page in pages)
-        if self.error or self.asks_only or not is_steady or self._is_any_overfull:
+        is_whole = is_steady and not (self._is_any_overfull or self._runs_on)
+        if self.error or self.asks_only or not is_whole:
             return None
         came = len(self.entries)
         listed = self.total if self.row.total is None else self.row.total
@@ -133,6 +134,12 @@ class Reading:
         """Whether the total is wrong, and by as much as at the reading before."""
         counted = self.known_surplus[1]
         return counted != 0 and self.surplus is not None and self.surplus[1] == counted
+
+    @property
+    def _runs_on(self) -> bool:
+        """Whether the last page is full, and by its total ought not to be: there may be more behind it."""
+        last = self._pages[max(self._pages)] if self._pages else None
+        return last is not None and len(last.entries) == last.limit > last.wanted
 
     @property
     def _is_any_overfull(self) -> bool:
@@ -234,8 +241,7 @@ class Reading:
     def _end(self) -> int:
         """Return up to where to ask: as far as the total says, and on if the last page is full and ought not to be."""
         last = self._pages[max(self._pages)]
-        is_full = len(last.entries) == last.limit > last.wanted
-        return last.end + 1 if is_full else self.total
+        return last.end + 1 if self._runs_on and last.offset < self.total else self.total
 
     def _check(self) -> list[Get[Answer]]:
         """Ask for a page across the beginning of each one that may only be another one repeated.
