@@ -129,4 +129,5 @@ def _artists_there(user: User) -> list[Row]:
 
 
 def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    """Return a date; the first moment of 1970 is Spotify's word for one that it does not know."""
+    return datetime.fromisoformat(text) if text not in {None, "1970-01-01T00:00:00Z"} else None

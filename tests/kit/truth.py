@@ -73,8 +73,14 @@ def stored_items(playlist: Any) -> list[Item]:
 def true_items(playlist: Any) -> list[Item]:
     """Return what FakeSpotify has of a list's items."""
     return [
-        (*_content(item.content), item.added_at, item.added_by or "") for item in playlist.items
+        (*_content(item.content), _known(item.added_at), item.added_by or "")
+        for item in playlist.items
     ]
+
+
+def _known(added_at: str | None) -> str | None:
+    """Return a date as it is to be stored; the first moment of 1970 is Spotify's word for none."""
+    return None if added_at == "1970-01-01T00:00:00Z" else added_at
 
 
 def _content(content: Any) -> tuple[str, str, str, str, str | None, int | None]:

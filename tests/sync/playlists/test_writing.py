@@ -197,7 +197,7 @@ def test_any_text_can_be_stored(account, spotify, name):
     assert stored_items(playlist)[-1][2] == shown or "c"
 
 
-def test_old_dates_and_nobody_are_kept(account, spotify):
+def test_old_lists_know_neither_when_nor_who(account, spotify):
     playlist = spotify.user.add_playlist("Old")
     playlist.add(1, at=datetime.fromtimestamp(0, UTC), by="")
     playlist.add(2)
@@ -207,7 +207,7 @@ def test_old_dates_and_nobody_are_kept(account, spotify):
 
     rows = PlaylistItem.objects.filter(playlist__spotify_id=playlist.id).order_by("position")
     assert [(row.added_at and row.added_at.year, row.added_by) for row in rows] == [
-        (1970, ""),
+        (None, ""),  # the first moment of 1970
         (None, ""),
         (datetime.now(UTC).year, "listener"),
     ]
