@@ -1,4 +1,9 @@
-"""Rows of the shared catalogue → Artist, Album, Track and the order of their artists."""
+"""Rows of the shared catalogue → Artist, Album, Track and the order of their artists.
+
+They are neutral facts, which all accounts share, and are written before the library that points at them, in short
+transactions: in that of the library, everybody else whose library holds one of the new ones would have to wait for its
+end. A run that comes to nothing leaves at most rows that nobody uses, which ``prune`` takes.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +19,7 @@ from django_spotify_sync.db.deleting import delete_rows
 from django_spotify_sync.db.upsert import update, upsert
 from django_spotify_sync.models import Album, AlbumArtist, Artist, Track, TrackArtist
 from django_spotify_sync.spotify.answers.catalog import Catalog
+from django_spotify_sync.sync.handover import Keys
 
 _ARTIST_DEFAULTS = {"name": "", "image_url": "", "genres": []}
 _ALBUM_DEFAULTS = {
@@ -26,12 +32,14 @@ _ALBUM_DEFAULTS = {
 }
 _TRACK_DEFAULTS = {"name": "", "duration_ms": 0, "explicit": False, "isrc": ""}
 
-#: Primary keys by Spotify id, of each kind of row by the name of the foreign keys that point at it.
-type Keys = dict[str, dict[str, int]]
-
 
 def write_catalog(catalog: Catalog, *, using: str) -> Keys:
-    """Bring the catalogue up to date, writing only what differs; return the primary keys of all that it holds."""
+    """Bring the catalogue up to date, writing only what differs; return the primary keys of all that it holds.
+
+    Outside a transaction each batch is one of its own.
+
+    :raises IntegrityError: if rows were removed while they were looked up: the caller begins anew.
+    """
     batch_size = conf.BATCH_SIZE
     artists = [
         {**asdict(row), "genres": None if row.genres is None else list(row.genres)}

@@ -8,7 +8,11 @@ from typing import Protocol
 
 from django_spotify_sync.db.upsert import Counts
 from django_spotify_sync.models import SpotifyAccount, SyncRun, SyncState
+from django_spotify_sync.spotify.answers.catalog import Catalog
 from django_spotify_sync.spotify.fetching import Fetcher
+
+#: Primary keys by Spotify id, of each kind of row of the catalogue by the name of the foreign keys that point at it.
+type Keys = dict[str, dict[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +48,16 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What was fetched, ready to be written. ``write`` is called in the transaction, and again if that fails.
+    """What was fetched, ready to be written.
 
+    ``catalog`` are the facts that all share: it is written first. ``write`` is called with its keys in the transaction
+    of the library, and again, as is all of this, if that fails.
     ``reason`` is why the run can only be partial, empty if it is whole.
     """
 
     mode: str
-    write: Callable[[], Written]
+    catalog: Catalog
+    write: Callable[[Keys], Written]
     reason: str = ""
     skipped_reasons: dict[str, int] = field(default_factory=dict)
 

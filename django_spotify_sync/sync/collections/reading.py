@@ -67,8 +67,9 @@ class Collection:
         return Fetched(
             mode=Mode.FULL if is_full else Mode.PROBE,
             reason=reason,
-            write=lambda: self.shelf.write(
-                account, listing, set() if reason else gone, using=using
+            catalog=listing.catalog,
+            write=lambda keys: self.shelf.write(
+                account, listing, keys, set() if reason else gone, using=using
             ),
             skipped_reasons=_skipped(listing),
         )

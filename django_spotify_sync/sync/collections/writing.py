@@ -13,9 +13,8 @@ from django_spotify_sync.db.deleting import delete_rows
 from django_spotify_sync.db.positions import Move, move, out_of_order
 from django_spotify_sync.db.upsert import Counts
 from django_spotify_sync.models import SpotifyAccount
-from django_spotify_sync.sync.catalog import write_catalog
 from django_spotify_sync.sync.collections.listing import Listing
-from django_spotify_sync.sync.handover import Written
+from django_spotify_sync.sync.handover import Keys, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +37,19 @@ class Shelf:
         return {spotify_id: (pk, position) for spotify_id, pk, position in values}
 
     def write(
-        self, account: SpotifyAccount, listing: Listing, removable: Set[str], *, using: str
+        self,
+        account: SpotifyAccount,
+        listing: Listing,
+        keys: Keys,
+        removable: Set[str],
+        *,
+        using: str,
     ) -> Written:
         """Make the stored rows the listed ones; remove none but the removable. In the caller's transaction.
 
         :raises IntegrityError: if prune removed what one of them holds meanwhile: the caller repeats its transaction.
         """
-        held = write_catalog(listing.catalog, using=using)[self.holds]
+        held = keys[self.holds]
         stored = self.stored(account, using)
         rows = self.rows(account, using)
         new = [spotify_id for spotify_id in listing.ids if spotify_id not in stored]

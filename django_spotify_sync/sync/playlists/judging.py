@@ -50,8 +50,9 @@ def judge(seen: Seen) -> Fetched:
     return Fetched(
         mode=_mode(seen, outcomes, differs=bool(gone or reason)),
         reason=reason,
-        write=lambda: write_playlists(
-            account, outcomes, gone, catalog, stored, using=using, now=now
+        catalog=catalog,
+        write=lambda keys: write_playlists(
+            account, outcomes, gone, keys, stored, using=using, now=now
         ),
         skipped_reasons=_skipped(seen),
     )

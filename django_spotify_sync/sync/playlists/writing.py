@@ -20,11 +20,9 @@ from django_spotify_sync.db.locks import lock_in_order
 from django_spotify_sync.db.positions import Move, move, out_of_order
 from django_spotify_sync.db.upsert import Counts, update, upsert
 from django_spotify_sync.models import AccountPlaylist, Playlist, SpotifyAccount
-from django_spotify_sync.spotify.answers.catalog import Catalog
 from django_spotify_sync.spotify.answers.playlist_items import ItemRow
 from django_spotify_sync.spotify.answers.playlists import PlaylistRow
-from django_spotify_sync.sync.catalog import write_catalog
-from django_spotify_sync.sync.handover import Written
+from django_spotify_sync.sync.handover import Keys, Written
 from django_spotify_sync.sync.playlists.items.writing import write_items
 from django_spotify_sync.sync.playlists.stored import (
     StoredPlaylists,
@@ -71,14 +69,13 @@ def write_playlists(
     account: SpotifyAccount,
     outcomes: Sequence[Outcome],
     gone: Collection[int],
-    catalog: Catalog,
+    keys: Keys,
     known: StoredPlaylists,
     *,
     using: str,
     now: datetime,
 ) -> Written:
     """Write what differs; remove no link but those of ``gone``. ``known`` is what was stored when the run began."""
-    track_ids = write_catalog(catalog, using=using)["track"]
     playlists, renewed = _write_lists(outcomes, using=using, now=now)
     counts = Counts()
     left_alone: set[str] = set()
@@ -93,7 +90,7 @@ def write_playlists(
         else:
             playlist = playlists[spotify_id]
             counts += write_items(
-                playlist.pk, outcome.entries, track_ids, whole=outcome.is_whole, using=using
+                playlist.pk, outcome.entries, keys["track"], whole=outcome.is_whole, using=using
             )
             stamp: dict[str, Any] = {}
             if outcome.is_whole:

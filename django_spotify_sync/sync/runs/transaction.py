@@ -1,4 +1,7 @@
-"""The one transaction of a run: what was fetched is written, and the run ends with it, or neither."""
+"""The one transaction of a run: what was fetched is written, and the run ends with it, or neither.
+
+The catalogue, which all accounts share, is written before it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ from django_spotify_sync.models import SpotifyAccount, StagedPage, SyncRun, Sync
 from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.runs import RunStatus, Trigger
 from django_spotify_sync.signals import sync_finished
-from django_spotify_sync.sync.handover import Fetched, Written
+from django_spotify_sync.sync.catalog import write_catalog
+from django_spotify_sync.sync.handover import Fetched, Keys, Written
 from django_spotify_sync.sync.runs import intervals
 from django_spotify_sync.sync.runs.log import log_of
 
@@ -42,8 +46,9 @@ def write(
     faults = 0
     for pause in pauses():
         try:
+            keys = write_catalog(fetched.catalog, using=using)
             with transaction.atomic(using=using, durable=True):
-                return _write_once(run, fetched, learned, requests, using)
+                return _write_once(run, fetched, keys, learned, requests, using)
         except (IntegrityError, InterfaceError, OperationalError) as error:
             faults += not meets_others(error)
             if faults == WRITE_ATTEMPTS or time.monotonic() > ends:
@@ -56,7 +61,12 @@ def write(
 
 
 def _write_once(
-    run: SyncRun, fetched: Fetched, learned: Mapping[str, object], requests: int, using: str
+    run: SyncRun,
+    fetched: Fetched,
+    keys: Keys,
+    learned: Mapping[str, object],
+    requests: int,
+    using: str,
 ) -> Written:
     state = (
         SyncState.objects.using(using)
@@ -76,7 +86,7 @@ def _write_once(
         .exists()
     ):
         raise RunLost
-    written = fetched.write()
+    written = fetched.write(keys)
     counts = written.counts
     now = timezone.now()
     claim = run.claim

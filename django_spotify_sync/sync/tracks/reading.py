@@ -227,7 +227,7 @@ class _Reading:
         known = _keys(self.known)
         if known == _keys(whole.entries) and self.mode != Mode.FULL:
             unchanged = Written(Counts(unchanged=len(self.stored)))
-            return Fetched(mode=self.mode, write=lambda: unchanged)
+            return Fetched(mode=self.mode, catalog=Catalog(), write=lambda keys: unchanged)
         removable = {self.stored[index].pk for index in whole.alignment.gone}
         return self._fetched(whole.entries, removable=removable)
 
@@ -242,10 +242,11 @@ class _Reading:
         return Fetched(
             mode=self.mode,
             reason=reason,
-            write=lambda: write_saved(
+            catalog=self.catalog,
+            write=lambda keys: write_saved(
                 self.work.account,
                 entries,
-                self.catalog,
+                keys,
                 removable=removable,
                 is_whole=not reason,
                 using=self.work.using,

@@ -11,10 +11,8 @@ from django_spotify_sync.conf import conf
 from django_spotify_sync.db.deleting import delete_rows
 from django_spotify_sync.db.upsert import Counts, update
 from django_spotify_sync.models import SavedTrack, SpotifyAccount
-from django_spotify_sync.spotify.answers.catalog import Catalog
 from django_spotify_sync.spotify.answers.saved import Key, SavedRow
-from django_spotify_sync.sync.catalog import write_catalog
-from django_spotify_sync.sync.handover import Written
+from django_spotify_sync.sync.handover import Keys, Written
 from django_spotify_sync.sync.tracks.alignment import align, ranks
 
 
@@ -48,14 +46,13 @@ def stored_entries(account: SpotifyAccount, using: str) -> list[StoredEntry]:
 def write_saved(
     account: SpotifyAccount,
     entries: Sequence[SavedRow],
-    catalog: Catalog,
+    keys: Keys,
     *,
     removable: Collection[int],
     is_whole: bool,
     using: str,
 ) -> Written:
     """Make the stored entries the given ones; remove none but the removable. In the caller's transaction."""
-    track_ids = write_catalog(catalog, using=using)["track"]
     before = stored_entries(account, using)
     alignment = align(
         [stored.key for stored in before], [entry.key for entry in entries], relinks=is_whole
@@ -72,7 +69,7 @@ def write_saved(
         for stored in gone
         if stored.spotify_id and stored.track_id
     }
-    held = _tracks_held(entries, matched, freed | track_ids, taken)
+    held = _tracks_held(entries, matched, freed | keys["track"], taken)
 
     created: list[SavedTrack] = []
     changed: list[tuple[int, dict[str, Any]]] = []

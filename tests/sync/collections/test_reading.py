@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django_spotify_sync.models import Artist, FollowedArtist, SyncState
 from django_spotify_sync.signals import sync_finished
 from django_spotify_sync.sync import catalog, sync
-from django_spotify_sync.sync.collections import writing
+from django_spotify_sync.sync.runs import transaction
 from django_spotify_sync.testing import REMOVED
 from tests.kit.concurrency import at_once
 from tests.kit.connecting import connect
@@ -140,7 +140,7 @@ def test_an_artist_who_is_pruned_while_the_list_is_written_is_written_again(
             pruned.append(Artist.objects.using(using).first().delete())
         return keys
 
-    monkeypatch.setattr(writing, "write_catalog", write_catalog)
+    monkeypatch.setattr(transaction, "write_catalog", write_catalog)
 
     assert sync(account, "following").status == "succeeded"
 
