@@ -14,7 +14,7 @@ from django_spotify_sync.accounts.disconnecting import REVOKE_URL, disconnect
 from django_spotify_sync.accounts.linking import connect, keep
 from django_spotify_sync.accounts.states import Attempt, Purpose, ended_well, is_login, note_end
 from django_spotify_sync.accounts.suspicion import ensure_usable
-from django_spotify_sync.accounts.tokens import AccountTokens, app, refresh
+from django_spotify_sync.accounts.tokens import AccountTokens, app, page_deadline, refresh
 from django_spotify_sync.models.accounts import wanted_scopes
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "is_login",
     "keep",
     "note_end",
+    "page_deadline",
     "refresh",
     "wanted_scopes",
 ]

@@ -14,7 +14,7 @@ from django_spotify_sync import pace
 from django_spotify_sync.accounts import states
 from django_spotify_sync.accounts.clients import client_of
 from django_spotify_sync.accounts.states import Attempt, Purpose
-from django_spotify_sync.accounts.tokens import app
+from django_spotify_sync.accounts.tokens import app, page_deadline
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.sealing import KeyRing
 from django_spotify_sync.exceptions import (
@@ -35,6 +35,7 @@ from django_spotify_sync.models.accounts import wanted_scopes
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify import oauth
 from django_spotify_sync.spotify.answers.profile import ProfileRow, parse_profile
+from django_spotify_sync.spotify.deadlines import NEVER, Deadline
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -133,6 +134,8 @@ def finish(
 ) -> Proof:
     """Turn what the callback brought into a proof of whose Spotify account it is. Nothing is stored.
 
+    Spotify has ``PAGE_PATIENCE`` for all that it is asked: somebody waits for a page.
+
     Who takes the proof says by ``note_end`` how that went.
 
     :raises StateMissing, StateExpired, StateReplayed, StateOtherBrowser: if the state is not this user's or browser's.
@@ -158,8 +161,9 @@ def _proof(attempt: Attempt, code: Secret, error: str) -> Proof:
         user = get_user_model()._default_manager.filter(pk=attempt.user_id).first()
     if not (user.is_active if user is not None else _is_login(attempt)):
         raise StateExpired
-    grant = _exchange(code, attempt)
-    profile = fetch_profile(grant)
+    deadline = page_deadline()
+    grant = _exchange(code, attempt, deadline)
+    profile = fetch_profile(grant, deadline)
     was_linked = SpotifyAccount.objects.claiming(profile).exists()
     return Proof(attempt, profile, grant, user, was_linked)
 
@@ -168,10 +172,10 @@ def _is_login(attempt: Attempt) -> bool:
     return conf.LOGIN_ENABLED and attempt.purpose is Purpose.LOGIN
 
 
-def _exchange(code: Secret, attempt: Attempt) -> oauth.Grant:
+def _exchange(code: Secret, attempt: Attempt, deadline: Deadline) -> oauth.Grant:
     try:
         return oauth.exchange_code(
-            app(), code=code, redirect_uri=attempt.redirect_uri, verifier=attempt.verifier
+            app(deadline), code=code, redirect_uri=attempt.redirect_uri, verifier=attempt.verifier
         )
     except GrantRejected:
         pass
@@ -181,13 +185,14 @@ def _exchange(code: Secret, attempt: Attempt) -> oauth.Grant:
     )
 
 
-def fetch_profile(grant: oauth.Grant) -> ProfileRow:
-    """Ask Spotify whose grant this is (Get Current User's Profile).
+def fetch_profile(grant: oauth.Grant, deadline: Deadline = NEVER) -> ProfileRow:
+    """Ask Spotify whose grant this is (Get Current User's Profile), until the ``deadline`` at most.
 
     :raises NotAllowlisted: if Spotify refuses the user, who was able to consent all the same.
     :raises SpotifyUnavailable: if it does not answer, or refuses the whole app because its owner's Premium has ended.
     """
-    with client_of(FixedTokens(grant.access_token), at_the_door=True) as client:
+    tokens = FixedTokens(grant.access_token)
+    with client_of(tokens, at_the_door=True, deadline=deadline) as client:
         try:
             return client.get("/me", parse_profile)
         except Forbidden as error:

@@ -26,7 +26,7 @@ from django_spotify_sync.exceptions import (
 )
 from django_spotify_sync.secret import Secret
 
-PATIENCE = 15.0  # seconds in which a callback that came twice waits for the first one's end
+PATIENCE = 13.0  # seconds in which a callback that came twice waits for the first one's end: see PAGE_PATIENCE
 _LOOK_AGAIN = 0.1
 
 

@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django_redis import get_redis_connection
 
+from django_spotify_sync.accounts import states, tokens
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.signals import account_connected
 from django_spotify_sync.spotify import client as spotify_client
@@ -339,6 +340,27 @@ def test_spotify_is_away(
     assert nothing_is_stored()
 
 
+@both_doors
+@pytest.mark.parametrize("path", ["/api/token", "/me"])
+def test_spotify_hangs(
+    ada: Client, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch, finish: Any, path: str
+) -> None:
+    """A request has 30 seconds, and several attempts; who waits for a page has not."""
+    monkeypatch.setattr(tokens, "PAGE_PATIENCE", 0.5)
+    spotify.faults.add(path, times=None, delay=20)
+
+    status, code = finish(ada, begun(ada))
+
+    assert (status, code) == (302 if finish is by_browser else 502, "spotify_unavailable")
+    assert spotify.count(path if path != "/me" else "/v1/me") <= 1
+    assert nothing_is_stored()
+
+
+def test_a_callback_ends_within_fifteen_seconds() -> None:
+    """What Spotify has, and what who comes twice waits for; the rest is for the site itself."""
+    assert tokens.PAGE_PATIENCE < states.PATIENCE < 15
+
+
 def test_spotify_asks_for_patience(ada: Client, spotify: FakeSpotify) -> None:
     spotify.faults.add("/me", status=429, retry_after=7)
 
@@ -405,6 +427,9 @@ def test_the_query_is_taken_out_of_the_request_and_nothing_else(query: str) -> N
     [
         ("{", "application/json", 400, "parse_error"),
         ("[]", "application/json", 400, "invalid"),
+        ("[" * 100_000, "application/json", 400, "parse_error"),
+        ('{"state":' * 100_000, "application/json", 400, "parse_error"),
+        ('{"state": ' + "[" * 500 + "]" * 500 + "}", "application/json", 400, "invalid"),
         ('{"state": [], "code": {}}', "application/json", 400, "invalid"),
         ('{"state": null}', "application/json", 400, "invalid"),
         ("<x/>", "application/xml", 415, "unsupported_media_type"),

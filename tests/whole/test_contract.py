@@ -163,7 +163,7 @@ COMMANDS: dict[str, set[str]] = {
     "spotify_sync": {
         *("--user", "--all", "--due", "--only", "--full", "--queue", "--dry-run", "--json")
     },
-    "spotify_status": {"--json"},
+    "spotify_status": {"--json", "--unblock"},
     "spotify_refresh_tokens": set(),
     "spotify_rotate_keys": {"--dry-run", "--json"},
     "spotify_generate_key": set(),
