@@ -25,11 +25,11 @@ from django_spotify_sync.exceptions import NoUser, SignedInAsOther, SpotifySyncE
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.rest.account import SpotifyAccountSerializer
 from django_spotify_sync.rest.pinned import PinnedAPIView, is_for_the_api
-from django_spotify_sync.rest.throttles import OAuthThrottle
+from django_spotify_sync.rest.throttles import CallbackThrottle
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.views.cookie import browser_hash
 from django_spotify_sync.views.decorators import talks_to_spotify
-from django_spotify_sync.views.destinations import failed, place
+from django_spotify_sync.views.destinations import asks_too_often, failed, place, sent_back
 
 # What the callback brings
 
@@ -67,8 +67,11 @@ def callback(request: HttpRequest) -> HttpResponseBase:
         return CallbackAPI.as_view()(request)
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET", "POST", "OPTIONS"])
+    brought = from_query(request)
+    if asks_too_often(request, CallbackThrottle()):
+        return sent_back(CallbackThrottle.code)
     try:
-        attempt = _finish_or_find(from_query(request), request)
+        attempt = _finish_or_find(brought, request)
     except SpotifySyncError as error:
         return failed(error)
     return HttpResponseRedirect(attempt.next_url or place(Conf.CONNECTED_URL))
@@ -84,7 +87,7 @@ class CallbackAPI(PinnedAPIView):
     """Finish what was begun, with what Spotify sent: the answer is the account. A browser goes on into the site."""
 
     http_method_names = ["get", "post", "options"]  # a HEAD finishes nothing
-    throttle_classes = (OAuthThrottle,)
+    throttle_classes = (CallbackThrottle,)
 
     def get_permissions(self) -> Any:
         # A GET may come from a browser that lost its session on the way; its cookie tells whose it is.

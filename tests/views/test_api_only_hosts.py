@@ -67,7 +67,7 @@ def test_nobody_signs_in_where_there_are_no_sessions(
     settings.AUTHENTICATION_BACKENDS = BACKENDS
     keeps_sessions = any(one.endswith("SessionMiddleware") for one in settings.MIDDLEWARE)
 
-    answer = nobody.get("/spotify/login/", headers=headers)
+    answer = nobody.post("/spotify/login/", headers=headers)
 
     began = 200 if headers else 302
     assert answer.status_code == (began if keeps_sessions else 404)
@@ -79,7 +79,7 @@ def test_a_sign_in_that_was_begun_elsewhere_ends_as_nobody_s(
     settings.SPOTIFY_SYNC_LOGIN_ENABLED = True
     settings.AUTHENTICATION_BACKENDS = BACKENDS
     browser = Client(HTTP_HOST=HOST)
-    brought = consent(browser.get("/spotify/login/")["Location"])
+    brought = consent(browser.post("/spotify/login/")["Location"])
     settings.MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
     elsewhere = Client(HTTP_HOST=HOST)
     elsewhere.cookies[BROWSER_COOKIE] = browser.cookies[BROWSER_COOKIE].value

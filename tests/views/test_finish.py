@@ -404,6 +404,36 @@ def test_cache_goes_away_on_the_way(
     assert nothing_is_stored()
 
 
+# Too often
+
+
+def test_who_comes_back_too_often(ada: Client, user: Any, settings: Any) -> None:
+    brought = begun(ada)
+    settings.SPOTIFY_SYNC_THROTTLE_RATES = {"oauth": "2/min"}
+    guesses = [by_browser(ada, {"state": f"guess{n}", "code": "x"}) for n in range(3)]
+
+    assert guesses == [(302, "state_expired")] * 2 + [(302, "throttled")]
+    assert by_browser(ada, brought) == (302, "throttled")
+    assert by_post(ada, brought) == (429, "throttled")
+    settings.SPOTIFY_SYNC_THROTTLE_RATES = {}
+    assert by_browser(ada, brought) == (200, ""), "neither state nor code was used up"
+
+
+def test_who_comes_back_too_often_signed_out(spotify: FakeSpotify, settings: Any) -> None:
+    settings.SPOTIFY_SYNC_THROTTLE_RATES = {"oauth": "1/min"}
+    guess = {"state": "guess", "code": "x"}
+
+    assert by_browser(browser_of(), guess) == (302, "state_expired")
+    assert by_browser(browser_of(), guess) == (302, "throttled")
+    assert by_browser(browser_of(REMOTE_ADDR="10.0.0.9"), guess) == (302, "state_expired")
+
+
+def test_going_and_coming_back_are_counted_each_by_themselves(ada: Client, settings: Any) -> None:
+    settings.SPOTIFY_SYNC_THROTTLE_RATES = {"oauth": "1/min"}
+
+    assert by_browser(ada, begun(ada)) == (200, "")
+
+
 # What the callback brings
 
 

@@ -76,6 +76,18 @@ def test_nobody_is_made_up(nobody: Client, user: Any, spotify: FakeSpotify, fini
     assert stored() == {"tokens": [], "accounts": 0}
 
 
+@both_doors
+def test_a_stranger_costs_no_request_more_than_to_know_them(
+    nobody: Client, spotify: FakeSpotify, finish: Any
+) -> None:
+    brought = agreed(nobody)
+    spotify.clear_log()
+
+    assert finish(nobody, brought)[1] == "no_user"
+
+    assert [line.path for line in spotify.requests] == ["/api/token", "/v1/me"]
+
+
 def test_who_disconnected_is_signed_in_by_it_no_more(
     nobody: Client, account: SpotifyAccount, settings: Any
 ) -> None:

@@ -157,7 +157,7 @@ def test_a_sign_in_that_comes_twice_at_once(user: Any, spotify: FakeSpotify, set
     settings.AUTHENTICATION_BACKENDS = ["django_spotify_sync.backends.SpotifyBackend"]
     connect(user, spotify)
     nobody = browser_of()
-    brought = consent(nobody.get("/spotify/login/")["Location"])
+    brought = consent(nobody.post("/spotify/login/")["Location"])
     tab = same_browser(nobody)
     spotify.faults.add("/me", delay=1.0)
 
@@ -224,5 +224,5 @@ def test_nothing_is_begun_ahead_of_time(
     assert not ahead.cookies
     redis = get_redis_connection()
     assert not list(redis.scan_iter(django_settings.REDIS_PREFIX + "*spotify_sync:*"))
-    begun_by = ada.get(f"/spotify/{door}/")
+    begun_by = ada.get("/spotify/auth/") if door == "auth" else ada.post("/spotify/login/")
     assert "state" in query_of(begun_by["Location"]), "nor was it counted by the throttle"

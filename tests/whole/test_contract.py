@@ -81,7 +81,7 @@ SETTINGS: dict[str, Any] = {
 #: Below where the host mounts the package.
 ENDPOINTS: dict[str, set[str]] = {
     "auth/": {"GET"},
-    "login/": {"GET"},
+    "login/": {"GET", "POST"},
     "callback/": {"GET", "POST"},
     "account/": {"GET"},
     "refresh/": {"POST"},
