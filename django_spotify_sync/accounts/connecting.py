@@ -5,6 +5,8 @@ No network call is made inside a transaction here.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -72,16 +74,27 @@ class Proof:
         return self.user
 
 
-def begin_connect(user: AbstractBaseUser, *, redirect_uri: str, next_url: str, browser: str) -> str:
+def begin_connect(
+    user: AbstractBaseUser, *, redirect_uri: str, next_url: str, browser: str, session: str = ""
+) -> str:
     """Remember that ``user`` begins to connect, in this ``browser``, known by the hash of its cookie.
 
-    Return the address of Spotify's consent page.
+    ``session`` is the hash of the key of the session that signs the user in, empty if other credentials do. Return the address of Spotify's consent page.
 
     :raises CacheUnavailable: if the attempt cannot be remembered: nobody is sent away who could not come back.
     :raises RateLimited, QuotaExceeded: if Spotify is known not to say who it is that comes back.
     :raises NoSealingKey: if there is no key to store a grant with.
     """
-    return _begin(Purpose.CONNECT, str(user.pk), wanted_scopes(), redirect_uri, next_url, browser)
+    attempt = Attempt(
+        user_id=str(user.pk),
+        browser=browser,
+        redirect_uri=redirect_uri,
+        next_url=next_url,
+        verifier=_new_verifier(),
+        session=session,
+        auth_hash=_auth_hash(user),
+    )
+    return _begin(attempt, wanted_scopes())
 
 
 def begin_login(
@@ -94,43 +107,52 @@ def begin_login(
     account = SpotifyAccount.objects.get_for_user(user) if user is not None else None
     granted = account.scopes if account is not None else []
     scopes = list(dict.fromkeys([*wanted_scopes(), *granted]))
-    return _begin(Purpose.LOGIN, "", scopes, redirect_uri, next_url, browser)
+    attempt = Attempt(
+        user_id="",
+        browser=browser,
+        redirect_uri=redirect_uri,
+        next_url=next_url,
+        verifier=_new_verifier(),
+        purpose=Purpose.LOGIN,
+    )
+    return _begin(attempt, scopes)
 
 
-def _begin(
-    purpose: Purpose,
-    user_id: str,
-    scopes: list[str],
-    redirect_uri: str,
-    next_url: str,
-    browser: str,
-) -> str:
+def _begin(attempt: Attempt, scopes: list[str]) -> str:
     pace.ensure_door_open()
     KeyRing(conf.fernet_keys)
-    verifier = oauth.new_verifier() if conf.USE_PKCE else None
-    state = states.begin(
-        Attempt(
-            user_id=user_id,
-            browser=browser,
-            redirect_uri=redirect_uri,
-            next_url=next_url,
-            verifier=verifier,
-            purpose=purpose,
-        )
-    )
     return oauth.authorize_url(
         app(),
-        redirect_uri=redirect_uri,
+        redirect_uri=attempt.redirect_uri,
         scopes=scopes,
-        state=state,
-        verifier=verifier,
+        state=states.begin(attempt),
+        verifier=attempt.verifier,
         # else Spotify sends back whoever agreed once, and nobody could ever choose another account
-        show_dialog=purpose == Purpose.CONNECT,
+        show_dialog=attempt.purpose is Purpose.CONNECT,
     )
+
+
+def _new_verifier() -> Secret | None:
+    return oauth.new_verifier() if conf.USE_PKCE else None
+
+
+def _auth_hash(user: AbstractBaseUser) -> str:
+    """Return what stands for all that ends the user's sessions when it changes: the password, mostly.
+
+    Empty for a user of a token, who is no row of the user model.
+    """
+    ask = getattr(user, "get_session_auth_hash", None)
+    return hashlib.sha256(f"auth:{ask()}".encode()).hexdigest() if ask is not None else ""
 
 
 def finish(
-    *, state: str, code: Secret, error: str, user_id: str | None, browser: str | None
+    *,
+    state: str,
+    code: Secret,
+    error: str,
+    user_id: str | None,
+    browser: str | None,
+    session: str = "",
 ) -> Proof:
     """Turn what the callback brought into a proof of whose Spotify account it is. Nothing is stored.
 
@@ -145,7 +167,7 @@ def finish(
     """
     if not (code or error):
         raise StateMissing  # before the state is used up: half an answer is none
-    attempt = states.finish(state, user_id=user_id, browser=browser)
+    attempt = states.finish(state, user_id=user_id, browser=browser, session=session)
     try:
         return _proof(attempt, code, error)
     except BaseException:
@@ -159,13 +181,19 @@ def _proof(attempt: Attempt, code: Secret, error: str) -> Proof:
     user = None
     if attempt.purpose is Purpose.CONNECT:
         user = get_user_model()._default_manager.filter(pk=attempt.user_id).first()
-    if not (user.is_active if user is not None else _is_login(attempt)):
+    if not (_is_as_ever(user, attempt) if user is not None else _is_login(attempt)):
         raise StateExpired
     deadline = page_deadline()
     grant = _exchange(code, attempt, deadline)
     profile = fetch_profile(grant, deadline)
     was_linked = SpotifyAccount.objects.claiming(profile).exists()
     return Proof(attempt, profile, grant, user, was_linked)
+
+
+def _is_as_ever(user: AbstractBaseUser, attempt: Attempt) -> bool:
+    """Tell whether the user may still finish: is not shut out, and has the password with which it was begun."""
+    same = not attempt.auth_hash or hmac.compare_digest(attempt.auth_hash, _auth_hash(user))
+    return user.is_active and same
 
 
 def _is_login(attempt: Attempt) -> bool:

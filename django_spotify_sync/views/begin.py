@@ -21,7 +21,7 @@ from django.http import (
 from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_deny
 from django.views.decorators.csrf import csrf_protect
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -31,7 +31,7 @@ from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import SpotifySyncError
 from django_spotify_sync.rest.pinned import PinnedAPIView, is_for_the_api
 from django_spotify_sync.rest.throttles import OAuthThrottle
-from django_spotify_sync.views.cookie import browser_hash, with_cookie
+from django_spotify_sync.views.cookie import browser_to_begin, session_hash, with_cookie
 from django_spotify_sync.views.decorators import talks_to_spotify
 from django_spotify_sync.views.destinations import (
     asks_too_often,
@@ -41,7 +41,8 @@ from django_spotify_sync.views.destinations import (
     sent_back,
 )
 
-type Begin = Callable[..., str]
+#: What begins for a user, or for nobody, and returns the address of the consent page.
+type Begin = Callable[[HttpRequest, Any], str]
 
 #: What is shown before anybody is sent to Spotify without having asked for it here. A site's own takes its place.
 PAGE = "spotify_sync/begin.html"
@@ -61,7 +62,9 @@ def auth(request: HttpRequest) -> HttpResponseBase:
         return redirect_to_login(request.get_full_path())
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
         return _page(request, "connect")
-    return _sent_to_spotify(request, accounts.begin_connect)
+    if first := conf.BEFORE_CONNECT(request):
+        return HttpResponseRedirect(first)
+    return _sent_to_spotify(request, begin_connect)
 
 
 @talks_to_spotify
@@ -84,7 +87,7 @@ def _login(request: HttpRequest) -> HttpResponseBase:
         return _page(request, "login")
     if request.method != "POST":
         return HttpResponseNotAllowed(["GET", "POST", "OPTIONS"])
-    return _sent_to_spotify(request, accounts.begin_login)
+    return _sent_to_spotify(request, begin_login)
 
 
 @xframe_options_deny
@@ -104,9 +107,28 @@ def _sent_to_spotify(request: HttpRequest, begin: Begin) -> HttpResponseBase:
     if asks_too_often(request, OAuthThrottle()):
         return sent_back(OAuthThrottle.code)
     try:
-        return with_cookie(request, HttpResponseRedirect(_begin(request, request.user, begin)))
+        return with_cookie(request, HttpResponseRedirect(begin(request, request.user)))
     except SpotifySyncError as error:
         return failed(error)
+
+
+def begin_connect(request: HttpRequest, user: Any) -> str:
+    """Begin to connect ``user``; leave the browser's cookie value on the request."""
+    return accounts.begin_connect(user, session=session_hash(request, user), **_kept(request))
+
+
+def begin_login(request: HttpRequest, user: Any) -> str:
+    """Begin to sign in whoever it is, who may be ``user`` already; leave the browser's cookie value on the request."""
+    present = user if user and user.is_authenticated else None
+    return accounts.begin_login(present, **_kept(request))
+
+
+def _kept(request: HttpRequest) -> dict[str, str]:
+    return {
+        "redirect_uri": redirect_uri(request),
+        "next_url": safe_next(request),
+        "browser": browser_to_begin(request),
+    }
 
 
 class AuthAPI(PinnedAPIView):
@@ -114,11 +136,18 @@ class AuthAPI(PinnedAPIView):
 
     http_method_names = ["get", "options"]  # a HEAD begins nothing
     throttle_classes = (OAuthThrottle,)
-    begin: Begin = staticmethod(accounts.begin_connect)
+    begin: Begin = staticmethod(begin_connect)
 
     def get(self, request: Request) -> Response:
-        address = _begin(request._request, request.user, self.begin)
+        self.ensure_may_begin(request)
+        address = self.begin(request._request, request.user)
         return with_cookie(request._request, Response({"authorize_url": address}))
+
+
+    def ensure_may_begin(self, request: Request) -> None:
+        """:raises PermissionDenied: if the site first wants to see a browser elsewhere."""
+        if conf.BEFORE_CONNECT(request._request):
+            raise PermissionDenied
 
 
 class LoginAPI(AuthAPI):
@@ -126,28 +155,18 @@ class LoginAPI(AuthAPI):
 
     http_method_names = ["get", "post", "options"]
     permission_classes = (AllowAny,)
-    begin: Begin = staticmethod(accounts.begin_login)
-
-    # A GET does as well: what asks for JSON is no browser on its way, and is not signed in by the answer.
-    def get(self, request: Request) -> Response:
-        if not can_sign_in(request._request):
-            raise NotFound
-        return super().get(request)
+    begin: Begin = staticmethod(begin_login)
 
     def post(self, request: Request) -> Response:
+        # A GET does as well: what asks for JSON is no browser on its way, and is not signed in by the answer.
         return self.get(request)
+
+    def ensure_may_begin(self, request: Request) -> None:
+        """:raises NotFound: if nobody signs in here."""
+        if not can_sign_in(request._request):
+            raise NotFound
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         if not can_sign_in(request._request):
             raise NotFound
         return super().options(request, *args, **kwargs)
-
-
-def _begin(request: HttpRequest, user: Any, begin: Begin) -> str:
-    """Return the address of the consent page, and leave the browser's cookie value on the request."""
-    return begin(
-        user if user and user.is_authenticated else None,
-        redirect_uri=redirect_uri(request),
-        next_url=safe_next(request),
-        browser=browser_hash(request),
-    )

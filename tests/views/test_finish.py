@@ -23,6 +23,7 @@ from django_spotify_sync.views.finish import from_query
 from tests.kit.browsing import (
     HOST,
     JSON,
+    SIGN_IN_FIRST,
     begin,
     begun,
     both_doors,
@@ -167,12 +168,11 @@ def test_state_lives_as_long_as_it_is_set_to(ada: Client, settings: Any) -> None
 
 
 @both_doors
-def test_replayed_state(ada: Client, finish: Any) -> None:
+def test_replayed_state(ada: Client, user: Any, finish: Any) -> None:
     brought = begun(ada)
     finish(ada, brought)
-    ada.cookies.pop(BROWSER_COOKIE)
 
-    status, code = finish(ada, brought)
+    status, code = finish(browser_of(user), brought)
 
     assert (status, code) == (302 if finish is by_browser else 400, "state_replayed")
 
@@ -212,15 +212,6 @@ def test_another_user_signed_in_meanwhile_in_the_same_browser(ada: Client, other
     assert nothing_is_stored()
 
 
-def test_signed_out_meanwhile_but_the_same_browser(ada: Client, user: Any) -> None:
-    brought = begun(ada)
-    same = browser_of()
-    same.cookies[BROWSER_COOKIE] = ada.cookies[BROWSER_COOKIE].value
-
-    assert by_browser(same, brought) == (200, "")
-    assert SpotifyAccount.objects.get().user_id == user.pk
-
-
 def test_a_post_wants_somebody_signed_in_even_from_the_browser_that_began(ada: Client) -> None:
     brought = begun(ada)
     same = browser_of()
@@ -237,7 +228,22 @@ def test_user_who_was_shut_out_meanwhile(ada: Client, user: Any) -> None:
     user.is_active = False
     user.save()
 
-    assert by_browser(same, brought) == (302, "state_expired")
+    assert by_browser(same, brought) == (302, SIGN_IN_FIRST)
+    assert by_browser(ada, brought) == (302, SIGN_IN_FIRST)
+    assert nothing_is_stored()
+
+
+def test_user_who_was_shut_out_meanwhile_and_brings_a_token(
+    by_name: None, ada: Client, user: Any
+) -> None:
+    brought = begun(ada)
+    user.is_active = False
+    user.save()
+    headers = {**JSON, "Authorization": "Name ada"}
+
+    answer = ada.post("/spotify/callback/", brought, "application/json", headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "state_expired")
     assert nothing_is_stored()
 
 
@@ -482,10 +488,17 @@ def test_form_post_does_as_well(ada: Client) -> None:
 # Two at once
 
 
+def same_session(browser: Client) -> Client:
+    """Open another tab of this browser."""
+    tab = browser_of()
+    tab.cookies["sessionid"] = browser.cookies["sessionid"].value
+    return tab
+
+
 @commits
 def test_two_callbacks_at_once_make_one_account(ada: Client, user: Any) -> None:
     brought = [begun(ada), begun(ada)]
-    tabs = [browser_of(user), browser_of(user)]
+    tabs = [same_session(ada), same_session(ada)]
 
     results = at_once(*(partial(by_browser, *pair) for pair in zip(tabs, brought, strict=True)))
 
@@ -494,13 +507,14 @@ def test_two_callbacks_at_once_make_one_account(ada: Client, user: Any) -> None:
 
 
 @commits
-def test_the_same_callback_at_once_counts_once(ada: Client, user: Any) -> None:
+def test_the_same_callback_at_once_counts_once(ada: Client, spotify: FakeSpotify) -> None:
     brought = begun(ada)
-    tabs = [browser_of(user) for _ in range(4)]
+    tabs = [same_session(ada) for _ in range(4)]
 
-    results = at_once(*(partial(by_browser, tab, brought) for tab in tabs))
+    results = at_once(*(partial(by_post, tab, brought) for tab in tabs))
 
-    assert sorted(results, key=str) == [(200, ""), *[(302, "state_replayed")] * 3]
+    assert sorted(results, key=str) == [(200, ""), *[(400, "state_replayed")] * 3]
+    assert spotify.count("/api/token") == 1
 
 
 @commits

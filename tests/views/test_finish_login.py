@@ -18,6 +18,7 @@ from django_spotify_sync.rest.pinned import PinnedAPIView
 from django_spotify_sync.testing import FakeSpotify
 from tests.kit.browsing import (
     JSON,
+    SIGN_IN_FIRST,
     ByName,
     begun,
     both_doors,
@@ -244,9 +245,9 @@ def test_who_connects_is_not_signed_in(user: Any, spotify: FakeSpotify) -> None:
     brought = begun(ada)
     ada.cookies.pop("sessionid")  # signed out on the way, and the cookie is there
 
-    assert by_browser(ada, brought) == (200, "")
+    assert by_browser(ada, brought) == (302, SIGN_IN_FIRST)
 
-    assert user.spotify_account.status == "connected"
+    assert stored() == {"tokens": [], "accounts": 0}
     assert who(ada) is None
 
 

@@ -74,6 +74,7 @@ SETTINGS: dict[str, Any] = {
     "FAILED_URL": "/",
     "LOGIN_ENABLED": False,
     "GET_USER": ANYTHING,
+    "BEFORE_CONNECT": ANYTHING,
     "MAY_SYNC": ANYTHING,
     "THROTTLE_RATES": {"sync": "6/min", "full_sync": "2/hour", "oauth": "20/min"},
 }
@@ -191,6 +192,7 @@ MODELS = [
 
 SIGNALS: dict[str, set[str]] = {
     "account_connected": {"account", "created"},
+    "sign_in_linked": {"account", "linked_at"},
     "account_disconnected": {"account", "counts"},
     "grant_expiring": {"account", "notice", "reauthorize_by"},
     "grant_lost": {"account", "reason"},
