@@ -292,10 +292,11 @@ def test_a_new_way_to_sign_in_is_told(
     assert told == [("ada", account.display_name, account.authorized_at)]
     connect_by_browser(ada)
     assert len(told) == 1, "the same account again is nothing new"
-    connect(user, spotify, spotify.add_user("another"))
+    another = spotify.add_user("another")
+    connect(user, spotify, another)
     assert len(told) == 2, "another one is"
     SpotifyAccount.objects.update(status="disconnected")
-    connect(user, spotify, spotify.add_user("another"))
+    connect(user, spotify, another)
     assert len(told) == 3, "and one that opened nothing any more"
 
 
