@@ -28,7 +28,9 @@ class SpotifySyncConfig(AppConfig):
 
 def leave_browser(request: HttpRequest | None, **kwargs: Any) -> None:
     """What was begun in a browser ends there when its user signs out."""
-    from django_spotify_sync.views import cookie  # REST framework's views, which nobody needs before
+    from django_spotify_sync.views import (
+        cookie,
+    )  # REST framework's views, which nobody needs before
 
     if request is not None:
         cookie.leave(request)

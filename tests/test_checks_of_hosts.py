@@ -56,6 +56,8 @@ def test_w015_a_proxy_is_evident_and_nobody_says_how_many(settings, behind, prox
     settings.REST_FRAMEWORK = {} if proxies is None else {"NUM_PROXIES": proxies}
 
     assert ("W015" in around()) is warned
+    if warned:
+        assert "NUM_PROXIES" in around()["W015"].hint
 
 
 @pytest.mark.parametrize(

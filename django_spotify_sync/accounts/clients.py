@@ -30,8 +30,8 @@ def client_of(
 ) -> Client:
     """Return a client of these tokens; ``scheduled`` work leaves a part of the pace to people.
 
-    ``at_the_door`` is who has come back from Spotify, and is asked after once whatever the pace says. All that the client
-    sends has to have ended by the ``deadline``.
+    ``at_the_door`` is who has come back from Spotify, and is asked after once whatever the pace says. All that the
+    client sends has to have ended by the ``deadline``.
     """
     return Client(
         tokens,

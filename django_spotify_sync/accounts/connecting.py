@@ -79,7 +79,8 @@ def begin_connect(
 ) -> str:
     """Remember that ``user`` begins to connect, in this ``browser``, known by the hash of its cookie.
 
-    ``session`` is the hash of the key of the session that signs the user in, empty if other credentials do. Return the address of Spotify's consent page.
+    ``session`` is the hash of the key of the session that signs the user in, empty if other credentials do. Return the
+    address of Spotify's consent page.
 
     :raises CacheUnavailable: if the attempt cannot be remembered: nobody is sent away who could not come back.
     :raises RateLimited, QuotaExceeded: if Spotify is known not to say who it is that comes back.

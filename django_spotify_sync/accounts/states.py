@@ -77,9 +77,7 @@ def begin(attempt: Attempt) -> str:
     return state
 
 
-def finish(
-    state: str, *, user_id: str | None, browser: str | None, session: str = ""
-) -> Attempt:
+def finish(state: str, *, user_id: str | None, browser: str | None, session: str = "") -> Attempt:
     """Return what was begun under ``state``, once, to the user or the browser that began it.
 
     ``browser`` is the hash of the binding cookie, ``session`` that of the session's key. To connect takes the user who
@@ -123,9 +121,7 @@ def awaits_user(state: str, browser: str) -> bool:
     :raises CacheUnavailable: if the cache does not answer.
     """
     attempt = _unpacked(shared_cache.get(f"state:{_hash(state)}")) if state else None
-    return (
-        attempt is not None and attempt.purpose is Purpose.CONNECT and _is_in(attempt, browser)
-    )
+    return attempt is not None and attempt.purpose is Purpose.CONNECT and _is_in(attempt, browser)
 
 
 def leave(browser: str) -> None:

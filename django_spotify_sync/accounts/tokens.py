@@ -117,7 +117,9 @@ def refresh(
         finally:
             if locked:
                 _unlock(lock, mine)
-        if deadline.is_over or time.monotonic() > until:  # to go as well would spend the same refresh token twice
+        if (
+            deadline.is_over or time.monotonic() > until
+        ):  # to go as well would spend the same refresh token twice
             raise RefreshUnderWay
         time.sleep(_LOOK_AGAIN)
 

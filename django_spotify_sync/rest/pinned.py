@@ -59,7 +59,7 @@ def own_url(request: HttpRequest | Request, name: str, *args: object) -> str:
 
 
 class ShallowJSONParser(JSONParser):
-    """JSON, of a depth that can be read: else a few kilobytes of brackets would be a crash, and a mail to the admins."""
+    """JSON, of a depth that can be read: a few kilobytes of brackets are no crash, nor a mail to the admins."""
 
     def parse(self, *args: Any, **kwargs: Any) -> Any:
         try:

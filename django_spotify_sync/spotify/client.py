@@ -53,7 +53,9 @@ LASTING = (
 )  # no fault of the moment: a server that cannot do it cannot do it a second later
 RETRY_AFTER_FLOOR = 5.0  # Retry-After has been missing and 0 in real answers
 QUOTA_RETRY_AFTER = 3600.0  # for a quota without the header; seen with it: 13 to 24 hours
-LONGEST_RETRY_AFTER = 24 * 3600.0  # whatever the header says: a slip of a gateway's must not stop a site for a week
+LONGEST_RETRY_AFTER = (
+    24 * 3600.0
+)  # whatever the header says: a slip of a gateway's must not stop a site for a week
 PATIENCE = 5.0  # seconds that get() waits for its turn: its caller may be a page
 _ASK_AGAIN = 0.1
 

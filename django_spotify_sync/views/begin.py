@@ -143,7 +143,6 @@ class AuthAPI(PinnedAPIView):
         address = self.begin(request._request, request.user)
         return with_cookie(request._request, Response({"authorize_url": address}))
 
-
     def ensure_may_begin(self, request: Request) -> None:
         """:raises PermissionDenied: if the site first wants to see a browser elsewhere."""
         if conf.BEFORE_CONNECT(request._request):

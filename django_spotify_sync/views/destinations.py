@@ -63,7 +63,7 @@ def safe_next(request: HttpRequest) -> str:
 
 
 def asks_too_often(request: HttpRequest, throttle: Throttle) -> bool:
-    """Tell whether a browser goes to Spotify, or comes back, more often than it may; log it, where a developer sees it."""
+    """Tell whether a browser goes to Spotify, or comes back, more often than it may; log it for the developer."""
     if throttle.allow_request(request, None):
         return False
     logger.warning(

@@ -105,7 +105,7 @@ def _sign_in_first(brought: Brought, request: HttpRequest) -> HttpResponseRedire
 def _without_cookie_if_ended(
     brought: Brought, request: HttpRequest, response: HttpResponseRedirect
 ) -> HttpResponseRedirect:
-    """Drop the cookie of a browser whose attempt has failed for good; anybody can make a browser come with another's."""
+    """Drop the cookie of a browser whose attempt has failed for good, not because it was sent here with another's."""
     with suppress(CacheUnavailable):
         if accounts.ended_in(brought.state, browser_hash(request)):
             return without_cookie(request, response)

@@ -146,9 +146,7 @@ def test_a_wish_that_is_none(ada: Client, account: SpotifyAccount, body: object)
     ids=["brackets", "braces", "closed", "as deep as Python reads"],
 )
 @pytest.mark.parametrize("path", ["/spotify/sync/", "/spotify/sync/tracks/"])
-def test_json_of_absurd_depth(
-    ada: Client, account: SpotifyAccount, path: str, body: str
-) -> None:
+def test_json_of_absurd_depth(ada: Client, account: SpotifyAccount, path: str, body: str) -> None:
     answer = ada.post(path, body, "application/json")
 
     assert (answer.status_code, set(answer.json())) == (400, {"code", "detail"})

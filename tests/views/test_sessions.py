@@ -17,7 +17,6 @@ from django_spotify_sync.testing import FakeSpotify
 from django_spotify_sync.views.cookie import BROWSER_COOKIE
 from tests.kit.browsing import (
     JSON,
-    SIGN_IN_FIRST,
     begun,
     both_doors,
     browser_of,
@@ -203,7 +202,7 @@ def test_a_changed_password_ends_what_was_begun(
 
 
 @pytest.mark.parametrize("consent", ["auto", "deny"])
-def test_the_cookie_goes_with_the_end(ada: Client, spotify: FakeSpotify, consent: str) -> None:
+def test_the_cookie_goes_with_the_end(ada: Client, spotify: FakeSpotify, consent: Any) -> None:
     spotify.consent = consent
     brought = begun(ada)
     assert ada.cookies[BROWSER_COOKIE].value
