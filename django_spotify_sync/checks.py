@@ -45,6 +45,7 @@ def check_site(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
     """What around the settings would make connecting or syncing fail on some day."""
     return [
         *_time_zones(),
+        *_autocommit(),
         *_redirect_uris(),
         *_cache_of_one_process(),
         *_middleware(),
@@ -174,6 +175,17 @@ def _time_zones() -> Iterator[CheckMessage]:
             "USE_TZ is False: Django's times name no zone then, and this app's tables hold times that do.",
             hint="Set USE_TZ = True, Django's default. TIME_ZONE goes on saying in which zone times are shown.",
             id="spotify_sync.E014",
+        )
+
+
+def _autocommit() -> Iterator[CheckMessage]:
+    alias = router.db_for_write(SyncRun)
+    if not settings.DATABASES[alias].get("AUTOCOMMIT", True):
+        yield Error(
+            f"AUTOCOMMIT is False for the database {alias!r}: what this app writes in one statement would not be "
+            "stored, and its transactions would never end.",
+            hint="Take AUTOCOMMIT out of DATABASES: Django's default is True, and atomic() makes transactions.",
+            id="spotify_sync.E017",
         )
 
 

@@ -6,6 +6,7 @@ import logging
 import math
 import random
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from celery import shared_task
@@ -15,6 +16,7 @@ from django.db import router, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from django_spotify_sync.db.transactions import done_again
 from django_spotify_sync.exceptions import NotConnected
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.runs import RunStatus, Trigger
@@ -130,7 +132,7 @@ def _deliver(noted: Sequence[int], run_id: int, **options: Any) -> bool:
         sync_account.apply_async(kwargs={"run_id": run_id}, **options)
     except _broker_errors() as error:
         rows = SyncRun.objects.using(router.db_for_write(SyncRun)).filter(pk__in=noted)
-        rows.update(published_at=None)
+        done_again(partial(rows.update, published_at=None), using=rows.db)
         # One line, and no traceback through the whole of kombu: each request for a sync would leave one.
         logger.error(
             "run=%s stays queued, %d in all: the broker is away (%s)", run_id, len(noted), error

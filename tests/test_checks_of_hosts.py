@@ -157,6 +157,14 @@ def test_e014_times_without_a_zone(settings):
     assert "USE_TZ = True" in str(around()["E014"].hint)
 
 
+def test_e017_nothing_is_committed_by_itself(settings, monkeypatch):
+    assert "E017" not in around()
+    monkeypatch.setitem(settings.DATABASES["default"], "AUTOCOMMIT", False)
+
+    assert "'default'" in around()["E017"].msg
+    assert "atomic()" in around()["E017"].hint
+
+
 @pytest.mark.parametrize(
     ("gone", "named"),
     [

@@ -6,6 +6,7 @@ Spotify has no address that revokes a grant: the user does that there, at ``REVO
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from django.db import router, transaction
 from django.db.models import Q
@@ -14,6 +15,7 @@ from django.utils import timezone
 from django_spotify_sync.accounts import erasure
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.deleting import ALWAYS
+from django_spotify_sync.db.transactions import done_again
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken
 from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.library import no_counts
@@ -35,12 +37,10 @@ def disconnect(account: SpotifyAccount) -> dict[str, int]:
     again does nothing, or finishes what was cut short.
     """
     using = router.db_for_write(SpotifyAccount)
-    was_linked = _let_go(account, using)
-    with transaction.atomic(using=using):
-        if _locked(account.pk, using, _DISCONNECTED):
-            erasure.stop_syncs(account.pk, using, "disconnected")
-            if conf.DELETE_LIBRARY_ON_DISCONNECT:
-                erasure.forget_states(account.pk, using)
+    was_linked = done_again(partial(_let_go, account, using), using=using)
+    if was_linked:
+        logger.info("account %s disconnected", account.pk)
+    done_again(partial(_stop_syncs, account.pk, using), using=using)
     removed = no_counts()
     if conf.DELETE_LIBRARY_ON_DISCONNECT:
         removed = _remove(account.pk, using, _DISCONNECTED)
@@ -66,17 +66,11 @@ def erase(account: SpotifyAccount, using: str) -> dict[str, int]:
 
 def purge(account: SpotifyAccount, using: str, condition: Q) -> dict[str, int] | None:
     """Delete an account that is still under ``condition``, with all that belongs to it; return the counts, or None."""
-    with transaction.atomic(using=using):
-        stored = _locked(account.pk, using, condition)
-        if stored is None:
-            return None
-        erasure.stop_syncs(account.pk, using, "disconnected")
-        erasure.forget_states(account.pk, using)
-        lost = stored.status != AccountStatus.DISCONNECTED
-        if lost:
-            _mark(stored, using)
+    was_linked = done_again(partial(_condemn, account.pk, using, condition), using=using)
+    if was_linked is None:
+        return None
     removed = _remove(account.pk, using, _DISCONNECTED)
-    if lost:
+    if was_linked:
         account.status = AccountStatus.DISCONNECTED
         _tell(account, removed, using)
     return removed
@@ -90,9 +84,29 @@ def _let_go(account: SpotifyAccount, using: str) -> bool:
         if linked and stored is not None:
             _mark(stored, using)
     account.status = AccountStatus.DISCONNECTED
-    if linked:
-        logger.info("account %s disconnected", account.pk)
     return linked
+
+
+def _stop_syncs(account_id: int, using: str) -> None:
+    with transaction.atomic(using=using):
+        if _locked(account_id, using, _DISCONNECTED):
+            erasure.stop_syncs(account_id, using, "disconnected")
+            if conf.DELETE_LIBRARY_ON_DISCONNECT:
+                erasure.forget_states(account_id, using)
+
+
+def _condemn(account_id: int, using: str, condition: Q) -> bool | None:
+    """Disconnect an account and stop its syncs; tell whether it was linked, None if it is not under ``condition``."""
+    with transaction.atomic(using=using):
+        stored = _locked(account_id, using, condition)
+        if stored is None:
+            return None
+        erasure.stop_syncs(account_id, using, "disconnected")
+        erasure.forget_states(account_id, using)
+        was_linked = stored.status != AccountStatus.DISCONNECTED
+        if was_linked:
+            _mark(stored, using)
+    return was_linked
 
 
 def _mark(account: SpotifyAccount, using: str) -> None:
@@ -105,12 +119,16 @@ def _mark(account: SpotifyAccount, using: str) -> None:
 def _remove(account_id: int, using: str, condition: Q) -> dict[str, int]:
     """Delete library and account, each batch only as long as the account is under ``condition``."""
     removed = erasure.erase_library(account_id, using, condition)
+    done_again(partial(_remove_account, account_id, using, condition), using=using)
+    return removed
+
+
+def _remove_account(account_id: int, using: str, condition: Q) -> None:
     with transaction.atomic(using=using):
         if _locked(account_id, using, condition):
             erasure.stop_syncs(account_id, using, "disconnected")
             erasure.erase_rest(account_id, using)
             SpotifyAccount.objects.using(using).filter(pk=account_id)._raw_delete(using)
-    return removed
 
 
 def _locked(account_id: int, using: str, condition: Q = ALWAYS) -> SpotifyAccount | None:

@@ -6,6 +6,8 @@ goes, the account once more, so that nothing new can point at it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from itertools import batched
 
 from django.db import transaction
@@ -14,6 +16,7 @@ from django.utils import timezone
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.deleting import ALWAYS, delete_where, unused
+from django_spotify_sync.db.transactions import done_again
 from django_spotify_sync.models import (
     AccountPlaylist,
     Playlist,
@@ -24,7 +27,7 @@ from django_spotify_sync.models import (
     SyncRun,
     SyncState,
 )
-from django_spotify_sync.models.library import LIBRARY, no_counts
+from django_spotify_sync.models.library import LIBRARY, Table, no_counts
 from django_spotify_sync.models.runs import RunStatus
 
 
@@ -65,23 +68,31 @@ def erase_library(account_id: int, using: str, condition: Q = ALWAYS) -> dict[st
     It ends before its time if the account is not under ``condition`` any more. Playlists that nobody else has go too.
     """
     removed = no_counts()
-    accounts = SpotifyAccount.objects.using(using).filter(condition)
     listed = AccountPlaylist.objects.using(using).filter(account_id=account_id)
     playlists = list(listed.values_list("playlist_id", flat=True))
     for table in LIBRARY.values():
-        rows = table.of(account_id, using)
-        owned = rows.order_by("pk").values_list("pk", flat=True)
+        owned = table.of(account_id, using).order_by("pk").values_list("pk", flat=True)
         for batch in batched(list(owned), conf.BATCH_SIZE):
-            with transaction.atomic(using=using, savepoint=False):
-                if accounts.get_locked(pk=account_id) is None:
-                    return removed
-                # By their range: a list of a thousand keys takes PostgreSQL twenty times as long.
-                removed[table.counted_as] += rows.filter(
-                    pk__range=(batch[0], batch[-1])
-                )._raw_delete(using)
+            erase = partial(_erase_batch, table, account_id, batch, using, condition)
+            if (count := done_again(erase, using=using)) is None:
+                return removed
+            removed[table.counted_as] += count
     for batch in batched(playlists, conf.BATCH_SIZE):
         delete_playlists(using, Q(pk__in=batch))
     return removed
+
+
+def _erase_batch(
+    table: Table, account_id: int, pks: Sequence[int], using: str, condition: Q
+) -> int | None:
+    """Delete some rows of the account's; None if it is not under ``condition`` any more."""
+    with transaction.atomic(using=using, savepoint=False):
+        accounts = SpotifyAccount.objects.using(using).filter(condition)
+        if accounts.get_locked(pk=account_id) is None:
+            return None
+        # By their range: a list of a thousand keys takes PostgreSQL twenty times as long.
+        rows = table.of(account_id, using).filter(pk__range=(pks[0], pks[-1]))
+        return rows._raw_delete(using)
 
 
 def erase_rest(account_id: int, using: str) -> None:

@@ -83,6 +83,10 @@ def accepted(account: SpotifyAccount) -> None:
 
 def expired(account: SpotifyAccount) -> bool:
     """Note, without asking, that the grant's six months are over; False if they are not, or that was known."""
+    return done_again(lambda: _expire(account), using=account._state.db or "default")
+
+
+def _expire(account: SpotifyAccount) -> bool:
     using = account._state.db
     with transaction.atomic(using=using):
         now = SpotifyAccount.objects.using(using).get_locked(pk=account.pk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import batched
 from typing import Any
 
@@ -10,6 +11,10 @@ from django.db import models, router, transaction
 from django.db.models import Exists, ManyToOneRel, OuterRef, Q
 
 from django_spotify_sync.db.locks import lock_free
+from django_spotify_sync.db.transactions import done_again
+
+#: Tables that hold parts of another one's rows, each with the name of its foreign key.
+type Parts = tuple[tuple[type[models.Model], str], ...]
 
 
 def delete_rows(queryset: models.QuerySet[Any], pks: Sequence[int], *, batch_size: int) -> int:
@@ -45,7 +50,7 @@ def delete_where(
     using: str,
     *,
     batch_size: int,
-    parts: tuple[tuple[type[models.Model], str], ...] = (),
+    parts: Parts = (),
 ) -> int:
     """Delete the rows of ``model`` under ``condition``, their ``parts`` first, a batch at a time; return how many.
 
@@ -57,13 +62,19 @@ def delete_where(
         rows.filter(condition, pk__gt=last).order_by("pk").values_list("pk", flat=True)[:batch_size]
     ):
         last = candidates[-1]
-        with transaction.atomic(using=using, savepoint=False):
-            found = rows.filter(pk__in=candidates).order_by("pk").only("pk")
-            locked = [row.pk for row in lock_free(found)]
-            gone = list(rows.filter(condition, pk__in=locked).values_list("pk", flat=True))
-            for part, field in parts:
-                part._default_manager.using(using).filter(**{f"{field}__in": gone})._raw_delete(
-                    using
-                )
-            removed += rows.filter(pk__in=gone)._raw_delete(using)
+        delete = partial(_delete_batch, rows, condition, candidates, using, parts)
+        removed += done_again(delete, using=using)
     return removed
+
+
+def _delete_batch(
+    rows: models.QuerySet[Any], condition: Q, candidates: Sequence[int], using: str, parts: Parts
+) -> int:
+    with transaction.atomic(using=using, savepoint=False):
+        found = rows.filter(pk__in=candidates).order_by("pk").only("pk")
+        locked = [row.pk for row in lock_free(found)]
+        gone = list(rows.filter(condition, pk__in=locked).values_list("pk", flat=True))
+        for part, field in parts:
+            owned = part._default_manager.using(using).filter(**{f"{field}__in": gone})
+            owned._raw_delete(using)
+        return rows.filter(pk__in=gone)._raw_delete(using)

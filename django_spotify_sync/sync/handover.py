@@ -13,7 +13,10 @@ from django_spotify_sync.spotify.fetching import Fetcher
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One run under way. ``progress(done, total)`` may be called as often as one likes."""
+    """One run under way. ``progress(done, total)`` may be called as often as one likes.
+
+    ``state`` is what is known of the resource; ``learned``, what the run has found to be otherwise.
+    """
 
     run: SyncRun
     account: SpotifyAccount
@@ -21,6 +24,13 @@ class Work:
     fetch: Fetcher
     using: str
     progress: Callable[[int, int | None], None]
+    learned: dict[str, object] = field(default_factory=dict)
+
+    def learn(self, **facts: object) -> None:
+        """Know fields of the state otherwise: for the rest of this run at once, for later ones when it is written."""
+        for name, value in facts.items():
+            setattr(self.state, name, value)
+        self.learned.update(facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +46,13 @@ class Written:
 class Fetched:
     """What was fetched, ready to be written. ``write`` is called in the transaction, and again if that fails.
 
-    ``reason`` is why the run can only be partial, empty if it is whole. ``state`` is what is known from now on.
+    ``reason`` is why the run can only be partial, empty if it is whole.
     """
 
     mode: str
     write: Callable[[], Written]
     reason: str = ""
     skipped_reasons: dict[str, int] = field(default_factory=dict)
-    state: dict[str, object] = field(default_factory=dict)
 
 
 class Kind(Protocol):

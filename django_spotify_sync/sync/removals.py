@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.models import SyncState
+from django_spotify_sync.sync.handover import Work
 
 
-def learn_hidden(
+def believed_hidden(
     state: SyncState, *, total: int, came: int, is_seen_twice: bool = False
-) -> dict[str, object]:
-    """Return what to remember of a pass, and believe, from now on, what the one before said as well.
+) -> int | None:
+    """Return how many entries the total counts beyond the different ones that come; None if that is not believed yet.
 
-    What is counted beyond the different entries that come is ``hidden``, whether it never comes or is one of them
-    again: if two passes agree on both numbers (``is_seen_twice``: this one stands for two); none, if all came.
+    It is if two passes agree on both numbers (``is_seen_twice``: this one stands for two), or if all came. What is
+    hidden never comes, or is one of the others again.
     """
-    learned: dict[str, object] = {"full_total": total, "full_entries": came}
     before = (state.full_total, state.full_entries)
-    if came == total or is_seen_twice or before == (total, came):
-        state.hidden = learned["hidden"] = max(0, total - came)
-    return learned
+    is_believed = came == total or is_seen_twice or before == (total, came)
+    return max(0, total - came) if is_believed else None
+
+
+def learn_hidden(work: Work, *, total: int, came: int, is_seen_twice: bool = False) -> None:
+    """Remember the numbers of a pass for the next one, and how many are hidden if that is believed."""
+    hidden = believed_hidden(work.state, total=total, came=came, is_seen_twice=is_seen_twice)
+    work.learn(full_total=total, full_entries=came)
+    if hidden is not None:
+        work.learn(hidden=hidden)
 
 
 def brings_nothing_new(entries: int, doubles: int) -> bool:
@@ -29,13 +36,12 @@ def brings_nothing_new(entries: int, doubles: int) -> bool:
     return doubles > max(1, entries / 2)
 
 
-def doubt_large_loss(
-    state: SyncState, *, known: int, gone: int, total: int
-) -> tuple[bool, dict[str, object]]:
-    """Tell whether a loss is too large to be believed yet, and what to remember: a second run that sees it believes."""
+def is_loss_doubted(work: Work, *, known: int, gone: int, total: int) -> bool:
+    """Tell whether a loss is too large to be believed yet, and remember it: a second run that sees it believes it."""
     is_large = is_large_loss(known=known, gone=gone, max_share=conf.MAX_REMOVED_SHARE)
-    doubted = is_large and state.suspected_shrink is None
-    return doubted, {"suspected_shrink": total if doubted else None}
+    is_doubted = is_large and work.state.suspected_shrink is None
+    work.learn(suspected_shrink=total if is_doubted else None)
+    return is_doubted
 
 
 def is_large_loss(*, known: int, gone: int, max_share: float) -> bool:

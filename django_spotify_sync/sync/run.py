@@ -138,7 +138,7 @@ def _do(run: SyncRun, heartbeat: Heartbeat, using: str) -> None:
     heartbeat.tick(force=True)
     fetched_at = monotonic()
     try:
-        written = write(run, fetched, heartbeat.requests, using, tick=heartbeat.tick)
+        written = write(run, fetched, work.learned, heartbeat.requests, using, tick=heartbeat.tick)
     except SoftTimeLimitExceeded as error:
         if monotonic() - fetched_at < fetched_at - began:
             raise  # what is staged leaves the next attempt more time for its write

@@ -80,4 +80,4 @@ class Stage:
     def forget(self, listing: str) -> None:
         """Throw a listing's answers away: it moved, and they fit no more."""
         self._waiting = [staged for staged in self._waiting if staged.listing != listing]
-        self._rows.filter(listing=listing).delete()
+        done_again(self._rows.filter(listing=listing).delete, using=self._rows.db)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Literal
 
@@ -18,6 +19,7 @@ from django.db import router
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.chunks import in_chunks
 from django_spotify_sync.db.sealing import KeyRing
+from django_spotify_sync.db.transactions import done_again
 from django_spotify_sync.exceptions import SealingError
 from django_spotify_sync.models import SpotifyToken
 from django_spotify_sync.models.accounts import SpotifyTokenQuerySet
@@ -113,7 +115,10 @@ def _seal_anew(token: SpotifyToken, *, dry_run: bool) -> bool:
     """
     as_read = _tokens().filter(pk=token.pk, version=token.version, sealed=token.sealed)
     token.seal(token.unseal())
-    return dry_run or bool(as_read.update(sealed=token.sealed, key_id=token.key_id))
+    if dry_run:
+        return True
+    seal = partial(as_read.update, sealed=token.sealed, key_id=token.key_id)
+    return bool(done_again(seal, using=as_read.db))
 
 
 def _tokens() -> SpotifyTokenQuerySet:

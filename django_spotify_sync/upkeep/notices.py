@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from itertools import chain
 
 from django.db import router, transaction
@@ -17,6 +18,7 @@ from django.utils import timezone
 from django_spotify_sync.accounts import suspicion
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.chunks import in_chunks
+from django_spotify_sync.db.transactions import done_again
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.signals import grant_expiring
@@ -73,7 +75,8 @@ def _tell(account: SpotifyAccount, notice: timedelta) -> bool:
         reauthorize_by=account.reauthorize_by,
     )
     account.grant_noticed_at = timezone.now()
-    if not mine.update(grant_noticed_at=account.grant_noticed_at):
+    note = partial(mine.update, grant_noticed_at=account.grant_noticed_at)
+    if not done_again(note, using=mine.db):
         return False
     logger.info("account %s: its grant ends at %s", account.pk, account.reauthorize_by)
     transaction.on_commit(

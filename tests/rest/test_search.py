@@ -106,6 +106,17 @@ def test_words_are_each_somewhere(ada: Client, account: SpotifyAccount) -> None:
     assert found(ada, "tracks/", "fur winter") == 0
 
 
+@pytest.mark.parametrize("sign", ["'", '"', ";", "--", "\\", "%s", "' OR ''='", "_", "?"])
+def test_signs_of_sql_are_looked_for_as_they_stand(
+    ada: Client, account: SpotifyAccount, sign: str
+) -> None:
+    save(account, track=track_of("Plain"))
+    save(account, track=track_of(f"a{sign}b"))
+
+    assert found(ada, "tracks/", f"a{sign}b") == 1
+    assert found(ada, "tracks/", f"{sign}n") == 0
+
+
 def test_a_word_of_which_nothing_is_left_asks_for_nothing(
     ada: Client, account: SpotifyAccount
 ) -> None:

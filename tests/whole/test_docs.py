@@ -382,7 +382,8 @@ assert client.get(back).status_code == 302
 """
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.exhaustive
+@pytest.mark.timeout(300)
 def test_the_front_page_works_word_for_word(tmp_path):
     """In a new project; only what a person does (agree, choose a password) is done for them, and Spotify is fake."""
     address = "http://127.0.0.1:8000/spotify/callback/"

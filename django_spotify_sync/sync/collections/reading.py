@@ -20,7 +20,7 @@ from django_spotify_sync.spotify.client import Params
 from django_spotify_sync.sync.collections.listing import Listing, list_by_cursor
 from django_spotify_sync.sync.collections.writing import Shelf
 from django_spotify_sync.sync.handover import Fetched, Work
-from django_spotify_sync.sync.removals import doubt_large_loss, learn_hidden
+from django_spotify_sync.sync.removals import is_loss_doubted, learn_hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,37 +35,33 @@ class Collection:
 
     def fetch(self, work: Work) -> Fetched:
         """List all of it; what is proved whole replaces, anything else only adds."""
-        state: dict[str, object] = {}
         first = listing = self._list(work)
         is_doubled = False
         if first.problem in ("drift", "count"):
             listing = self._list(work)
             is_doubled = listing.is_doubled_as(first)
-        if listing.problem in ("", "count") or is_doubled:
-            state = learn_hidden(
-                work.state,
+        is_counted = is_doubled or listing.problem in ("", "count")
+        if is_counted:
+            learn_hidden(
+                work,
                 total=listing.total,
                 came=listing.came,
                 is_seen_twice=is_doubled and listing.counts_all,
             )
         reason = "count" if is_doubled else listing.problem
-        if state and listing.came == listing.total - work.state.hidden:
+        if is_counted and listing.came == listing.total - work.state.hidden:
             reason = ""
         stored = list(self.shelf.stored(work.account, work.using))
         gone = set(stored) - set(listing.ids)
         if not reason:
-            doubted, learned = doubt_large_loss(
-                work.state, known=len(stored), gone=len(gone), total=listing.total
-            )
-            state |= learned
-            if doubted:
+            if is_loss_doubted(work, known=len(stored), gone=len(gone), total=listing.total):
                 reason = "large_loss"
             elif gone:
                 again = self._list(work)
                 if again.problem or set(again.ids) != set(listing.ids):
                     reason = "drift"
         if not reason:
-            state |= {"full_at": timezone.now(), "full_due": False}
+            work.learn(full_at=timezone.now(), full_due=False)
         is_full = work.run.full or bool(reason) or stored != listing.ids
         account, using = work.account, work.using
         return Fetched(
@@ -75,7 +71,6 @@ class Collection:
                 account, listing, set() if reason else gone, using=using
             ),
             skipped_reasons=_skipped(listing),
-            state=state,
         )
 
     def _list(self, work: Work) -> Listing:

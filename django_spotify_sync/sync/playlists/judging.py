@@ -15,7 +15,7 @@ from django_spotify_sync.sync.playlists.items.reading import Reading
 from django_spotify_sync.sync.playlists.listing import Listing, read_listing
 from django_spotify_sync.sync.playlists.stored import StoredPlaylists, changes
 from django_spotify_sync.sync.playlists.writing import Outcome, write_playlists
-from django_spotify_sync.sync.removals import doubt_large_loss, learn_hidden
+from django_spotify_sync.sync.removals import is_loss_doubted, learn_hidden
 
 
 @dataclass(slots=True)
@@ -36,11 +36,11 @@ class Seen:
 def judge(seen: Seen) -> Fetched:
     """Return what may be written of what was seen. Lists once more where one look alone misses lists."""
     work, listing, stored = seen.work, seen.listing, seen.stored
-    gone, reason, state = _gone(seen)
+    gone, reason = _gone(seen)
     if seen.is_full and not listing.problem:
         # Even if a list did not settle: one broken for good must not open all the others at every run. That list is
         # read again when its snapshot is another one, else by the next pass.
-        state["full_at"] = timezone.now()
+        work.learn(full_at=timezone.now())
     outcomes = [_outcome(seen, row) for row in listing.rows.values()]
     reason = reason or next((one.problem for one in outcomes if one.problem), "")
     catalog = Catalog()
@@ -54,32 +54,25 @@ def judge(seen: Seen) -> Fetched:
             account, outcomes, gone, catalog, stored, using=using, now=now
         ),
         skipped_reasons=_skipped(seen),
-        state=state,
     )
 
 
-def _gone(seen: Seen) -> tuple[list[int], str, dict[str, object]]:
-    """Return the links that may be removed, why there can be none, and what to remember for the next run."""
-    state, listing, links = seen.work.state, seen.listing, seen.stored.links
+def _gone(seen: Seen) -> tuple[list[int], str]:
+    """Return the links that may be removed, and why there can be none; learn what the next run has to know."""
+    work, listing, links = seen.work, seen.listing, seen.stored.links
     if listing.problem == "drift":
-        return [], listing.problem, {}
+        return [], listing.problem
     missing = links.keys() - listing.rows.keys()
     if not listing.problem and missing and _nulls_may_hide_some(seen):
-        return [], "", {}
-    learned = learn_hidden(
-        state, total=listing.total, came=listing.came, is_seen_twice=listing.is_seen_twice
-    )
+        return [], ""
+    learn_hidden(work, total=listing.total, came=listing.came, is_seen_twice=listing.is_seen_twice)
     if listing.problem:
-        return [], listing.problem, learned
-    doubted, doubt = doubt_large_loss(
-        state, known=len(links), gone=len(missing), total=listing.total
-    )
-    learned |= doubt
-    if doubted:
-        return [], "large_loss", learned
+        return [], listing.problem
+    if is_loss_doubted(work, known=len(links), gone=len(missing), total=listing.total):
+        return [], "large_loss"
     if missing and not _is_seen_twice(seen):
-        return [], "drift", learned
-    return [links[spotify_id].pk for spotify_id in missing], "", learned
+        return [], "drift"
+    return [links[spotify_id].pk for spotify_id in missing], ""
 
 
 def _nulls_may_hide_some(seen: Seen) -> bool:

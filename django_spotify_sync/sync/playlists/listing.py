@@ -13,7 +13,7 @@ from django_spotify_sync.spotify.answers.paging import Page
 from django_spotify_sync.spotify.answers.playlists import PlaylistRow, parse_playlists_page
 from django_spotify_sync.spotify.client import Get
 from django_spotify_sync.sync.handover import Work
-from django_spotify_sync.sync.removals import brings_nothing_new, learn_hidden
+from django_spotify_sync.sync.removals import believed_hidden, brings_nothing_new
 
 LIMIT = 50
 
@@ -58,10 +58,12 @@ def read_listing(work: Work) -> Listing:
     listing = _listing(pages, work.state.hidden)
     is_doubled = listing.is_doubled_as(earlier)
     is_seen_twice = is_doubled and len(listing.ids) == listing.total
-    if listing.problem and "hidden" in learn_hidden(
+    hidden = believed_hidden(
         work.state, total=listing.total, came=listing.came, is_seen_twice=is_seen_twice
-    ):
-        listing = _listing(pages, work.state.hidden)
+    )
+    if listing.problem and hidden is not None:
+        work.learn(hidden=hidden)
+        listing = _listing(pages, hidden)
         return replace(listing, is_seen_twice=is_seen_twice and not listing.problem)
     return replace(listing, problem="count") if is_doubled else listing
 

@@ -83,7 +83,12 @@ def step_aside(run: SyncRun) -> None:
     log_of(run).warning("taken over or ended elsewhere; nothing is written here")
     run.refresh_from_db(using=run._state.db)
     if run.status == RunStatus.CANCELLED:  # what was staged since is of no use to anybody
-        StagedPage.objects.using(run._state.db).filter(run=run).delete()
+        _forget_staged(run)
+
+
+def _forget_staged(run: SyncRun) -> None:
+    staged = StagedPage.objects.using(run._state.db or "default").filter(run=run)
+    done_again(staged.delete, using=staged.db)
 
 
 def is_gone(run: SyncRun) -> bool:
@@ -103,7 +108,7 @@ def cancel(run: SyncRun, error: SpotifySyncError, requests: int) -> None:
         error_detail=str(error),
         requests=requests,
     )
-    StagedPage.objects.using(run._state.db).filter(run=run).delete()
+    _forget_staged(run)
     log_of(run).info("cancelled (%s)", error.code)
 
 

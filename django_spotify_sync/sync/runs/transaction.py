@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.db import IntegrityError, InterfaceError, OperationalError, connections, transaction
 from django.utils import timezone
@@ -27,12 +27,13 @@ WRITE_PATIENCE = (
 def write(
     run: SyncRun,
     fetched: Fetched,
+    learned: Mapping[str, object],
     requests: int,
     using: str,
     *,
     tick: Callable[[], None] = lambda: None,
 ) -> Written:
-    """Write what was fetched and end the run, in one transaction, tried again whole if the database asks for it.
+    """Write what was fetched and learned, and end the run, in one transaction, tried again whole if need be.
 
     That is up to 3 times, not counting those at which others were in the way: until they are done. ``tick`` is called
     between two attempts.
@@ -42,7 +43,7 @@ def write(
     for pause in pauses():
         try:
             with transaction.atomic(using=using, durable=True):
-                return _write_once(run, fetched, requests, using)
+                return _write_once(run, fetched, learned, requests, using)
         except (IntegrityError, InterfaceError, OperationalError) as error:
             faults += not meets_others(error)
             if faults == WRITE_ATTEMPTS or time.monotonic() > ends:
@@ -54,7 +55,9 @@ def write(
     raise AssertionError("the pauses never end")
 
 
-def _write_once(run: SyncRun, fetched: Fetched, requests: int, using: str) -> Written:
+def _write_once(
+    run: SyncRun, fetched: Fetched, learned: Mapping[str, object], requests: int, using: str
+) -> Written:
     state = (
         SyncState.objects.using(using)
         .select_for_update()
@@ -103,7 +106,7 @@ def _write_once(run: SyncRun, fetched: Fetched, requests: int, using: str) -> Wr
         state.full_due = True
     elif fetched.mode == SyncRun.Mode.FULL:
         state.full_at, state.full_due = now, False
-    for name, value in fetched.state.items():
+    for name, value in learned.items():
         setattr(state, name, value)
     state.save(using=using)
     transaction.on_commit(

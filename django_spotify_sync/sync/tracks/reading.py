@@ -18,8 +18,8 @@ from django_spotify_sync.exceptions import NotWhole
 from django_spotify_sync.models.runs import Mode
 from django_spotify_sync.spotify.answers.catalog import Catalog
 from django_spotify_sync.spotify.answers.saved import Key, SavedRow, skipped_reasons
-from django_spotify_sync.sync import removals
 from django_spotify_sync.sync.handover import Fetched, Work, Written
+from django_spotify_sync.sync.removals import is_loss_doubted, learn_hidden
 from django_spotify_sync.sync.staging import Stage
 from django_spotify_sync.sync.tracks import delta, seams
 from django_spotify_sync.sync.tracks.alignment import Alignment, align
@@ -66,7 +66,6 @@ class _Reading:
         self.stage = Stage(work.run, work.using)
         self.catalog = Catalog()
         self.mode = Mode.PROBE
-        self.learned: dict[str, object] = {}
         self.looks: list[Listing] = []
         self.doubled: Places = {}
 
@@ -88,7 +87,7 @@ class _Reading:
                     raise
             known = self._stitched(listing)
             # Pages that do not overlap may hide a loss and a find that make up for each other: look once more, soon.
-            self.learned["full_due"] = not self.stored
+            self.work.learn(full_due=not self.stored)
         for _ in range(TRIES - 1):
             try:
                 return self._settle(self._look(), known)
@@ -170,14 +169,9 @@ class _Reading:
     def _count(self, listing: Listing) -> None:
         """Learn what the total counts beyond the entries that come; believed when two passes agree on both numbers."""
         total, came = listing.head.total, len(listing.rows())
-        state = self.work.state
-        hidden = max(0, total - came)
-        if hidden == state.hidden or (state.full_total, state.full_entries) == (total, came):
-            state.hidden = hidden
-            listing.expect(hidden=hidden)
-        elif hidden == 0:
-            state.hidden = 0
-        self.learned |= {"full_total": total, "full_entries": came, "hidden": state.hidden}
+        learn_hidden(self.work, total=total, came=came)
+        if self.work.state.hidden == max(0, total - came):
+            listing.expect(hidden=self.work.state.hidden)
 
     def _stitched(self, moved: Listing) -> list[SavedRow]:
         """Return the list as joined from the pages of one that moved while it was read, with torn seams read anew."""
@@ -204,13 +198,9 @@ class _Reading:
         :raises NotWhole: if this is the first.
         """
         gone = len(whole.alignment.gone)
-        is_large = removals.is_large_loss(
-            known=len(self.known), gone=gone, max_share=conf.MAX_REMOVED_SHARE
-        )
-        if is_large and self.work.state.suspected_shrink is None:
-            self.learned["suspected_shrink"] = len(whole.entries)
-            raise NotWhole(f"{gone} of {len(self.known)} entries are gone.", reason="large_loss")
-        self.learned["suspected_shrink"] = None
+        known = len(self.known)
+        if is_loss_doubted(self.work, known=known, gone=gone, total=len(whole.entries)):
+            raise NotWhole(f"{gone} of {known} entries are gone.", reason="large_loss")
 
     def as_they_came(self) -> list[SavedRow]:
         """Return what was read, each key once: good enough to add rows by, never to remove any.
@@ -237,13 +227,13 @@ class _Reading:
         known = _keys(self.known)
         if known == _keys(whole.entries) and self.mode != Mode.FULL:
             unchanged = Written(Counts(unchanged=len(self.stored)))
-            return Fetched(mode=self.mode, write=lambda: unchanged, state=self.learned)
+            return Fetched(mode=self.mode, write=lambda: unchanged)
         removable = {self.stored[index].pk for index in whole.alignment.gone}
         return self._fetched(whole.entries, removable=removable)
 
     def added_only(self, entries: Sequence[SavedRow], reason: str) -> Fetched:
         """Say that what is new among the entries may be added, and why nothing may be removed."""
-        self.learned.pop("full_due", None)  # the next run looks at everything, in any case
+        self.work.learn(full_due=True)  # the next run looks at everything, in any case
         return self._fetched(entries, removable=set(), reason=reason)
 
     def _fetched(
@@ -261,7 +251,6 @@ class _Reading:
                 using=self.work.using,
             ),
             skipped_reasons=skipped_reasons(entries),
-            state=self.learned,
         )
 
 
