@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig, apps
+from django.contrib.auth.signals import user_logged_out
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 
@@ -17,5 +21,16 @@ class SpotifySyncConfig(AppConfig):
         from django_spotify_sync.accounts import receivers
 
         receivers.connect_receivers()
+        user_logged_out.connect(leave_browser, dispatch_uid="spotify_sync.leave_browser")
         if apps.is_installed("drf_spectacular"):
             from django_spotify_sync.rest import openapi  # noqa: F401 - registers what it describes
+
+
+def leave_browser(request: HttpRequest | None, **kwargs: Any) -> None:
+    """What was begun in a browser ends there when its user signs out."""
+    from django_spotify_sync.views import (
+        cookie,
+    )  # REST framework's views, which nobody needs before
+
+    if request is not None:
+        cookie.leave(request)

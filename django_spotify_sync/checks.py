@@ -17,6 +17,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections, router
 from django.utils.module_loading import import_string
+from rest_framework.settings import api_settings
 
 from django_spotify_sync.backends import SpotifyBackend
 from django_spotify_sync.conf import PREFIX, Conf, Setting, conf
@@ -48,6 +49,7 @@ def check_site(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
         *_redirect_uris(),
         *_cache_of_one_process(),
         *_middleware(),
+        *_proxies(),
         *_strict_session(),
         *_keys(),
         *_sqlite(),
@@ -251,6 +253,22 @@ def _middleware() -> Iterator[CheckMessage]:
             "and auth/ sends all of them to LOGIN_URL. API clients that bring credentials of their own connect.",
             hint="Add it, SessionMiddleware before AuthenticationMiddleware; or silence this on a site of API clients.",
             id="spotify_sync.W013",
+        )
+
+
+def _proxies() -> Iterator[CheckMessage]:
+    """What a proxy does is not seen from here; these settings are made where there is one."""
+    evident = [
+        name
+        for name in ("SECURE_PROXY_SSL_HEADER", "USE_X_FORWARDED_HOST", "USE_X_FORWARDED_PORT")
+        if getattr(settings, name)
+    ]
+    if evident and api_settings.NUM_PROXIES is None:
+        yield checks.Warning(
+            f"This site is behind a proxy, as {evident[0]} shows, and REST_FRAMEWORK has no NUM_PROXIES: all who are "
+            "signed out have the proxy's address, and one of them can use up what all may ask.",
+            hint="Set REST_FRAMEWORK = {'NUM_PROXIES': 1}, or how many proxies of yours add to X-Forwarded-For.",
+            id="spotify_sync.W015",
         )
 
 

@@ -302,6 +302,10 @@ class Conf:
         "django_spotify_sync.hooks.get_user",
         "Says whom a Spotify profile signs in: called with the profile and the request, it returns a user or None.",
     )
+    BEFORE_CONNECT = Hook(
+        "django_spotify_sync.hooks.before_connect",
+        "Where a browser goes before its user connects, to sign in afresh say: called with the request; None to go on.",
+    )
     THROTTLE_RATES = Setting[dict[str, str]](
         {"sync": "6/min", "full_sync": "2/hour", "oauth": "20/min"},
         "How often one user may ask: DRF rates by scope.",

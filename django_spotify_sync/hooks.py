@@ -23,6 +23,15 @@ def get_user(profile: ProfileRow, request: HttpRequest | None) -> AbstractBaseUs
     return account.user if account is not None else None
 
 
+def before_connect(request: HttpRequest) -> str | None:
+    """Return where a browser has to go before its user connects Spotify, None to go on: always None.
+
+    A site that lets users sign in with Spotify may want to see the password first, as it does before a new one: who
+    finds an unlocked computer could add a way in else.
+    """
+    return None
+
+
 def may_sync(account: SpotifyAccount, resource: str) -> bool:
     """Tell whether the schedule may sync ``resource`` of ``account`` now: always."""
     return True

@@ -7,6 +7,10 @@ from django.dispatch import Signal
 #: A user connected Spotify, anew or again. Arguments: ``account`` (SpotifyAccount), ``created`` (bool).
 account_connected = Signal()
 
+#: A Spotify account was linked by which its user can sign in from now on (LOGIN_ENABLED): tell the user, as of a new
+#: password. Arguments: ``account`` (SpotifyAccount, with its user and Spotify's name), ``linked_at`` (datetime).
+sign_in_linked = Signal()
+
 #: A user's Spotify account is no longer connected: by the user's or an admin's word, because the user was deleted, or
 #: because a lost grant was not renewed in time. Arguments: ``account`` (SpotifyAccount, whose row may be gone by now),
 #: ``counts`` (rows of the library that went, by what they were).

@@ -40,6 +40,27 @@ def test_e009_no_backend_signs_users_in(settings, enabled, backends, wrong):
 
 
 @pytest.mark.parametrize(
+    ("behind", "proxies", "warned"),
+    [
+        ({}, None, False),
+        ({"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")}, None, True),
+        ({"USE_X_FORWARDED_HOST": True}, None, True),
+        ({"USE_X_FORWARDED_PORT": True}, None, True),
+        ({"USE_X_FORWARDED_HOST": True}, 1, False),
+        ({"USE_X_FORWARDED_HOST": True}, 0, False),
+    ],
+)
+def test_w015_a_proxy_is_evident_and_nobody_says_how_many(settings, behind, proxies, warned):
+    for name, value in behind.items():
+        setattr(settings, name, value)
+    settings.REST_FRAMEWORK = {} if proxies is None else {"NUM_PROXIES": proxies}
+
+    assert ("W015" in around()) is warned
+    if warned:
+        assert "NUM_PROXIES" in around()["W015"].hint
+
+
+@pytest.mark.parametrize(
     ("without", "engine", "warned"),
     [
         ("", "db", False),

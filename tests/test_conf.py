@@ -46,6 +46,7 @@ PROMISED = {
     "LOGIN_ENABLED": False,
     "GET_USER": ...,  # hooks of our own, which may move
     "MAY_SYNC": ...,
+    "BEFORE_CONNECT": ...,
     "THROTTLE_RATES": {"sync": "6/min", "full_sync": "2/hour", "oauth": "20/min"},
 }
 SETTINGS = {name.removeprefix(PREFIX): setting for name, setting in Conf.all().items()}

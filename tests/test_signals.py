@@ -49,6 +49,12 @@ def heard() -> Iterator[list[tuple[str, Any, dict[str, Any]]]]:
 
 
 @pytest.fixture
+def signs_in(settings: Any) -> None:
+    """Let this host's users sign in with Spotify, so that there is all to be told of."""
+    settings.SPOTIFY_SYNC_LOGIN_ENABLED = True
+
+
+@pytest.fixture
 def account(user: Any, spotify: FakeSpotify) -> SpotifyAccount:
     return connect(user, spotify)
 
@@ -68,7 +74,7 @@ def live(user: Any, spotify: FakeSpotify) -> None:
 
 
 def test_every_signal_tells_what_is_documented(
-    user: Any, spotify: FakeSpotify, heard: list[Any]
+    user: Any, spotify: FakeSpotify, signs_in: None, heard: list[Any]
 ) -> None:
     live(user, spotify)
 
@@ -80,7 +86,11 @@ def test_every_signal_tells_what_is_documented(
 
 
 def test_a_receiver_that_raises_stops_nothing_and_is_logged(
-    user: Any, spotify: FakeSpotify, heard: list[Any], caplog: pytest.LogCaptureFixture
+    user: Any,
+    spotify: FakeSpotify,
+    signs_in: None,
+    heard: list[Any],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     class HostError(Exception):
         pass

@@ -12,9 +12,19 @@ from django_spotify_sync.accounts.connecting import (
 )
 from django_spotify_sync.accounts.disconnecting import REVOKE_URL, disconnect
 from django_spotify_sync.accounts.linking import connect, keep
-from django_spotify_sync.accounts.states import Attempt, Purpose, ended_well, is_login, note_end
+from django_spotify_sync.accounts.states import (
+    Attempt,
+    Purpose,
+    awaits_user,
+    ended_in,
+    ended_well,
+    has_left,
+    is_login,
+    leave,
+    note_end,
+)
 from django_spotify_sync.accounts.suspicion import ensure_usable
-from django_spotify_sync.accounts.tokens import AccountTokens, app, refresh
+from django_spotify_sync.accounts.tokens import AccountTokens, app, page_deadline, refresh
 from django_spotify_sync.models.accounts import wanted_scopes
 
 __all__ = [
@@ -24,18 +34,23 @@ __all__ = [
     "Proof",
     "Purpose",
     "app",
+    "awaits_user",
     "begin_connect",
     "begin_login",
     "client_for",
     "connect",
     "disconnect",
+    "ended_in",
     "ended_well",
     "ensure_usable",
     "fetch_profile",
     "finish",
+    "has_left",
     "is_login",
     "keep",
+    "leave",
     "note_end",
+    "page_deadline",
     "refresh",
     "wanted_scopes",
 ]

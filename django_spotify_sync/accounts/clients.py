@@ -7,6 +7,7 @@ from django_spotify_sync.accounts.tokens import AccountTokens
 from django_spotify_sync.conf import conf
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.spotify.client import Client, Tokens
+from django_spotify_sync.spotify.deadlines import NEVER, Deadline
 
 
 def client_for(account: SpotifyAccount) -> Client:
@@ -20,10 +21,17 @@ def client_for(account: SpotifyAccount) -> Client:
     return client_of(AccountTokens(account))
 
 
-def client_of(tokens: Tokens, *, scheduled: bool = False, at_the_door: bool = False) -> Client:
+def client_of(
+    tokens: Tokens,
+    *,
+    scheduled: bool = False,
+    at_the_door: bool = False,
+    deadline: Deadline = NEVER,
+) -> Client:
     """Return a client of these tokens; ``scheduled`` work leaves a part of the pace to people.
 
-    ``at_the_door`` is who has come back from Spotify, and is asked after once whatever the pace says.
+    ``at_the_door`` is who has come back from Spotify, and is asked after once whatever the pace says. All that the
+    client sends has to have ended by the ``deadline``.
     """
     return Client(
         tokens,
@@ -32,4 +40,5 @@ def client_of(tokens: Tokens, *, scheduled: bool = False, at_the_door: bool = Fa
         timeout=conf.REQUEST_TIMEOUT.total_seconds(),
         language=conf.ACCEPT_LANGUAGE,
         pace=pace.at_the_door() if at_the_door else pace.shared_pace(scheduled=scheduled),
+        deadline=deadline,
     )

@@ -5,6 +5,8 @@ No network call is made inside a transaction here.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ from django_spotify_sync import pace
 from django_spotify_sync.accounts import states
 from django_spotify_sync.accounts.clients import client_of
 from django_spotify_sync.accounts.states import Attempt, Purpose
-from django_spotify_sync.accounts.tokens import app
+from django_spotify_sync.accounts.tokens import app, page_deadline
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.sealing import KeyRing
 from django_spotify_sync.exceptions import (
@@ -35,6 +37,7 @@ from django_spotify_sync.models.accounts import wanted_scopes
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify import oauth
 from django_spotify_sync.spotify.answers.profile import ProfileRow, parse_profile
+from django_spotify_sync.spotify.deadlines import NEVER, Deadline
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -71,16 +74,28 @@ class Proof:
         return self.user
 
 
-def begin_connect(user: AbstractBaseUser, *, redirect_uri: str, next_url: str, browser: str) -> str:
+def begin_connect(
+    user: AbstractBaseUser, *, redirect_uri: str, next_url: str, browser: str, session: str = ""
+) -> str:
     """Remember that ``user`` begins to connect, in this ``browser``, known by the hash of its cookie.
 
-    Return the address of Spotify's consent page.
+    ``session`` is the hash of the key of the session that signs the user in, empty if other credentials do. Return the
+    address of Spotify's consent page.
 
     :raises CacheUnavailable: if the attempt cannot be remembered: nobody is sent away who could not come back.
     :raises RateLimited, QuotaExceeded: if Spotify is known not to say who it is that comes back.
     :raises NoSealingKey: if there is no key to store a grant with.
     """
-    return _begin(Purpose.CONNECT, str(user.pk), wanted_scopes(), redirect_uri, next_url, browser)
+    attempt = Attempt(
+        user_id=str(user.pk),
+        browser=browser,
+        redirect_uri=redirect_uri,
+        next_url=next_url,
+        verifier=_new_verifier(),
+        session=session,
+        auth_hash=_auth_hash(user),
+    )
+    return _begin(attempt, wanted_scopes())
 
 
 def begin_login(
@@ -93,45 +108,56 @@ def begin_login(
     account = SpotifyAccount.objects.get_for_user(user) if user is not None else None
     granted = account.scopes if account is not None else []
     scopes = list(dict.fromkeys([*wanted_scopes(), *granted]))
-    return _begin(Purpose.LOGIN, "", scopes, redirect_uri, next_url, browser)
+    attempt = Attempt(
+        user_id="",
+        browser=browser,
+        redirect_uri=redirect_uri,
+        next_url=next_url,
+        verifier=_new_verifier(),
+        purpose=Purpose.LOGIN,
+    )
+    return _begin(attempt, scopes)
 
 
-def _begin(
-    purpose: Purpose,
-    user_id: str,
-    scopes: list[str],
-    redirect_uri: str,
-    next_url: str,
-    browser: str,
-) -> str:
+def _begin(attempt: Attempt, scopes: list[str]) -> str:
     pace.ensure_door_open()
     KeyRing(conf.fernet_keys)
-    verifier = oauth.new_verifier() if conf.USE_PKCE else None
-    state = states.begin(
-        Attempt(
-            user_id=user_id,
-            browser=browser,
-            redirect_uri=redirect_uri,
-            next_url=next_url,
-            verifier=verifier,
-            purpose=purpose,
-        )
-    )
     return oauth.authorize_url(
         app(),
-        redirect_uri=redirect_uri,
+        redirect_uri=attempt.redirect_uri,
         scopes=scopes,
-        state=state,
-        verifier=verifier,
+        state=states.begin(attempt),
+        verifier=attempt.verifier,
         # else Spotify sends back whoever agreed once, and nobody could ever choose another account
-        show_dialog=purpose == Purpose.CONNECT,
+        show_dialog=attempt.purpose is Purpose.CONNECT,
     )
+
+
+def _new_verifier() -> Secret | None:
+    return oauth.new_verifier() if conf.USE_PKCE else None
+
+
+def _auth_hash(user: AbstractBaseUser) -> str:
+    """Return what stands for all that ends the user's sessions when it changes: the password, mostly.
+
+    Empty for a user of a token, who is no row of the user model.
+    """
+    ask = getattr(user, "get_session_auth_hash", None)
+    return hashlib.sha256(f"auth:{ask()}".encode()).hexdigest() if ask is not None else ""
 
 
 def finish(
-    *, state: str, code: Secret, error: str, user_id: str | None, browser: str | None
+    *,
+    state: str,
+    code: Secret,
+    error: str,
+    user_id: str | None,
+    browser: str | None,
+    session: str = "",
 ) -> Proof:
     """Turn what the callback brought into a proof of whose Spotify account it is. Nothing is stored.
+
+    Spotify has ``PAGE_PATIENCE`` for all that it is asked: somebody waits for a page.
 
     Who takes the proof says by ``note_end`` how that went.
 
@@ -142,7 +168,7 @@ def finish(
     """
     if not (code or error):
         raise StateMissing  # before the state is used up: half an answer is none
-    attempt = states.finish(state, user_id=user_id, browser=browser)
+    attempt = states.finish(state, user_id=user_id, browser=browser, session=session)
     try:
         return _proof(attempt, code, error)
     except BaseException:
@@ -156,22 +182,29 @@ def _proof(attempt: Attempt, code: Secret, error: str) -> Proof:
     user = None
     if attempt.purpose is Purpose.CONNECT:
         user = get_user_model()._default_manager.filter(pk=attempt.user_id).first()
-    if not (user.is_active if user is not None else _is_login(attempt)):
+    if not (_is_as_ever(user, attempt) if user is not None else _is_login(attempt)):
         raise StateExpired
-    grant = _exchange(code, attempt)
-    profile = fetch_profile(grant)
+    deadline = page_deadline()
+    grant = _exchange(code, attempt, deadline)
+    profile = fetch_profile(grant, deadline)
     was_linked = SpotifyAccount.objects.claiming(profile).exists()
     return Proof(attempt, profile, grant, user, was_linked)
+
+
+def _is_as_ever(user: AbstractBaseUser, attempt: Attempt) -> bool:
+    """Tell whether the user may still finish: is not shut out, and has the password with which it was begun."""
+    same = not attempt.auth_hash or hmac.compare_digest(attempt.auth_hash, _auth_hash(user))
+    return user.is_active and same
 
 
 def _is_login(attempt: Attempt) -> bool:
     return conf.LOGIN_ENABLED and attempt.purpose is Purpose.LOGIN
 
 
-def _exchange(code: Secret, attempt: Attempt) -> oauth.Grant:
+def _exchange(code: Secret, attempt: Attempt, deadline: Deadline) -> oauth.Grant:
     try:
         return oauth.exchange_code(
-            app(), code=code, redirect_uri=attempt.redirect_uri, verifier=attempt.verifier
+            app(deadline), code=code, redirect_uri=attempt.redirect_uri, verifier=attempt.verifier
         )
     except GrantRejected:
         pass
@@ -181,13 +214,14 @@ def _exchange(code: Secret, attempt: Attempt) -> oauth.Grant:
     )
 
 
-def fetch_profile(grant: oauth.Grant) -> ProfileRow:
-    """Ask Spotify whose grant this is (Get Current User's Profile).
+def fetch_profile(grant: oauth.Grant, deadline: Deadline = NEVER) -> ProfileRow:
+    """Ask Spotify whose grant this is (Get Current User's Profile), until the ``deadline`` at most.
 
     :raises NotAllowlisted: if Spotify refuses the user, who was able to consent all the same.
     :raises SpotifyUnavailable: if it does not answer, or refuses the whole app because its owner's Premium has ended.
     """
-    with client_of(FixedTokens(grant.access_token), at_the_door=True) as client:
+    tokens = FixedTokens(grant.access_token)
+    with client_of(tokens, at_the_door=True, deadline=deadline) as client:
         try:
             return client.get("/me", parse_profile)
         except Forbidden as error:

@@ -29,7 +29,7 @@ from django_spotify_sync.models.accounts import (
 )
 from django_spotify_sync.models.runs import wake_runs
 from django_spotify_sync.secret import Secret
-from django_spotify_sync.signals import account_connected
+from django_spotify_sync.signals import account_connected, sign_in_linked
 from django_spotify_sync.spotify import oauth
 from django_spotify_sync.spotify.answers.profile import ProfileRow
 
@@ -100,6 +100,7 @@ def _connect_once(
     with transaction.atomic(using=using):
         account = SpotifyAccount.objects.using(using).get_locked(user_id=user.pk)
         wanted, created = is_wanted(account), account is None
+        is_new_way = conf.LOGIN_ENABLED and not _signs_in(account, profile)
         account = account or SpotifyAccount(user_id=user.pk)
         if not wanted:
             return account
@@ -109,8 +110,25 @@ def _connect_once(
             using=using,
             robust=True,
         )
+        if is_new_way:
+            transaction.on_commit(
+                lambda: sign_in_linked.send_robust(
+                    SpotifyAccount, account=account, linked_at=account.authorized_at
+                ),
+                using=using,
+                robust=True,
+            )
     logger.info("account %s connected", account.pk)
     return account
+
+
+def _signs_in(account: SpotifyAccount | None, profile: ProfileRow) -> bool:
+    """Tell whether this Spotify account signs the user in already."""
+    return (
+        account is not None
+        and account.status != AccountStatus.DISCONNECTED
+        and account.is_of(profile)
+    )
 
 
 def _store(account: SpotifyAccount, profile: ProfileRow, grant: oauth.Grant, using: str) -> None:

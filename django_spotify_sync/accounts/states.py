@@ -1,8 +1,13 @@
 """The one-time state of an attempt to connect or to sign in, kept in the shared cache: any instance can answer.
 
-A state is bound to a user, or to a browser by its binding cookie. It remembers what was begun, so that the callback
-need not trust its query. It is used once: the cache's ``delete`` says yes to exactly one caller. How it ended is kept
-for as long again, since browsers ask twice, and people reload.
+A state to connect is bound to a user and to the session that began it, or its browser; one to sign in to a browser,
+by its binding cookie. It remembers what was begun, so that the callback need not trust its query. It is used once: the
+cache's ``delete`` says yes to exactly one caller. How it ended is kept for as long again, since browsers ask twice, and
+people reload.
+
+What may be finished dies with what began it. Signing out ends the session, and lets the browser's cookie count for
+nothing from then on; a new password is another ``auth_hash``. A session that was lost on the way is no sign-out: who
+signs in anew, in the same browser, may go on.
 """
 
 from __future__ import annotations
@@ -26,7 +31,7 @@ from django_spotify_sync.exceptions import (
 )
 from django_spotify_sync.secret import Secret
 
-PATIENCE = 15.0  # seconds in which a callback that came twice waits for the first one's end
+PATIENCE = 13.0  # seconds in which a callback that came twice waits for the first one's end: see PAGE_PATIENCE
 _LOOK_AGAIN = 0.1
 
 
@@ -45,8 +50,10 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What was begun. ``user_id`` is the primary key as text, empty for who signs in; ``browser`` the hash of the
-    binding cookie.
+    """What was begun. ``user_id`` is the primary key as text, empty for who signs in.
+
+    ``browser`` is the hash of the binding cookie; ``session`` that of the session's key, empty where none signed the
+    user in; ``auth_hash`` that of what changes with the user's password, empty where nothing is known of it.
     """
 
     user_id: str
@@ -56,6 +63,8 @@ class Attempt:
     verifier: Secret | None
     # What an older version of the package has remembered was always to connect.
     purpose: Purpose = Purpose.CONNECT
+    session: str = ""
+    auth_hash: str = ""
 
 
 def begin(attempt: Attempt) -> str:
@@ -68,12 +77,12 @@ def begin(attempt: Attempt) -> str:
     return state
 
 
-def finish(state: str, *, user_id: str | None, browser: str | None) -> Attempt:
+def finish(state: str, *, user_id: str | None, browser: str | None, session: str = "") -> Attempt:
     """Return what was begun under ``state``, once, to the user or the browser that began it.
 
-    ``browser`` is the hash of the binding cookie. To connect, somebody signed in as another user is refused even in the
-    same browser; nobody signed in has to have the cookie. To sign in, everybody has to: who is signed in proves nothing
-    about who began.
+    ``browser`` is the hash of the binding cookie, ``session`` that of the session's key. To connect takes the user who
+    began, in the session that began or in the same browser. To sign in takes the same browser: who is signed in proves
+    nothing about who began.
 
     :raises StateMissing, StateExpired, StateReplayed, StateOtherBrowser: each for what its name says.
     :raises CacheUnavailable: if the cache does not answer.
@@ -84,9 +93,7 @@ def finish(state: str, *, user_id: str | None, browser: str | None) -> Attempt:
     attempt = _unpacked(shared_cache.get(key))
     if attempt is None:
         raise StateReplayed if shared_cache.get(used) else StateExpired
-    same_browser = browser is not None and hmac.compare_digest(browser, attempt.browser)
-    by_user = attempt.purpose is Purpose.CONNECT and user_id is not None
-    if not (user_id == attempt.user_id if by_user else same_browser):
+    if not _may_finish(attempt, user_id, browser, session):
         raise StateOtherBrowser  # and stays good for the one who began it
     shared_cache.add(used, _noted(attempt, End.UNDER_WAY), conf.STATE_TTL)
     if not shared_cache.delete(key):
@@ -94,20 +101,74 @@ def finish(state: str, *, user_id: str | None, browser: str | None) -> Attempt:
     return attempt
 
 
-def note_end(state: str, attempt: Attempt, user_id: str | None) -> None:
-    """Remember for STATE_TTL how what came back ended: whom it connected or signed in, None if it failed."""
+def _may_finish(attempt: Attempt, user_id: str | None, browser: str | None, session: str) -> bool:
+    in_browser = _is_in(attempt, browser)
+    if attempt.purpose is Purpose.LOGIN:
+        return in_browser
+    in_session = not attempt.session or hmac.compare_digest(session, attempt.session)
+    return user_id == attempt.user_id and (in_session or in_browser)
+
+
+def _is_in(attempt: Attempt, browser: str | None) -> bool:
+    """Tell whether this is the browser that began, in which nobody has signed out since."""
+    same = browser is not None and hmac.compare_digest(browser, attempt.browser)
+    return same and browser is not None and not has_left(browser)
+
+
+def awaits_user(state: str, browser: str) -> bool:
+    """Tell whether ``state`` is good, was begun in this browser, and takes a user who is signed in. It stays good.
+
+    :raises CacheUnavailable: if the cache does not answer.
+    """
+    attempt = _unpacked(shared_cache.get(f"state:{_hash(state)}")) if state else None
+    return attempt is not None and attempt.purpose is Purpose.CONNECT and _is_in(attempt, browser)
+
+
+def leave(browser: str) -> None:
+    """Note that somebody signed out in this browser: what was begun there can be finished no more.
+
+    :raises CacheUnavailable: if the cache says that it is away.
+    """
+    shared_cache.put(f"left:{browser}", 1, conf.STATE_TTL)
+
+
+def has_left(browser: str) -> bool:
+    """Tell whether somebody signed out in this browser since it got its cookie.
+
+    :raises CacheUnavailable: if the cache says that it is away.
+    """
+    return shared_cache.peek(f"left:{browser}") is not None
+
+
+def note_end(state: str, attempt: Attempt, user_id: str | None, session: str = "") -> None:
+    """Remember for STATE_TTL how what came back ended: whom it connected or signed in, None if it failed.
+
+    ``session`` is the one in which that user is signed in by now.
+    """
     end = End.BADLY if user_id is None else End.WELL
     try:
-        attempt = replace(attempt, user_id=user_id or "", verifier=None)
+        attempt = replace(attempt, user_id=user_id or "", session=session, verifier=None)
         shared_cache.put(f"used:{_hash(state)}", _noted(attempt, end), conf.STATE_TTL)
     except CacheUnavailable:
         pass  # and what is done stays done
 
 
-def ended_well(state: str, *, user_id: str | None, browser: str) -> Attempt | None:
+def ended_in(state: str, browser: str) -> bool:
+    """Tell whether ``state`` was used for what this browser began, however that ended.
+
+    :raises CacheUnavailable: if the cache does not answer.
+    """
+    _, attempt = _read_note(shared_cache.get(f"used:{_hash(state)}"))
+    return attempt is not None and hmac.compare_digest(browser, attempt.browser)
+
+
+def ended_well(
+    state: str, *, user_id: str | None, browser: str, session: str = ""
+) -> Attempt | None:
     """Return the attempt that ``state`` was used for, to the browser that began it, if it ended well; else None.
 
-    One that is under way is waited for. Who is signed in as somebody else is told nothing; nor is, after signing in,
+    The browser is known by its cookie or, since that goes with the end, by the session that is there from then on. One
+    that is under way is waited for. Who is signed in as somebody else is told nothing; nor is, after signing in,
     who is signed in no longer.
 
     :raises CacheUnavailable: if the cache does not answer.
@@ -116,7 +177,10 @@ def ended_well(state: str, *, user_id: str | None, browser: str) -> Attempt | No
     waited = False
     while True:
         end, attempt = _read_note(shared_cache.get(f"used:{_hash(state)}"))
-        if attempt is None or not hmac.compare_digest(browser, attempt.browser):
+        if attempt is None or not (
+            hmac.compare_digest(browser, attempt.browser)
+            or (session and hmac.compare_digest(session, attempt.session))
+        ):
             return None
         if end is not End.UNDER_WAY or time.monotonic() > deadline:
             break

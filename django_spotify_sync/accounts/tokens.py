@@ -30,21 +30,31 @@ from django_spotify_sync.models import SpotifyAccount, SpotifyToken
 from django_spotify_sync.models.accounts import AccountStatus, Tokens
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify import oauth
+from django_spotify_sync.spotify.deadlines import NEVER, Deadline
 
 logger = logging.getLogger(__name__)
 
+#: Seconds that a web request gives Spotify, all in all: with what is left to do it ends within 15. Nobody waits for
+#: longer before a page, and each that waits keeps a server's worker from others.
+PAGE_PATIENCE = 12.0
 SETTLING = 3.0  # seconds in which a refresh that raced this one writes what it got, where no lock parts them
 LONGEST_TOKEN = timedelta(days=1)  # whatever an answer says; Spotify gives an hour
 _LOOK_AGAIN = 0.1
 
 
-def app() -> oauth.App:
+def page_deadline() -> Deadline:
+    """Return by when a web request that begins now has to have done with Spotify."""
+    return Deadline.after(PAGE_PATIENCE)
+
+
+def app(deadline: Deadline = NEVER) -> oauth.App:
     """Return the site's app at Spotify, from the settings."""
     return oauth.App(
         client_id=conf.CLIENT_ID,
         client_secret=Secret(conf.CLIENT_SECRET),
         accounts_url=conf.ACCOUNTS_URL,
         timeout=conf.REQUEST_TIMEOUT.total_seconds(),
+        deadline=deadline,
     )
 
 
@@ -69,13 +79,19 @@ class AccountTokens:
         self._row, self._access = row, row.unseal().access
 
 
-def refresh(account: SpotifyAccount, *, seen: SpotifyToken | None = None) -> SpotifyToken:
+def refresh(
+    account: SpotifyAccount, *, seen: SpotifyToken | None = None, deadline: Deadline = NEVER
+) -> SpotifyToken:
     """Refresh the account's access token now, by one caller at a time; return the row as it is afterwards.
 
     ``seen`` is the row whose token no longer serves (rejected, or about to end): if another one stands there by now,
     that is taken. The refresh token is kept when the answer has none, and replaced when it has one. For a suspect
     account whose time has come this is the second look: it is connected again, or the grant is lost.
 
+    ``deadline`` is for all of it, the wait for another caller among it: a worker has no other than REQUEST_TIMEOUT, a
+    web request has ``page_deadline()``.
+
+    :raises RefreshUnderWay: if another caller has not ended by then.
     :raises GrantInDoubt: if Spotify refuses the grant, and that is not proved.
     :raises ReauthorizationRequired: if Spotify no longer accepts the grant.
     :raises NotConnected: if there is no grant.
@@ -89,7 +105,7 @@ def refresh(account: SpotifyAccount, *, seen: SpotifyToken | None = None) -> Spo
     elif seen.version != now.version:
         return now
     lock, mine = f"refresh:{account.pk}", secrets.token_hex(8)
-    deadline = time.monotonic() + longest_refresh().total_seconds()
+    until = time.monotonic() + longest_refresh().total_seconds()
     while True:
         locked = _lock(lock, mine)
         try:
@@ -97,11 +113,13 @@ def refresh(account: SpotifyAccount, *, seen: SpotifyToken | None = None) -> Spo
             if token.version != seen.version:
                 return token
             if locked is not False:
-                return _refresh(token, alone=locked is True)
+                return _refresh(token, alone=locked is True, deadline=deadline)
         finally:
             if locked:
                 _unlock(lock, mine)
-        if time.monotonic() > deadline:  # to go as well would spend the same refresh token twice
+        if (
+            deadline.is_over or time.monotonic() > until
+        ):  # to go as well would spend the same refresh token twice
             raise RefreshUnderWay
         time.sleep(_LOOK_AGAIN)
 
@@ -115,15 +133,15 @@ def longest_refresh() -> timedelta:
     return 2 * conf.REQUEST_TIMEOUT + timedelta(seconds=10)
 
 
-def _refresh(token: SpotifyToken, *, alone: bool) -> SpotifyToken:
+def _refresh(token: SpotifyToken, *, alone: bool, deadline: Deadline = NEVER) -> SpotifyToken:
     tokens = token.unseal()
     try:
-        grant = oauth.refresh(app(), tokens.refresh)
+        grant = oauth.refresh(app(deadline), tokens.refresh)
     except GrantRejected:
         grant = None
     if grant is not None:
         _store(token, grant, tokens)
-    elif _settled(token, 0.0 if alone else SETTLING).version == token.version:
+    elif _settled(token, 0.0 if alone else deadline.cut(SETTLING)).version == token.version:
         # No race that was lost, after which the winner's token is good.
         suspicion.refused(token)
     return _token_of(token.account)

@@ -58,7 +58,8 @@ def refresh_all(wanted: Iterable[SpotifyAccount]) -> tuple[list[str], Refused]:
     """Refresh the access token of each account; with Spotify or the cache away, the rest are not tried."""
 
     def refresh(account: SpotifyAccount) -> str:
-        until = localtime(accounts.refresh(account).expires_at)
+        token = accounts.refresh(account, deadline=accounts.page_deadline())
+        until = localtime(token.expires_at)
         return _("%(account)s (good until %(time)s)") % {
             "account": name_of(account),
             "time": date_format(until, "TIME_FORMAT"),

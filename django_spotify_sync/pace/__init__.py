@@ -11,6 +11,7 @@ from django_spotify_sync.pace.governor import (
     ensure_door_open,
     ensure_open,
     forget,
+    lift_blocks,
     shared_pace,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "ensure_door_open",
     "ensure_open",
     "forget",
+    "lift_blocks",
     "shared_pace",
 ]

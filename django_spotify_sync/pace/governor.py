@@ -32,6 +32,7 @@ __all__ = [
     "ensure_door_open",
     "ensure_open",
     "forget",
+    "lift_blocks",
     "shared_pace",
 ]
 
@@ -80,6 +81,16 @@ def ensure_open(patience: timedelta) -> None:
     block = blocked()
     if block is not None and (error := block.error()).retry_after > patience.total_seconds():
         raise error
+
+
+def lift_blocks() -> int:
+    """Let Spotify be asked again, in every process and whatever it said; return how many runs that waited go on.
+
+    For an operator who knows better than the last answer: by another app at Spotify, or Spotify's own word.
+
+    :raises CacheUnavailable: if the other processes cannot be told.
+    """
+    return _governor().lift()
 
 
 class SharedPace:
@@ -192,6 +203,16 @@ class Governor:
     def door_is_shut(self) -> bool:
         """:raises CacheUnavailable: if the cache says that it is away."""
         return shared_cache.peek(self._key + "door") is not None
+
+    def lift(self) -> int:
+        """End all pauses, and open the door; return how many runs go on by that.
+
+        :raises CacheUnavailable: if the other processes cannot be told.
+        """
+        with self._lock:
+            freed = self._pauses.lift()
+        shared_cache.delete(self._key + "door")
+        return freed
 
     # Handfuls
 

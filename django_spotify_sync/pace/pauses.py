@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import logging
 import random
+import secrets
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import router
+from django.db.models.functions import Now
 
 from django_spotify_sync import shared_cache
 from django_spotify_sync.exceptions import CacheUnavailable, QuotaExceeded, RateLimited
 from django_spotify_sync.models import SyncRun
-from django_spotify_sync.models.runs import BLOCKS
+from django_spotify_sync.models.runs import BLOCKS, RunStatus
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +31,8 @@ AWAY = 5.0  # seconds in which a cache that was away is not asked again
 HOLD = 180.0  # seconds for which the pace is kept down after a 429
 CREEP = 300.0  # seconds in which it then grows to the whole again
 LEAST = 1 / 8  # of the pace, however many 429s there are
+_LIFTED = "lifted"  # the key that says so, to processes that remember a pause by themselves
+_SAID_LIFTED_FOR = timedelta(days=2)  # longer than any pause lasts that somebody may remember
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Pauses:
         self._window = window
         self._known = dict.fromkeys(BLOCKS, Pause())
         self._look_at = self._remember_at = self._back_at = 0.0
+        self._lifted: object = None  # what the cache said when it last told of a lifting
 
     @property
     def cache_is_away(self) -> bool:
@@ -115,6 +120,22 @@ class Pauses:
             logger.warning("Spotify answered 429 (%s): nobody asks for %.0f s", reason, until - now)
         return max(pause.until for pause in self._known.values()) - now
 
+    def lift(self) -> int:
+        """End all pauses: for the runs that wait, which remember them, in the cache, and so in every process.
+
+        Return how many runs go on by that. A process that was just about to tell may do so once more.
+
+        :raises CacheUnavailable: if the others cannot be told. The runs that wait have been let go of by then.
+        """
+        runs = SyncRun.objects.using(router.db_for_write(SyncRun))
+        waiting = runs.filter(status=RunStatus.WAITING, reason__in=BLOCKS)
+        freed = waiting.update(resume_at=Now(), published_at=None)
+        shared_cache.put(self._key + _LIFTED, secrets.token_hex(8), _SAID_LIFTED_FOR)
+        for reason in BLOCKS:
+            shared_cache.delete(self._key + reason)
+        self._heed_lifting()
+        return freed
+
     def look(self, *, anew: bool = False) -> None:
         """Learn what the cache says; what the database remembers, now and then and where the cache is silent."""
         now = time.monotonic()
@@ -134,6 +155,7 @@ class Pauses:
         if self.cache_is_away:
             return silent
         try:
+            self._heed_lifting()
             for reason in BLOCKS:
                 said = shared_cache.get(self._key + reason)
                 if said is None:
@@ -145,6 +167,13 @@ class Pauses:
         except CacheUnavailable:
             self.lose_cache()
         return silent
+
+    def _heed_lifting(self) -> None:
+        """Forget what was known before somebody lifted it."""
+        said = shared_cache.peek(self._key + _LIFTED)
+        if said is not None and said != self._lifted:
+            self._lifted = said
+            self._known = dict.fromkeys(BLOCKS, Pause())
 
     def _remember(self) -> None:
         runs = SyncRun.objects.using(router.db_for_write(SyncRun))

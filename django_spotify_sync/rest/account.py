@@ -88,7 +88,7 @@ class RefreshView(PinnedAPIView):
     throttle_classes = (OAuthThrottle,)
 
     def post(self, request: Request) -> Response:
-        token = accounts.refresh(own_account(request))
+        token = accounts.refresh(own_account(request), deadline=accounts.page_deadline())
         return Response({"expires_at": UTCField().to_representation(token.expires_at)})
 
 

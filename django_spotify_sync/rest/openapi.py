@@ -131,7 +131,16 @@ OPERATIONS: dict[str, dict[str, dict[str, Any]]] = {
         )
     },
     "LoginAPI": {
-        "get": answers(200, BEGUN, NOT_FOUND, {400: "`invalid_redirect_uri`"}, AT_SPOTIFY, **BEGIN)
+        "get": answers(200, BEGUN, NOT_FOUND, {400: "`invalid_redirect_uri`"}, AT_SPOTIFY, **BEGIN),
+        "post": answers(
+            200,
+            BEGUN,
+            NOT_FOUND,
+            {400: "`invalid_redirect_uri`"},
+            AT_SPOTIFY,
+            request=None,
+            **BEGIN,
+        ),
     },
     "CallbackAPI": {
         "get": answers(

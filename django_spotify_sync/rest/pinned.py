@@ -8,6 +8,7 @@ from django.db import router
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
+from rest_framework.exceptions import ParseError
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.permissions import IsAuthenticated
@@ -57,6 +58,17 @@ def own_url(request: HttpRequest | Request, name: str, *args: object) -> str:
     return reverse(f"{namespace}:{name}", args=args)
 
 
+class ShallowJSONParser(JSONParser):
+    """JSON, of a depth that can be read: a few kilobytes of brackets are no crash, nor a mail to the admins."""
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().parse(*args, **kwargs)
+        except RecursionError:
+            pass
+        raise ParseError  # out here, without a thousand frames
+
+
 class AlwaysJSON(DefaultContentNegotiation):
     """JSON is what we speak: nobody is turned away for asking for something else, by header or by ``?format=``."""
 
@@ -71,7 +83,7 @@ class PinnedAPIView(APIView):
 
     permission_classes: Any = (IsAuthenticated,)
     renderer_classes = (JSONRenderer,)
-    parser_classes = (JSONParser, FormParser, MultiPartParser)
+    parser_classes = (ShallowJSONParser, FormParser, MultiPartParser)
     throttle_classes: Any = ()
     content_negotiation_class = AlwaysJSON
     versioning_class = None

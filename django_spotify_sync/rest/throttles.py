@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from django.http import HttpRequest
 from rest_framework.exceptions import Throttled, ValidationError
 from rest_framework.fields import BooleanField
 from rest_framework.request import Request
+from rest_framework.settings import api_settings
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
@@ -31,15 +33,36 @@ class _Times:
 
 
 class Throttle(UserRateThrottle):
-    """A rate of SPOTIFY_SYNC_THROTTLE_RATES for one user. With the cache away everybody may go."""
+    """A rate of SPOTIFY_SYNC_THROTTLE_RATES for one user, or one address. With the cache away everybody may go.
+
+    ``scope`` names the rate; what is ``counted_as`` something else is counted by itself.
+    """
 
     scope = "sync"
+    counted_as = ""
     code = Throttled.default_code
     duration: int | None
     cache: Any = _Times()
 
     def get_rate(self) -> str | None:
         return conf.THROTTLE_RATES.get(self.scope)
+
+    def get_cache_key(self, request: Any, view: APIView | None) -> str:
+        """Return the key of who asks: no address is ever taken for a user, nor too long for a cache."""
+        user = request.user
+        is_user = user is not None and user.is_authenticated
+        who = f"user {user.pk}" if is_user else f"address {self.get_ident(request)}"
+        digest = hashlib.sha256(who.encode("utf-8", "surrogateescape")).hexdigest()
+        return f"throttle:{self.counted_as or self.scope}:{digest}"
+
+    def get_ident(self, request: Any) -> str:
+        """Return the address that asks. X-Forwarded-For, which anybody can write, counts if NUM_PROXIES says so.
+
+        REST framework believes it where NUM_PROXIES is not set.
+        """
+        if api_settings.NUM_PROXIES is None:
+            return str(request.META.get("REMOTE_ADDR") or "")
+        return str(super().get_ident(request) or "")
 
     def wait(self) -> float | None:
         # DRF knows no time to name when a rate was lowered: the whole period is always long enough.
@@ -55,6 +78,12 @@ class Throttle(UserRateThrottle):
 
 class OAuthThrottle(Throttle):
     scope = "oauth"
+
+
+class CallbackThrottle(OAuthThrottle):
+    """Counts who comes back by themselves, so that going and coming are not two of one rate."""
+
+    counted_as = "callback"
 
 
 class SyncThrottle(Throttle):

@@ -36,8 +36,9 @@ from django_spotify_sync.exceptions import (
 )
 from django_spotify_sync.secret import Secret, hushed
 from django_spotify_sync.spotify.answers.storable import Malformed, text
+from django_spotify_sync.spotify.deadlines import NEVER, Deadline
 from django_spotify_sync.spotify.pace import Pace, Unpaced
-from django_spotify_sync.spotify.sessions import new_session
+from django_spotify_sync.spotify.sessions import TooLarge, body_of, new_session
 
 logger = logging.getLogger(__name__)
 
@@ -46,15 +47,16 @@ type Params = Mapping[str, str | int]
 
 ATTEMPTS = 5
 BACKOFF = 0.3  # seconds; doubled at each attempt, jittered
-MAX_BODY = 32 * 1024 * 1024
 LASTING = (
     501,
     505,
 )  # no fault of the moment: a server that cannot do it cannot do it a second later
 RETRY_AFTER_FLOOR = 5.0  # Retry-After has been missing and 0 in real answers
 QUOTA_RETRY_AFTER = 3600.0  # for a quota without the header; seen with it: 13 to 24 hours
+LONGEST_RETRY_AFTER = (
+    24 * 3600.0
+)  # whatever the header says: a slip of a gateway's must not stop a site for a week
 PATIENCE = 5.0  # seconds that get() waits for its turn: its caller may be a page
-_CHUNK = 64 * 1024
 _ASK_AGAIN = 0.1
 
 
@@ -103,13 +105,16 @@ class Client:
         timeout: float = 30.0,
         language: str = "en",
         pace: Pace | None = None,
+        deadline: Deadline = NEVER,
     ) -> None:
+        """``timeout`` is for one request, in seconds; ``deadline`` for all that this client sends, waits among them."""
         self.tokens = tokens
         self.pace = pace or Unpaced()
         self.workers = workers
         self.requests = 0
         self._api_url = api_url
         self._timeout = timeout
+        self._deadline = deadline
         self._headers = {"Accept": "application/json", "Accept-Language": language}
         self._session = new_session(workers)
         self._counting = threading.Lock()
@@ -160,8 +165,11 @@ class Client:
             raise AccessTokenRejected("The access token is none: it holds what HTTP cannot send.")
         failure = _Transient("the client is closed")
         sent = 0
-        while sent < ATTEMPTS and not self._closed.wait(pause_before(sent)):
+        while sent < ATTEMPTS and not self._closed.wait(self._deadline.cut(pause_before(sent))):
             turn()
+            if self._deadline.is_over:
+                failure = failure if sent else _Transient("there was no time left for it")
+                break
             outcome = self._attempt(get, token)
             if not isinstance(outcome, _Transient):
                 return outcome
@@ -173,7 +181,7 @@ class Client:
         )
 
     def _await_turn(self) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self._deadline.cut(PATIENCE)
         while not self.pace.grant(1).requests:
             if time.monotonic() > deadline or self._closed.wait(_ASK_AGAIN):
                 raise Paced
@@ -212,26 +220,25 @@ class Client:
         self, get: Get[Answer], token: Secret
     ) -> tuple[int, str | None, bytes] | _Transient:
         """Return status, Retry-After and body, or what kept them from arriving."""
+        seconds = max(self._deadline.cut(self._timeout), 0.001)
         try:
             with self._session.get(
                 self._api_url + get.path,
                 params=dict(get.params),
                 headers=self._headers,
                 auth=Bearer(token),
-                timeout=self._timeout,
+                timeout=seconds,
                 stream=True,
             ) as response:
-                body = bytearray()
-                for chunk in response.raw.stream(_CHUNK, decode_content=True):
-                    body += chunk
-                    if len(body) > MAX_BODY:
-                        return _Transient("the answer is too large")
+                body = body_of(response)
                 header = response.headers.get("Retry-After")
                 # an answer may repeat what was sent
-                masked = bytes(body).replace(token.reveal().encode(), b"...")
+                masked = body.replace(token.reveal().encode(), b"...")
                 return response.status_code, header, masked
+        except TooLarge:
+            return _Transient("the answer is too large")
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
-            return _Transient(f"no whole answer within {self._timeout:g} s")
+            return _Transient(f"no whole answer within {seconds:.3g} s")
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             return _Transient(f"the connection failed ({type(error).__name__})")
 
@@ -300,12 +307,12 @@ def _too_many(words: str, header: str | None, *, quota: bool) -> RateLimited:
 
 
 def retry_after(header: str | None, *, floor: float = RETRY_AFTER_FLOOR) -> float:
-    """Return the seconds of a Retry-After header, ``floor`` where it is missing or makes no sense."""
+    """Return the seconds of a Retry-After header, a day at most; ``floor`` where it is missing or makes no sense."""
     try:
         seconds = float(header or 0)
     except ValueError:
         seconds = 0.0
-    return max(seconds, 1.0) if 0 < seconds < 10**7 else floor
+    return min(max(seconds, 1.0), LONGEST_RETRY_AFTER) if 0 < seconds < 10**7 else floor
 
 
 def _forbidden(words: str, message: str, *, is_json: bool) -> Forbidden:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
 import requests
+import urllib3
 from requests.auth import AuthBase
 
 from django_spotify_sync.exceptions import (
@@ -32,7 +33,8 @@ from django_spotify_sync.exceptions import (
 from django_spotify_sync.secret import Secret, hushed
 from django_spotify_sync.spotify.answers.storable import text
 from django_spotify_sync.spotify.client import LASTING, retry_after
-from django_spotify_sync.spotify.sessions import new_session
+from django_spotify_sync.spotify.deadlines import NEVER, Deadline
+from django_spotify_sync.spotify.sessions import body_of, new_session
 
 logger = logging.getLogger(__name__)
 
@@ -75,12 +77,16 @@ def redirect_uri_problem(uri: str, *, may_have_own_scheme: bool = False) -> str:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A site's app at Spotify: what the accounts service knows it by."""
+    """A site's app at Spotify: what the accounts service knows it by.
+
+    ``timeout`` is for one request, in seconds; ``deadline`` for all that is asked with this value.
+    """
 
     client_id: str
     client_secret: Secret
     accounts_url: str
     timeout: float = 30.0
+    deadline: Deadline = NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +162,9 @@ def refresh(app: App, refresh_token: Secret) -> Grant:
             passing = (
                 error.status is not None and error.status >= 500 and error.status not in LASTING
             )
-            if pause is None or slow or not passing:
+            if pause is None or slow or not passing or app.deadline.is_over:
                 raise
-        time.sleep(pause * random.uniform(0.5, 1.5))
+        time.sleep(app.deadline.cut(pause * random.uniform(0.5, 1.5)))
     raise AssertionError("the last attempt returns or raises")
 
 
@@ -183,6 +189,8 @@ def _ask(app: App, form: Mapping[str, str], hidden: Mapping[str, Secret]) -> Gra
     what = f"POST /api/token ({form['grant_type']})"
     if not all(secret.is_sendable for secret in hidden.values()):
         raise GrantRejected(f"{what}: what was to be sent is no code or token.")
+    if app.deadline.is_over:
+        raise SpotifyUnavailable(f"{what}: there was no time left for it.")
     received = _receive(app, form, hidden)
     if isinstance(received, str):
         raise SpotifyUnavailable(f"{what}: the connection failed ({received}).")
@@ -197,17 +205,21 @@ def _receive(
 ) -> Grant | SpotifyError | str:
     """Return a grant, or what went wrong. To be raised by others: frames in here hold form and answer in the clear."""
     try:
-        with new_session() as session:
-            response = session.post(
+        with (
+            new_session() as session,
+            session.post(
                 f"{app.accounts_url}/api/token",
                 auth=_Form(app, form, hidden),
                 headers={"Accept": "application/json"},
-                timeout=app.timeout,
-            )
-    except requests.RequestException as error:
+                timeout=max(app.deadline.cut(app.timeout), 0.001),
+                stream=True,
+            ) as response,
+        ):
+            body = body_of(response)
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         return type(error).__name__
     try:
-        answer = json.loads(response.content)
+        answer = json.loads(body)
     except (ValueError, RecursionError):
         answer = None
     what = f"POST /api/token ({form['grant_type']})"

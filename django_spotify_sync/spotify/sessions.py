@@ -1,7 +1,8 @@
 """HTTP sessions with a deadline for each request, and without redirects, cookies and netrc. Knows nothing of Spotify.
 
-Between two bytes a server may take its time; a timeout of requests starts anew with each of them. Here all reads of one
-answer, headers included, share what is left of the request's time.
+Between two bytes a server may take its time; a timeout of requests starts anew with each of them, and with each
+address that a host name has. Here all of it, from the first address tried to the last byte read, shares one time. (But
+for looking a name up, which is the system's resolver's affair, and has a timeout there.)
 """
 
 from __future__ import annotations
@@ -17,6 +18,15 @@ from typing import Any
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util.connection import allowed_gai_family, create_connection
+
+MAX_BODY = 32 * 1024 * 1024
+_CHUNK = 64 * 1024
+
+
+class TooLarge(requests.RequestException):
+    """An answer holds more than MAX_BODY bytes."""
 
 
 def new_session(pool: int = 1) -> requests.Session:
@@ -30,6 +40,20 @@ def new_session(pool: int = 1) -> requests.Session:
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
+
+
+def body_of(response: requests.Response) -> bytes:
+    """Read the body of an answer that was asked for with ``stream=True``.
+
+    :raises TooLarge: if it is longer than MAX_BODY. What follows is not read.
+    :raises urllib3.exceptions.HTTPError: if it does not come whole and in time.
+    """
+    body = bytearray()
+    for chunk in response.raw.stream(_CHUNK, decode_content=True):
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise TooLarge
+    return bytes(body)
 
 
 class _Session(requests.Session):
@@ -95,9 +119,45 @@ class _TimedResponse(HTTPResponse):
 class _HTTPConnection(urllib3.connection.HTTPConnection):
     response_class = _TimedResponse
 
+    def _new_conn(self) -> socket.socket:
+        """Connect to one of the host's addresses; what has to come before the request has the time that is left."""
+        if not isinstance(self.timeout, int | float):  # none is set
+            return super()._new_conn()
+        deadline = time.monotonic() + self.timeout
+        failure: OSError | None = None
+        addresses = _addresses(self)
+        for number, (host, port) in enumerate(addresses):
+            # a share for each of those that are left: one that swallows everything keeps nobody from the next
+            share = (deadline - time.monotonic()) / (len(addresses) - number)
+            if share <= 0:
+                break
+            try:
+                sock = create_connection((host, port), share, socket_options=self.socket_options)
+            except OSError as error:
+                failure = error
+                continue
+            sock.settimeout(max(deadline - time.monotonic(), 0.001))
+            return sock
+        if failure is None or isinstance(failure, TimeoutError):
+            words = f"Connection to {self.host} timed out."
+            raise ConnectTimeoutError(self, words) from failure
+        raise NewConnectionError(self, f"Failed to establish a connection: {failure}") from failure
 
-class _HTTPSConnection(urllib3.connection.HTTPSConnection):
-    response_class = _TimedResponse
+
+class _HTTPSConnection(_HTTPConnection, urllib3.connection.HTTPSConnection):
+    pass
+
+
+def _addresses(connection: urllib3.connection.HTTPConnection) -> list[tuple[str, int]]:
+    """Return host and port of each address that the connection's host name has, in the resolver's order."""
+    try:
+        found = socket.getaddrinfo(
+            connection._dns_host, connection.port, allowed_gai_family(), socket.SOCK_STREAM
+        )
+    except socket.gaierror as error:
+        raise NameResolutionError(connection.host, connection, error) from error
+    # a scope of IPv6 ("fe80::1%eth0") stands in the address, as getaddrinfo gives it
+    return [(str(address[0]), int(address[1])) for *_, address in found]
 
 
 class _HTTPPool(urllib3.HTTPConnectionPool):

@@ -14,6 +14,7 @@ from django_spotify_sync.conf import Conf, Setting, conf
 from django_spotify_sync.exceptions import InvalidRedirectURI, SpotifySyncError, Words
 from django_spotify_sync.rest.errors import code_of, status_of
 from django_spotify_sync.rest.pinned import own_url, wants_json
+from django_spotify_sync.rest.throttles import Throttle
 from django_spotify_sync.spotify import oauth
 from django_spotify_sync.views.cookie import is_secure
 
@@ -59,6 +60,18 @@ def safe_next(request: HttpRequest) -> str:
         wanted, allowed_hosts={request.get_host()}, require_https=is_secure(request)
     )
     return wanted if safe else ""
+
+
+def asks_too_often(request: HttpRequest, throttle: Throttle) -> bool:
+    """Tell whether a browser goes to Spotify, or comes back, more often than it may; log it for the developer."""
+    if throttle.allow_request(request, None):
+        return False
+    logger.warning(
+        "%s was asked too often: see SPOTIFY_SYNC_THROTTLE_RATES (%s).",
+        request.path,
+        throttle.scope,
+    )
+    return True
 
 
 def place(setting: Setting[str]) -> str:

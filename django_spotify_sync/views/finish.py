@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth import authenticate, get_user
 from django.contrib.auth import login as start_session
+from django.contrib.auth.views import redirect_to_login
 from django.http import (
     HttpRequest,
     HttpResponseBase,
@@ -21,15 +24,21 @@ from rest_framework.response import Response
 
 from django_spotify_sync import accounts
 from django_spotify_sync.conf import Conf, conf
-from django_spotify_sync.exceptions import NoUser, SignedInAsOther, SpotifySyncError, StateReplayed
+from django_spotify_sync.exceptions import (
+    CacheUnavailable,
+    NoUser,
+    SignedInAsOther,
+    SpotifySyncError,
+    StateReplayed,
+)
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.rest.account import SpotifyAccountSerializer
 from django_spotify_sync.rest.pinned import PinnedAPIView, is_for_the_api
-from django_spotify_sync.rest.throttles import OAuthThrottle
-from django_spotify_sync.secret import Secret
-from django_spotify_sync.views.cookie import browser_hash
+from django_spotify_sync.rest.throttles import CallbackThrottle
+from django_spotify_sync.secret import Secret, hushed
+from django_spotify_sync.views.cookie import browser_hash, session_hash, without_cookie
 from django_spotify_sync.views.decorators import talks_to_spotify
-from django_spotify_sync.views.destinations import failed, place
+from django_spotify_sync.views.destinations import asks_too_often, failed, place, sent_back
 
 # What the callback brings
 
@@ -67,11 +76,40 @@ def callback(request: HttpRequest) -> HttpResponseBase:
         return CallbackAPI.as_view()(request)
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET", "POST", "OPTIONS"])
+    brought = from_query(request)
+    if asks_too_often(request, CallbackThrottle()):
+        return sent_back(CallbackThrottle.code)
     try:
-        attempt = _finish_or_find(from_query(request), request)
+        if not request.user.is_authenticated and _awaits_user(brought, request):
+            return _sign_in_first(brought, request)
+        attempt = _finish_or_find(brought, request)
     except SpotifySyncError as error:
-        return failed(error)
-    return HttpResponseRedirect(attempt.next_url or place(Conf.CONNECTED_URL))
+        return _without_cookie_if_ended(brought, request, failed(error))
+    return without_cookie(
+        request, HttpResponseRedirect(attempt.next_url or place(Conf.CONNECTED_URL))
+    )
+
+
+def _awaits_user(brought: Brought, request: HttpRequest) -> bool:
+    return accounts.awaits_user(brought.state, browser_hash(request))
+
+
+@hushed
+def _sign_in_first(brought: Brought, request: HttpRequest) -> HttpResponseRedirect:
+    """Send a browser that lost its session on the way to sign in, and back here with what it has brought."""
+    values = {"state": brought.state, "code": brought.code.reveal(), "error": brought.error}
+    query = urlencode({name: value for name, value in values.items() if value})
+    return redirect_to_login(f"{request.path}?{query}")
+
+
+def _without_cookie_if_ended(
+    brought: Brought, request: HttpRequest, response: HttpResponseRedirect
+) -> HttpResponseRedirect:
+    """Drop the cookie of a browser whose attempt has failed for good, not because it was sent here with another's."""
+    with suppress(CacheUnavailable):
+        if accounts.ended_in(brought.state, browser_hash(request)):
+            return without_cookie(request, response)
+    return response
 
 
 class _CallbackSerializer(serializers.Serializer[Any]):
@@ -84,15 +122,18 @@ class CallbackAPI(PinnedAPIView):
     """Finish what was begun, with what Spotify sent: the answer is the account. A browser goes on into the site."""
 
     http_method_names = ["get", "post", "options"]  # a HEAD finishes nothing
-    throttle_classes = (OAuthThrottle,)
+    throttle_classes = (CallbackThrottle,)
 
     def get_permissions(self) -> Any:
-        # A GET may come from a browser that lost its session on the way; its cookie tells whose it is.
+        # A GET may come from a browser that lost its session on the way, or signs in; its cookie tells which began.
         anyone = self.request.method == "GET" or conf.LOGIN_ENABLED
         return [AllowAny()] if anyone else super().get_permissions()
 
     def get(self, request: Request) -> Response:
-        return self._finish(request, from_query(request._request))
+        brought = from_query(request._request)
+        if _id_of(request.user) is None and _awaits_user(brought, request._request):
+            self.permission_denied(request)
+        return self._finish(request, brought)
 
     def post(self, request: Request) -> Response:
         brought = _from_body(request)
@@ -103,7 +144,7 @@ class CallbackAPI(PinnedAPIView):
 
     def _finish(self, request: Request, brought: Brought) -> Response:
         _, account = _finish(brought, request._request, request.user)
-        return Response(SpotifyAccountSerializer(account).data)
+        return without_cookie(request._request, Response(SpotifyAccountSerializer(account).data))
 
 
 def _finish_or_find(brought: Brought, request: HttpRequest) -> accounts.Attempt:
@@ -112,7 +153,10 @@ def _finish_or_find(brought: Brought, request: HttpRequest) -> accounts.Attempt:
         return _finish(brought, request, request.user)[0]
     except StateReplayed:
         attempt = accounts.ended_well(
-            brought.state, user_id=_id_of(request.user), browser=browser_hash(request)
+            brought.state,
+            user_id=_id_of(request.user),
+            browser=browser_hash(request),
+            session=session_hash(request, request.user),
         )
         if attempt is None:
             raise
@@ -128,13 +172,16 @@ def _finish(
         error=brought.error,
         user_id=_id_of(user),
         browser=browser_hash(request),
+        session=session_hash(request, user),
     )
     user_id = None
     try:
         account = _take(proof, request, user)
         user_id = str(account.user_id)
     finally:
-        accounts.note_end(brought.state, proof.attempt, user_id)
+        # who signs in has another session by now than before
+        session = session_hash(request, request.user)
+        accounts.note_end(brought.state, proof.attempt, user_id, session)
     return proof.attempt, account
 
 

@@ -39,15 +39,16 @@ class Visitor:
 
     def connect_spotify(self) -> None:
         """Follow "Connect Spotify" to the consent page, agree there, and follow the way back."""
-        self._agree(reverse("spotify_sync:auth"))
+        self._agree(self._get(reverse("spotify_sync:auth")))
 
     def sign_in_with_spotify(self) -> str:
         """Do the same by "Sign in with Spotify"; return who that is, as the site says."""
-        self._agree(reverse("spotify_sync:login"))
+        page = self._get(reverse("spotify_sync:login"))
+        form = _Form(page.text)
+        self._agree(self._post(urljoin(page.url, form.action), data=form.fields))
         return str(self._get(reverse("spotify_sync:account")).json()["display_name"])
 
-    def _agree(self, begin: str) -> None:
-        consent = self._get(begin)
+    def _agree(self, consent: requests.Response) -> None:
         form = _Form(consent.text)
         if consent.url.startswith(self._site) or "state" not in form.fields:
             raise Stuck(f"The way to Spotify ended at {consent.url.partition('?')[0]}.")

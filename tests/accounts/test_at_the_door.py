@@ -60,7 +60,7 @@ def test_who_signs_in_is_let_in_too(user: Any, spotify: FakeSpotify, settings: A
     assert by_browser(ada, begun(ada)) == (200, "")
     pace.shared_pace(scheduled=True).refused(PAUSES[0])
 
-    brought = consent(nobody.get("/spotify/login/")["Location"])
+    brought = consent(nobody.post("/spotify/login/")["Location"])
 
     assert by_browser(nobody, brought) == (200, "")
     assert "_auth_user_id" in nobody.session
@@ -129,7 +129,7 @@ def test_who_could_not_be_let_in_is_not_sent_away(
         assert query_of(page["Location"]) == {"spotify_error": "quota_exceeded"}
         assert (answer.status_code, answer.json()["code"]) == (429, "quota_exceeded")
         assert TWENTY_HOURS - 60 < int(answer["Retry-After"]) < TWENTY_HOURS + 60
-    page = browser_of().get("/spotify/login/")
+    page = browser_of().post("/spotify/login/")
     assert query_of(page["Location"]) == {"spotify_error": "quota_exceeded"}
 
 

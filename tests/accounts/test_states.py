@@ -96,7 +96,7 @@ def test_no_state() -> None:
         ("7", HERS, True),
         ("7", sha256(b"another").hexdigest(), True),
         ("7", None, True),
-        (None, HERS, True),
+        (None, HERS, False),
         (None, sha256(b"another").hexdigest(), False),
         (None, "", False),
         (None, None, False),
@@ -114,6 +114,53 @@ def test_who_may_finish(user_id: str | None, browser: str | None, may: bool) -> 
     with pytest.raises(StateOtherBrowser):
         states.finish(state, user_id=user_id, browser=browser)
     assert states.finish(state, user_id="7", browser=None) == ATTEMPT
+
+
+SESSION = sha256(b"session:hers").hexdigest()
+OTHER = sha256(b"another").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("user_id", "browser", "session", "left", "may"),
+    [
+        ("7", HERS, SESSION, False, True),
+        ("7", None, SESSION, False, True),
+        ("7", OTHER, SESSION, False, True),
+        ("7", HERS, OTHER, False, True),  # lost on the way, and signed in again
+        ("7", HERS, "", False, True),
+        ("7", HERS, OTHER, True, False),  # signed out, and signed in again
+        ("7", HERS, "", True, False),
+        ("7", OTHER, OTHER, False, False),
+        ("7", None, "", False, False),
+        (None, HERS, SESSION, False, False),
+        (None, HERS, "", False, False),
+        ("8", HERS, SESSION, False, False),
+    ],
+)
+def test_what_was_begun_in_a_session_dies_with_it(
+    user_id: str | None, browser: str | None, session: str, left: bool, may: bool
+) -> None:
+    hers = replace(ATTEMPT, session=SESSION)
+    state = states.begin(hers)
+    if left:
+        states.leave(HERS)
+
+    if may:
+        assert states.finish(state, user_id=user_id, browser=browser, session=session) == hers
+        return
+    with pytest.raises(StateOtherBrowser):
+        states.finish(state, user_id=user_id, browser=browser, session=session)
+
+
+def test_who_may_sign_in_and_then_go_on() -> None:
+    connect, login = states.begin(ATTEMPT), states.begin(LOGIN)
+
+    asked = [states.awaits_user(state, HERS) for state in (connect, login, "unknown", "")]
+
+    assert asked == [True, False, False, False]
+    assert not states.awaits_user(connect, OTHER)
+    states.leave(HERS)
+    assert not states.awaits_user(connect, HERS)
 
 
 def test_a_state_that_was_used_is_told_from_one_that_never_was() -> None:

@@ -260,12 +260,12 @@ def test_signing_in_with_spotify_needs_no_password(site: Site, visiting):
     visit = visiting(site, "phone")
     visit.open("sign-in/")
 
-    visit.link("Sign in with Spotify").click()
+    visit.button("Sign in with Spotify").click()
     visit.agree()
 
     expect(visit.page.get_by_role("heading", name="Newcomer")).to_be_visible()
     visit.menu("Sign out")
-    visit.link("Sign in with Spotify").click()  # this time Spotify asks no more
+    visit.button("Sign in with Spotify").click()  # this time Spotify asks no more
     expect(visit.page.get_by_role("heading", name="Newcomer")).to_be_visible()
 
 
@@ -350,7 +350,7 @@ def test_a_page_that_is_not_there_and_a_form_too_old_lead_back(size, site: Site,
     expect(visit.page.get_by_role("heading", name="There is nothing here")).to_be_visible()
     visit.look("26-not-found")
     visit.link("To the first page").click()
-    expect(visit.link("Sign in with Spotify")).to_be_visible()
+    expect(visit.button("Sign in with Spotify")).to_be_visible()
     visit.forgive(404)
 
     visit.page.context.clear_cookies(name="csrftoken")
@@ -358,7 +358,7 @@ def test_a_page_that_is_not_there_and_a_form_too_old_lead_back(size, site: Site,
     expect(visit.page.get_by_role("heading", name="That was not done")).to_be_visible()
     visit.look("27-form-too-old")
     visit.link("To the first page").click()
-    expect(visit.link("Sign in with Spotify")).to_be_visible()
+    expect(visit.button("Sign in with Spotify")).to_be_visible()
     visit.forgive(403)
 
 

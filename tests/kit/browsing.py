@@ -14,6 +14,7 @@ from tests.host.models import User
 
 HOST = "127.0.0.1"
 JSON = {"Accept": "application/json"}
+SIGN_IN_FIRST = "sign in first"
 
 
 class ByName(BaseAuthentication):
@@ -59,10 +60,16 @@ def begun(client: Client, **query: str) -> dict[str, str]:
 
 
 def by_browser(client: Client, brought: dict[str, str]) -> tuple[int, str]:
-    """Bring it as a browser does; return status and code, 200 and "" if all went well."""
+    """Bring it as a browser does; return status and code, 200 and "" if all went well.
+
+    Who has to sign in first, and is to come back then, is answered with a code of this function's own.
+    """
     response = client.get("/spotify/callback/", brought)
     assert response.status_code == 302, response.content
-    code = query_of(response["Location"]).get("spotify_error", "")
+    query = query_of(response["Location"])
+    if query.get("next", "").startswith("/spotify/callback/"):
+        return 302, SIGN_IN_FIRST
+    code = query.get("spotify_error", "")
     return (302, code) if code else (200, "")
 
 

@@ -15,7 +15,7 @@ BACKEND = "django_spotify_sync.backends.SpotifyBackend"
 
 def login(client: Client, **query: str) -> str:
     """Ask to sign in; return the address of Spotify's consent page."""
-    response = client.get("/spotify/login/", query)
+    response = client.post("/spotify/login/", query_params=query)
     assert response.status_code == 302, response.content
     return str(response["Location"])
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from django_spotify_sync.exceptions import QuotaExceeded, RateLimited
+from django_spotify_sync.exceptions import CacheUnavailable, QuotaExceeded, RateLimited
 from django_spotify_sync.models import SyncRun
 from django_spotify_sync.pace import pauses
 from django_spotify_sync.pace.pauses import CREEP, HOLD, LEAST, Pause, Pauses
@@ -258,6 +258,42 @@ def away(settings):
         settings.CACHES = {"default": nobody} if gone else there
 
     return switch
+
+
+@pytest.mark.parametrize("error", [RateLimited, QuotaExceeded])
+def test_what_was_lifted_is_forgotten_by_every_process(new, waiting, error):
+    """By those that knew it by themselves, by one that is new, and by what the runs that wait remember."""
+    waiting(20 * HOUR, error.code)
+    learned, told = new(), new()
+    learned.note(error(retry_after=20 * HOUR))
+    assert blocks(told)
+
+    freed = new().lift()
+
+    assert freed == 1
+    assert [blocks(process) for process in (learned, told, new())] == [{}, {}, {}]
+    assert {process.share() for process in (learned, told, new())} == {1.0}
+
+
+def test_what_comes_after_a_lifting_counts(new):
+    first, second = new(), new()
+    first.note(RateLimited(retry_after=20 * HOUR))
+    second.lift()
+
+    second.note(RateLimited(retry_after=HOUR))
+
+    for process in (first, second, new()):
+        assert HOUR - 60 < blocks(process)["rate_limited"] < HOUR * 1.1
+
+
+def test_what_is_lifted_while_the_cache_is_away_is_lifted_for_the_runs(new, waiting, away):
+    waiting(20 * HOUR, "quota_exceeded")
+    away(gone=True)
+
+    with pytest.raises(CacheUnavailable):
+        new().lift()
+
+    assert SyncRun.objects.blocked() is None
 
 
 def test_with_the_cache_away_a_process_knows_what_it_met_itself(new, away):

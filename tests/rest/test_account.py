@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +10,11 @@ from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from django_spotify_sync import shared_cache
+from django_spotify_sync.accounts import tokens
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun, SyncState
 from django_spotify_sync.rest.account import SpotifyAccountSerializer
+from django_spotify_sync.spotify import deadlines
 from django_spotify_sync.testing import FakeSpotify
 from tests.kit.api import NOON, NOON_JSON, QUEUED_JSON
 from tests.kit.browsing import JSON
@@ -161,6 +165,45 @@ def test_a_refresh_that_fails_for_a_moment(
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert response.headers.get("Retry-After") == ("7" if status == 429 else None)
     assert SpotifyAccount.objects.get().status == "connected"
+
+
+class Clock:
+    """Time that passes when somebody sleeps, a second at once."""
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+
+    def monotonic(self) -> float:
+        return self.passed
+
+    def sleep(self, seconds: float) -> None:
+        self.passed += 1
+
+
+def test_a_refresh_that_another_is_at_ends_in_time_for_a_page(
+    user: Any, ada: Client, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = connect(user, spotify)
+    shared_cache.add(f"refresh:{account.pk}", "a worker", timedelta(minutes=2))
+    clock = Clock()
+    monkeypatch.setattr(tokens, "time", clock)
+    monkeypatch.setattr(deadlines, "time", clock)
+
+    response = ada.post("/spotify/refresh/")
+
+    assert (response.status_code, response.json()["code"]) == (502, "spotify_unavailable")
+    assert clock.passed <= 15
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refresh_ends_in_time_for_a_page_whatever_spotify_does(
+    user: Any, ada: Client, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(user, spotify)
+    monkeypatch.setattr(tokens, "PAGE_PATIENCE", 0.5)
+    spotify.faults.add("/api/token", times=None, delay=20)
+
+    assert ada.post("/spotify/refresh/").status_code == 502
 
 
 def test_a_refresh_without_an_account(ada: Client) -> None:

@@ -183,6 +183,7 @@ OPERATIONS = [
     ("POST", "disconnect/"),
     ("GET", "following/"),
     ("GET", "login/"),
+    ("POST", "login/"),
     ("GET", "playlists/"),
     ("GET", "playlists/{spotify_id}/items/"),
     ("POST", "refresh/"),

@@ -135,6 +135,24 @@ def test_a_wish_that_is_none(ada: Client, account: SpotifyAccount, body: object)
     assert not SyncRun.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[" * 100_000,
+        '{"full":' * 100_000,
+        "[" * 100_000 + "]" * 100_000,
+        '{"full": ' + "[" * 500 + "]" * 500 + "}",
+    ],
+    ids=["brackets", "braces", "closed", "as deep as Python reads"],
+)
+@pytest.mark.parametrize("path", ["/spotify/sync/", "/spotify/sync/tracks/"])
+def test_json_of_absurd_depth(ada: Client, account: SpotifyAccount, path: str, body: str) -> None:
+    answer = ada.post(path, body, "application/json")
+
+    assert (answer.status_code, set(answer.json())) == (400, {"code", "detail"})
+    assert not SyncRun.objects.exists()
+
+
 def test_a_session_needs_the_csrf_token(user: Any, account: SpotifyAccount) -> None:
     browser = browser_of(user, enforce_csrf_checks=True)
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from django_spotify_sync import shared_cache
+from django_spotify_sync.exceptions import CacheUnavailable
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.testing import FakeSpotify
 from tests.kit.api import SYNC
@@ -73,6 +75,65 @@ def test_each_user_has_a_rate_of_their_own(
         429,
         429,
     ]
+
+
+def anybody(settings: Any, **request: Any) -> Client:
+    """Return a browser in which nobody is signed in, as a proxy or a liar may hand it on; one sign-in a minute."""
+    settings.SPOTIFY_SYNC_LOGIN_ENABLED = True
+    settings.SPOTIFY_SYNC_THROTTLE_RATES = {"oauth": "1/min", "sync": "1/min"}
+    return browser_of(**request)
+
+
+def asks(client: Client) -> int:
+    return client.post("/spotify/login/", headers=JSON).status_code
+
+
+def test_an_address_that_looks_like_a_user_locks_that_user_out_of_nothing(
+    ada: Client, user: Any, spotify: FakeSpotify, settings: Any
+) -> None:
+    settings.REST_FRAMEWORK = {"NUM_PROXIES": 1}
+    liar = anybody(settings, HTTP_X_FORWARDED_FOR=str(user.pk))
+
+    assert [asks(liar), asks(liar)] == [200, 429]
+    assert ada.get("/spotify/auth/", headers=JSON).status_code == 200
+
+
+def test_x_forwarded_for_counts_for_nothing_unless_the_site_says_so(
+    spotify: FakeSpotify, settings: Any
+) -> None:
+    liars = [anybody(settings, HTTP_X_FORWARDED_FOR=f"10.0.0.{n}") for n in range(3)]
+
+    assert [asks(liar) for liar in liars] == [200, 429, 429]
+    assert asks(anybody(settings, REMOTE_ADDR="10.1.1.1")) == 200
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_behind_proxies_the_address_that_they_saw_counts(
+    spotify: FakeSpotify, settings: Any, number: int
+) -> None:
+    settings.REST_FRAMEWORK = {"NUM_PROXIES": number}
+    seen = ", ".join(["10.0.0.1", "10.9.9.9"][:number])
+    liars = [anybody(settings, HTTP_X_FORWARDED_FOR=f"{word}, {seen}") for word in ("a", "b")]
+
+    assert [asks(liar) for liar in liars] == [200, 429]
+
+
+def test_an_address_longer_than_a_cache_s_key_is_counted_too(
+    spotify: FakeSpotify, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memcached refuses keys of more than 250 characters, which must not pass for a cache that is away."""
+    put = shared_cache.put
+
+    def as_memcached_does(key: str, *args: Any) -> None:
+        if len(key) > 200:  # the rest is the prefix
+            raise CacheUnavailable
+        put(key, *args)
+
+    monkeypatch.setattr(shared_cache, "put", as_memcached_does)
+    settings.REST_FRAMEWORK = {"NUM_PROXIES": 1}
+    liar = anybody(settings, HTTP_X_FORWARDED_FOR="9" * 251)
+
+    assert [asks(liar), asks(liar)] == [200, 429]
 
 
 def test_a_rate_that_was_lowered_still_names_a_time(

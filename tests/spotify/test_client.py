@@ -24,12 +24,14 @@ from django_spotify_sync.spotify.answers.profile import parse_profile
 from django_spotify_sync.spotify.answers.saved import parse_saved_page
 from django_spotify_sync.spotify.client import (
     ATTEMPTS,
-    MAX_BODY,
+    LONGEST_RETRY_AFTER,
     QUOTA_RETRY_AFTER,
     RETRY_AFTER_FLOOR,
     Client,
     Get,
 )
+from django_spotify_sync.spotify.deadlines import Deadline
+from django_spotify_sync.spotify.sessions import MAX_BODY
 from tests.kit.leaks import chain, shown_by
 from tests.kit.wire import Wire, dripping, hang_up, reply, silent
 from tests.spotify.conftest import FORBIDDEN_LIST, ME, TOKEN, OneToken, error_of
@@ -119,6 +121,30 @@ def test_an_endless_answer_is_not_read_to_its_end(make_client):
 
     with Wire(endless, reply({"read": "again"})) as wire:
         assert make_client(wire, timeout=30).get("/me") == {"read": "again"}
+
+
+DEEP = 100_000
+
+
+@pytest.mark.parametrize("status", [200, 400, 503])
+@pytest.mark.parametrize("deep", [b"[" * DEEP, b'{"a":' * DEEP, b"[" * DEEP + b"]" * DEEP])
+def test_json_of_absurd_depth_is_no_answer(make_client, deep, status):
+    with Wire(reply(deep, status)) as wire, pytest.raises(SpotifyError):
+        make_client(wire).get("/me", parse_profile)
+
+
+def test_all_requests_of_a_client_have_one_deadline(make_client):
+    with Wire(silent) as wire, pytest.raises(SpotifyUnavailable):
+        make_client(wire, deadline=Deadline.after(0.3)).get("/me")
+
+    assert len(wire.requests) == 1, "there was no time for another"
+
+
+def test_after_its_deadline_a_client_sends_nothing(make_client):
+    with Wire(reply({})) as wire, pytest.raises(SpotifyUnavailable, match="no time left"):
+        make_client(wire, deadline=Deadline.after(0)).get("/me")
+
+    assert wire.requests == []
 
 
 def test_the_waits_grow_and_are_jittered(make_client, waits):
@@ -221,6 +247,8 @@ def test_each_status_has_its_error(make_client, status, kind):
         ("1", 1.0),
         ("7", 7.0),
         ("86236", 86_236.0),
+        ("86401", LONGEST_RETRY_AFTER),
+        ("604800", LONGEST_RETRY_AFTER),
     ],
 )
 def test_429_is_raised_with_its_wait_and_never_waited_for(make_client, waits, header, seconds):

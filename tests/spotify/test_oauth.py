@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import logging
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -16,8 +17,9 @@ from django_spotify_sync.exceptions import (
     SpotifyUnavailable,
 )
 from django_spotify_sync.secret import Secret
-from django_spotify_sync.spotify import oauth
-from django_spotify_sync.spotify.client import RETRY_AFTER_FLOOR
+from django_spotify_sync.spotify import oauth, sessions
+from django_spotify_sync.spotify.client import LONGEST_RETRY_AFTER, RETRY_AFTER_FLOOR
+from django_spotify_sync.spotify.deadlines import Deadline
 from tests.kit.leaks import chain, shown_by
 from tests.kit.wire import Wire, dripping, hang_up, reply, silent
 
@@ -65,12 +67,16 @@ def naps(clock: Clock) -> list[float]:
     return clock.naps
 
 
-def app(at: Wire | str, secret: str = HIDDEN["secret"], timeout: float = 10) -> oauth.App:
+def app(
+    at: Wire | str | oauth.App, secret: str = HIDDEN["secret"], timeout: float = 10
+) -> oauth.App:
+    if isinstance(at, oauth.App):
+        return at
     url = at if isinstance(at, str) else at.url
     return oauth.App("the-id", Secret(secret), url, timeout)
 
 
-def exchange(at: Wire | str, **options: Any) -> oauth.Grant:
+def exchange(at: Wire | str | oauth.App, **options: Any) -> oauth.Grant:
     return oauth.exchange_code(
         app(at, **options),
         code=Secret(HIDDEN["code"]),
@@ -79,7 +85,7 @@ def exchange(at: Wire | str, **options: Any) -> oauth.Grant:
     )
 
 
-def refresh(at: Wire | str, **options: Any) -> oauth.Grant:
+def refresh(at: Wire | str | oauth.App, **options: Any) -> oauth.Grant:
     return oauth.refresh(app(at, **options), Secret(HIDDEN["refresh"]))
 
 
@@ -332,7 +338,8 @@ def test_each_refusal_has_its_error(naps, ask, status, body, kind):
 
 
 @pytest.mark.parametrize(
-    ("header", "seconds"), [("7", 7.0), (None, RETRY_AFTER_FLOOR), ("²", RETRY_AFTER_FLOOR), ("0", RETRY_AFTER_FLOOR)]
+    ("header", "seconds"), [("7", 7.0), (None, RETRY_AFTER_FLOOR), ("²", RETRY_AFTER_FLOOR), ("0", RETRY_AFTER_FLOOR),
+                          ("604800", LONGEST_RETRY_AFTER)]
 )  # fmt: skip
 def test_a_429_says_how_long(naps, header, seconds):
     headers = {} if header is None else {"Retry-After": header}
@@ -369,6 +376,34 @@ def test_after_a_broken_connection_nothing_is_sent_again(naps, ask, answer):
     assert caught.value.status is None
     assert len(wire.requests) == 1
     assert naps == []
+
+
+@pytest.mark.parametrize("ask", [exchange, refresh])
+def test_an_answer_that_is_too_large_is_not_read_to_its_end(naps, monkeypatch, ask):
+    monkeypatch.setattr(sessions, "MAX_BODY", 100_000)
+    endless = json.dumps(GIVEN | {"more": "x" * 200_000})
+
+    with Wire(reply(endless)) as wire, pytest.raises(SpotifyUnavailable, match="TooLarge"):
+        ask(wire)
+
+    assert len(wire.requests) == 1
+
+
+@pytest.mark.parametrize("ask", [exchange, refresh])
+def test_after_its_deadline_nothing_is_sent(naps, ask):
+    late = oauth.App("the-id", Secret("s"), "http://spotify.test", deadline=Deadline.after(0))
+
+    with pytest.raises(SpotifyUnavailable, match="no time left"):
+        ask(late)
+
+
+def test_all_attempts_to_refresh_have_one_deadline():
+    with Wire(silent) as wire:
+        pressed = oauth.App("the-id", Secret("s"), wire.url, deadline=Deadline.after(0.3))
+        with pytest.raises(SpotifyUnavailable, match="the connection failed"):
+            refresh(pressed)
+
+    assert len(wire.requests) == 1
 
 
 # Again after a 5xx

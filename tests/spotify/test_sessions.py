@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import json
+import socket
 import ssl
 import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -139,6 +142,75 @@ def test_each_request_has_the_whole_time(make_client):
 
     with Wire(slow, silent, hang_up, reply({"at": "last"})) as wire:
         assert make_client(wire, timeout=0.3).get("/me") == {"at": "last"}
+
+
+@pytest.fixture
+def swallowing() -> Iterator[tuple[str, int]]:
+    """Give an address that answers no attempt to connect: its queue is full, and nobody empties it."""
+    with ExitStack() as opened:
+        server = opened.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(8):
+            waiting = opened.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(server.getsockname())
+        yield server.getsockname()
+
+
+@pytest.fixture
+def many_addresses(monkeypatch):
+    """Let the host spotify.test have these addresses."""
+
+    def have(*addresses: tuple[str, int]) -> None:
+        look_up = socket.getaddrinfo
+
+        def getaddrinfo(host, *args, **kwargs):
+            if host != "spotify.test":
+                return look_up(host, *args, **kwargs)
+            kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+            return [(*kind, address) for address in addresses]
+
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+    return have
+
+
+def test_all_addresses_of_a_host_share_the_time_of_one_request(
+    make_client, swallowing, many_addresses
+):
+    """Three that swallow everything, and one that answers: within the time of one request."""
+    with Wire(reply({"at": "last"})) as wire:
+        host, _, port = wire.address.rpartition(":")
+        many_addresses(swallowing, swallowing, swallowing, (host, int(port)))
+        client = make_client("http://spotify.test", timeout=2)
+
+        assert client.get("/me") == {"at": "last"}
+        assert client.requests == 1
+
+
+def test_addresses_that_all_swallow_everything_are_one_request_that_took_too_long(
+    make_client, swallowing, many_addresses
+):
+    many_addresses(*[swallowing] * 3)
+
+    with pytest.raises(SpotifyUnavailable, match=r"failed 5 times: no whole answer within 0\.3 s"):
+        make_client("http://spotify.test", timeout=0.3).get("/me")
+
+
+def test_an_address_that_refuses_keeps_nobody_from_the_next(make_client, many_addresses):
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        refusing = gone.getsockname()
+    with Wire(reply({"at": "last"})) as wire:
+        host, _, port = wire.address.rpartition(":")
+        many_addresses(refusing, (host, int(port)))
+
+        assert make_client("http://spotify.test").get("/me") == {"at": "last"}
+
+
+def test_a_host_without_an_address(make_client, many_addresses):
+    many_addresses()
+
+    with pytest.raises(SpotifyUnavailable):
+        make_client("http://spotify.test").get("/me")
 
 
 def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:

@@ -11,7 +11,7 @@ from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.rest.pinned import PinnedAPIView
 from django_spotify_sync.testing import FakeSpotify
 from django_spotify_sync.views.cookie import BROWSER_COOKIE
-from tests.kit.browsing import HOST, JSON, ByName, consent, query_of
+from tests.kit.browsing import HOST, JSON, SIGN_IN_FIRST, ByName, by_browser, consent, query_of
 
 pytestmark = pytest.mark.django_db
 
@@ -51,12 +51,15 @@ def test_an_api_client_connects(nobody: Client, user: Any) -> None:
     assert SpotifyAccount.objects.get().user_id == user.pk
 
 
-def test_an_api_client_s_browser_comes_back(nobody: Client, user: Any) -> None:
-    address = nobody.get("/spotify/auth/", headers=ADA).json()["authorize_url"]
+def test_an_api_client_s_browser_connects_nobody_by_its_cookie_alone(
+    nobody: Client, user: Any
+) -> None:
+    brought = consent(nobody.get("/spotify/auth/", headers=ADA).json()["authorize_url"])
     assert nobody.cookies[BROWSER_COOKIE].value
 
-    assert nobody.get("/spotify/callback/", consent(address))["Location"] == "/"
-    assert SpotifyAccount.objects.get().user_id == user.pk
+    assert by_browser(nobody, brought) == (302, SIGN_IN_FIRST)
+    assert not SpotifyAccount.objects.exists()
+    assert nobody.get("/spotify/callback/", brought, headers=ADA).status_code == 200
 
 
 @pytest.mark.parametrize("headers", [{}, JSON])
@@ -67,7 +70,7 @@ def test_nobody_signs_in_where_there_are_no_sessions(
     settings.AUTHENTICATION_BACKENDS = BACKENDS
     keeps_sessions = any(one.endswith("SessionMiddleware") for one in settings.MIDDLEWARE)
 
-    answer = nobody.get("/spotify/login/", headers=headers)
+    answer = nobody.post("/spotify/login/", headers=headers)
 
     began = 200 if headers else 302
     assert answer.status_code == (began if keeps_sessions else 404)
@@ -79,7 +82,7 @@ def test_a_sign_in_that_was_begun_elsewhere_ends_as_nobody_s(
     settings.SPOTIFY_SYNC_LOGIN_ENABLED = True
     settings.AUTHENTICATION_BACKENDS = BACKENDS
     browser = Client(HTTP_HOST=HOST)
-    brought = consent(browser.get("/spotify/login/")["Location"])
+    brought = consent(browser.post("/spotify/login/")["Location"])
     settings.MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
     elsewhere = Client(HTTP_HOST=HOST)
     elsewhere.cookies[BROWSER_COOKIE] = browser.cookies[BROWSER_COOKIE].value

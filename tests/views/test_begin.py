@@ -9,6 +9,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import include, path
 from django_redis import get_redis_connection
+from pytest_django.asserts import assertContains, assertTemplateUsed
 
 from django_spotify_sync.testing import FakeSpotify
 from tests.kit.browsing import (
@@ -96,6 +97,35 @@ def test_signed_out_goes_to_the_login_page_and_comes_back(spotify: FakeSpotify) 
 
     assert response.status_code == 302
     assert response["Location"] == "/accounts/login/?next=/spotify/auth/%3Fnext%3D%252Fhere%252F"
+
+
+def test_another_site_begins_nothing(ada: Client, spotify: FakeSpotify) -> None:
+    """Whom a link of another site brings here, a mail read on the web among them, goes on by a click of their own."""
+    page = ada.get("/spotify/auth/?next=/here/", headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert page.status_code == 200
+    assertTemplateUsed(page, "spotify_sync/begin.html")
+    assertContains(page, '<a href="/spotify/auth/?next=/here/">')
+    assert page["X-Frame-Options"] == "DENY"
+    assert "spotify_sync_browser" not in str(page.cookies)
+    redis = get_redis_connection()
+    assert not list(redis.scan_iter(django_settings.REDIS_PREFIX + "*spotify_sync:*"))
+    click = ada.get("/spotify/auth/?next=/here/", headers={"Sec-Fetch-Site": "same-origin"})
+    assert "state" in query_of(click["Location"])
+
+
+@pytest.mark.parametrize("site", ["same-origin", "same-site", "none"])
+def test_an_own_click_begins(ada: Client, site: str) -> None:
+    answer = ada.get("/spotify/auth/", headers={"Sec-Fetch-Site": site})
+
+    assert "state" in query_of(answer["Location"])
+
+
+def test_an_api_client_of_another_site_begins_as_ever(ada: Client) -> None:
+    """What a page there fetches sends nobody anywhere; whether it may read the answer is CORS' matter."""
+    answer = ada.get("/spotify/auth/", headers={"Sec-Fetch-Site": "cross-site", **JSON})
+
+    assert list(answer.json()) == ["authorize_url"]
 
 
 def test_signed_out_api_client_is_refused(spotify: FakeSpotify) -> None:

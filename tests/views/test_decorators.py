@@ -10,7 +10,6 @@ from django.db import connection
 from django.test import Client
 
 from django_spotify_sync.testing import FakeSpotify
-from django_spotify_sync.views.cookie import BROWSER_COOKIE
 from tests.kit.browsing import JSON, begun, browser_of, by_browser, by_post
 from tests.kit.connecting import nothing_is_stored
 
@@ -107,9 +106,9 @@ def test_host_that_wants_a_login_everywhere(by_name: None, ada: Client, settings
         "django.contrib.auth.middleware.LoginRequiredMiddleware",
     ]
     brought = begun(ada)
-    same = browser_of()
-    same.cookies[BROWSER_COOKIE] = ada.cookies[BROWSER_COOKIE].value
+    stranger = browser_of()
 
-    assert by_browser(same, brought) == (200, "")
+    assert by_browser(stranger, brought) == (302, "state_other_browser"), "and not to log in"
+    assert by_browser(ada, brought) == (200, "")
     response = browser_of().get("/spotify/auth/", headers={**JSON, "Authorization": "Name ada"})
     assert response.status_code == 200

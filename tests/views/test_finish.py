@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django_redis import get_redis_connection
 
+from django_spotify_sync.accounts import states, tokens
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.signals import account_connected
 from django_spotify_sync.spotify import client as spotify_client
@@ -22,6 +23,7 @@ from django_spotify_sync.views.finish import from_query
 from tests.kit.browsing import (
     HOST,
     JSON,
+    SIGN_IN_FIRST,
     begin,
     begun,
     both_doors,
@@ -166,12 +168,11 @@ def test_state_lives_as_long_as_it_is_set_to(ada: Client, settings: Any) -> None
 
 
 @both_doors
-def test_replayed_state(ada: Client, finish: Any) -> None:
+def test_replayed_state(ada: Client, user: Any, finish: Any) -> None:
     brought = begun(ada)
     finish(ada, brought)
-    ada.cookies.pop(BROWSER_COOKIE)
 
-    status, code = finish(ada, brought)
+    status, code = finish(browser_of(user), brought)
 
     assert (status, code) == (302 if finish is by_browser else 400, "state_replayed")
 
@@ -211,15 +212,6 @@ def test_another_user_signed_in_meanwhile_in_the_same_browser(ada: Client, other
     assert nothing_is_stored()
 
 
-def test_signed_out_meanwhile_but_the_same_browser(ada: Client, user: Any) -> None:
-    brought = begun(ada)
-    same = browser_of()
-    same.cookies[BROWSER_COOKIE] = ada.cookies[BROWSER_COOKIE].value
-
-    assert by_browser(same, brought) == (200, "")
-    assert SpotifyAccount.objects.get().user_id == user.pk
-
-
 def test_a_post_wants_somebody_signed_in_even_from_the_browser_that_began(ada: Client) -> None:
     brought = begun(ada)
     same = browser_of()
@@ -236,7 +228,22 @@ def test_user_who_was_shut_out_meanwhile(ada: Client, user: Any) -> None:
     user.is_active = False
     user.save()
 
-    assert by_browser(same, brought) == (302, "state_expired")
+    assert by_browser(same, brought) == (302, SIGN_IN_FIRST)
+    assert by_browser(ada, brought) == (302, SIGN_IN_FIRST)
+    assert nothing_is_stored()
+
+
+def test_user_who_was_shut_out_meanwhile_and_brings_a_token(
+    by_name: None, ada: Client, user: Any
+) -> None:
+    brought = begun(ada)
+    user.is_active = False
+    user.save()
+    headers = {**JSON, "Authorization": "Name ada"}
+
+    answer = ada.post("/spotify/callback/", brought, "application/json", headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "state_expired")
     assert nothing_is_stored()
 
 
@@ -339,6 +346,27 @@ def test_spotify_is_away(
     assert nothing_is_stored()
 
 
+@both_doors
+@pytest.mark.parametrize("path", ["/api/token", "/me"])
+def test_spotify_hangs(
+    ada: Client, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch, finish: Any, path: str
+) -> None:
+    """A request has 30 seconds, and several attempts; who waits for a page has not."""
+    monkeypatch.setattr(tokens, "PAGE_PATIENCE", 0.5)
+    spotify.faults.add(path, times=None, delay=20)
+
+    status, code = finish(ada, begun(ada))
+
+    assert (status, code) == (302 if finish is by_browser else 502, "spotify_unavailable")
+    assert spotify.count(path if path != "/me" else "/v1/me") <= 1
+    assert nothing_is_stored()
+
+
+def test_a_callback_ends_within_fifteen_seconds() -> None:
+    """What Spotify has, and what who comes twice waits for; the rest is for the site itself."""
+    assert tokens.PAGE_PATIENCE < states.PATIENCE < 15
+
+
 def test_spotify_asks_for_patience(ada: Client, spotify: FakeSpotify) -> None:
     spotify.faults.add("/me", status=429, retry_after=7)
 
@@ -382,6 +410,36 @@ def test_cache_goes_away_on_the_way(
     assert nothing_is_stored()
 
 
+# Too often
+
+
+def test_who_comes_back_too_often(ada: Client, user: Any, settings: Any) -> None:
+    brought = begun(ada)
+    settings.SPOTIFY_SYNC_THROTTLE_RATES = {"oauth": "2/min"}
+    guesses = [by_browser(ada, {"state": f"guess{n}", "code": "x"}) for n in range(3)]
+
+    assert guesses == [(302, "state_expired")] * 2 + [(302, "throttled")]
+    assert by_browser(ada, brought) == (302, "throttled")
+    assert by_post(ada, brought) == (429, "throttled")
+    settings.SPOTIFY_SYNC_THROTTLE_RATES = {}
+    assert by_browser(ada, brought) == (200, ""), "neither state nor code was used up"
+
+
+def test_who_comes_back_too_often_signed_out(spotify: FakeSpotify, settings: Any) -> None:
+    settings.SPOTIFY_SYNC_THROTTLE_RATES = {"oauth": "1/min"}
+    guess = {"state": "guess", "code": "x"}
+
+    assert by_browser(browser_of(), guess) == (302, "state_expired")
+    assert by_browser(browser_of(), guess) == (302, "throttled")
+    assert by_browser(browser_of(REMOTE_ADDR="10.0.0.9"), guess) == (302, "state_expired")
+
+
+def test_going_and_coming_back_are_counted_each_by_themselves(ada: Client, settings: Any) -> None:
+    settings.SPOTIFY_SYNC_THROTTLE_RATES = {"oauth": "1/min"}
+
+    assert by_browser(ada, begun(ada)) == (200, "")
+
+
 # What the callback brings
 
 
@@ -405,6 +463,9 @@ def test_the_query_is_taken_out_of_the_request_and_nothing_else(query: str) -> N
     [
         ("{", "application/json", 400, "parse_error"),
         ("[]", "application/json", 400, "invalid"),
+        ("[" * 100_000, "application/json", 400, "parse_error"),
+        ('{"state":' * 100_000, "application/json", 400, "parse_error"),
+        ('{"state": ' + "[" * 500 + "]" * 500 + "}", "application/json", 400, "invalid"),
         ('{"state": [], "code": {}}', "application/json", 400, "invalid"),
         ('{"state": null}', "application/json", 400, "invalid"),
         ("<x/>", "application/xml", 415, "unsupported_media_type"),
@@ -427,10 +488,17 @@ def test_form_post_does_as_well(ada: Client) -> None:
 # Two at once
 
 
+def same_session(browser: Client) -> Client:
+    """Open another tab of this browser."""
+    tab = browser_of()
+    tab.cookies["sessionid"] = browser.cookies["sessionid"].value
+    return tab
+
+
 @commits
 def test_two_callbacks_at_once_make_one_account(ada: Client, user: Any) -> None:
     brought = [begun(ada), begun(ada)]
-    tabs = [browser_of(user), browser_of(user)]
+    tabs = [same_session(ada), same_session(ada)]
 
     results = at_once(*(partial(by_browser, *pair) for pair in zip(tabs, brought, strict=True)))
 
@@ -439,13 +507,14 @@ def test_two_callbacks_at_once_make_one_account(ada: Client, user: Any) -> None:
 
 
 @commits
-def test_the_same_callback_at_once_counts_once(ada: Client, user: Any) -> None:
+def test_the_same_callback_at_once_counts_once(ada: Client, spotify: FakeSpotify) -> None:
     brought = begun(ada)
-    tabs = [browser_of(user) for _ in range(4)]
+    tabs = [same_session(ada) for _ in range(4)]
 
-    results = at_once(*(partial(by_browser, tab, brought) for tab in tabs))
+    results = at_once(*(partial(by_post, tab, brought) for tab in tabs))
 
-    assert sorted(results, key=str) == [(200, ""), *[(302, "state_replayed")] * 3]
+    assert sorted(results, key=str) == [(200, ""), *[(400, "state_replayed")] * 3]
+    assert spotify.count("/api/token") == 1
 
 
 @commits

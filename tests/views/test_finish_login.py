@@ -18,6 +18,7 @@ from django_spotify_sync.rest.pinned import PinnedAPIView
 from django_spotify_sync.testing import FakeSpotify
 from tests.kit.browsing import (
     JSON,
+    SIGN_IN_FIRST,
     ByName,
     begun,
     both_doors,
@@ -74,6 +75,18 @@ def test_nobody_is_made_up(nobody: Client, user: Any, spotify: FakeSpotify, fini
     assert who(nobody) is None
     assert get_user_model().objects.count() == 1
     assert stored() == {"tokens": [], "accounts": 0}
+
+
+@both_doors
+def test_a_stranger_costs_no_request_more_than_to_know_them(
+    nobody: Client, spotify: FakeSpotify, finish: Any
+) -> None:
+    brought = agreed(nobody)
+    spotify.clear_log()
+
+    assert finish(nobody, brought)[1] == "no_user"
+
+    assert [line.path for line in spotify.requests] == ["/api/token", "/v1/me"]
 
 
 def test_who_disconnected_is_signed_in_by_it_no_more(
@@ -232,9 +245,9 @@ def test_who_connects_is_not_signed_in(user: Any, spotify: FakeSpotify) -> None:
     brought = begun(ada)
     ada.cookies.pop("sessionid")  # signed out on the way, and the cookie is there
 
-    assert by_browser(ada, brought) == (200, "")
+    assert by_browser(ada, brought) == (302, SIGN_IN_FIRST)
 
-    assert user.spotify_account.status == "connected"
+    assert stored() == {"tokens": [], "accounts": 0}
     assert who(ada) is None
 
 
@@ -314,6 +327,8 @@ def test_what_an_older_version_remembered_is_to_connect(
     brought = begun(browser_of(user))
     old = in_the_cache(brought["state"])
     assert old.pop("purpose") == "connect"
+    assert old.pop("session")
+    assert old.pop("auth_hash")
     put_in_the_cache(brought["state"], old)
 
     assert by_browser(nobody, brought) == (302, "state_other_browser")

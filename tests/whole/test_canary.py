@@ -177,7 +177,7 @@ def _sign_in_every_way(evidence: Evidence, fake: FakeSpotify, settings: Any) -> 
         for accept in ({}, JSON):
             nobody = browser_of()
             let_pauses_end()  # which a fault has asked for
-            began = evidence.answer(nobody.get("/spotify/login/", headers=accept))
+            began = evidence.answer(nobody.post("/spotify/login/", headers=accept))
             address = began["Location"] if not accept else began.json()["authorize_url"]
             brought = consent(address) | changed
             evidence.answer(nobody.get("/spotify/callback/", brought, headers=accept))

@@ -74,6 +74,7 @@ SETTINGS: dict[str, Any] = {
     "FAILED_URL": "/",
     "LOGIN_ENABLED": False,
     "GET_USER": ANYTHING,
+    "BEFORE_CONNECT": ANYTHING,
     "MAY_SYNC": ANYTHING,
     "THROTTLE_RATES": {"sync": "6/min", "full_sync": "2/hour", "oauth": "20/min"},
 }
@@ -81,7 +82,7 @@ SETTINGS: dict[str, Any] = {
 #: Below where the host mounts the package.
 ENDPOINTS: dict[str, set[str]] = {
     "auth/": {"GET"},
-    "login/": {"GET"},
+    "login/": {"GET", "POST"},
     "callback/": {"GET", "POST"},
     "account/": {"GET"},
     "refresh/": {"POST"},
@@ -163,7 +164,7 @@ COMMANDS: dict[str, set[str]] = {
     "spotify_sync": {
         *("--user", "--all", "--due", "--only", "--full", "--queue", "--dry-run", "--json")
     },
-    "spotify_status": {"--json"},
+    "spotify_status": {"--json", "--unblock"},
     "spotify_refresh_tokens": set(),
     "spotify_rotate_keys": {"--dry-run", "--json"},
     "spotify_generate_key": set(),
@@ -191,6 +192,7 @@ MODELS = [
 
 SIGNALS: dict[str, set[str]] = {
     "account_connected": {"account", "created"},
+    "sign_in_linked": {"account", "linked_at"},
     "account_disconnected": {"account", "counts"},
     "grant_expiring": {"account", "notice", "reauthorize_by"},
     "grant_lost": {"account", "reason"},

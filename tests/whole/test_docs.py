@@ -70,6 +70,7 @@ OTHERS = {
     "SPOTIFY_SYNC_GRANT_NOTICE": "list of timedeltas",
     "SPOTIFY_SYNC_GET_USER": "function, or its dotted path",
     "SPOTIFY_SYNC_MAY_SYNC": "function, or its dotted path",
+    "SPOTIFY_SYNC_BEFORE_CONNECT": "function, or its dotted path",
 }
 
 

@@ -178,7 +178,8 @@ def test_signing_in_by_spotify(site: Site, listener: Any) -> None:
     ada.at("spotify/callback/", params=agreed(site, ada.at("spotify/auth/").headers["Location"]))
     before = {cookie.name: cookie.value for cookie in anew.cookies}
 
-    brought = agreed(site, anew.at("spotify/login/").headers["Location"])
+    assert '<form method="post"' in anew.at("spotify/login/").text  # which sets the cookie of CSRF
+    brought = agreed(site, anew.at("spotify/login/", "POST").headers["Location"])
     stolen = thief.at("spotify/callback/", params=brought)
     back = anew.at("spotify/callback/", params=brought)
 

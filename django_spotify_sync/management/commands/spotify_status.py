@@ -11,7 +11,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, no_translations
 from django.utils import timezone
 
-from django_spotify_sync.exceptions import NoSealingKey
+from django_spotify_sync import pace
+from django_spotify_sync.exceptions import CacheUnavailable, NoSealingKey
 from django_spotify_sync.upkeep.status import Requests, Status, read_status
 
 
@@ -20,9 +21,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print it as JSON")
+        parser.add_argument(
+            "--unblock",
+            action="store_true",
+            help="first let Spotify be asked again, whatever pause it asked for",
+        )
 
     @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["unblock"]:
+            self._unblock(quietly=options["json"])
         try:
             status = read_status()
         except NoSealingKey as error:
@@ -34,6 +42,17 @@ class Command(BaseCommand):
             self.stdout.write(f"{name:<18}{value}")
         for warning in status.warnings:
             self.stdout.write(self.style.WARNING(f"! {warning}"))
+
+    def _unblock(self, *, quietly: bool) -> None:
+        try:
+            freed = pace.lift_blocks()
+        except CacheUnavailable as error:
+            raise CommandError(
+                "The runs that waited go on, but the shared cache does not answer, so other processes could not be "
+                "told: run this again when it is back."
+            ) from error
+        if not quietly:
+            self.stdout.write(f"{'unblocked':<18}{freed} runs that waited go on")
 
 
 def _lines(status: Status) -> Iterator[tuple[str, str]]:

@@ -5,16 +5,20 @@ from datetime import datetime, timedelta
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from django_spotify_sync import pace
+from django_spotify_sync.exceptions import QuotaExceeded
 from django_spotify_sync.models import SpotifyAccount, SyncRun, SyncState
 from django_spotify_sync.sync import execute, request_sync, sync
 from django_spotify_sync.upkeep.status import read_status
+from tests.kit.concurrency import in_processes
 from tests.kit.connecting import connect
 from tests.kit.libraries import people
+from tests.kit.outages import CACHES_AWAY
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,6 +95,44 @@ def test_a_quota_is_seen(user, spotify):
     assert abs(datetime.fromisoformat(answer["blocked"]["quota_exceeded"]) - until) < HOUR / 60
     assert "quota_exceeded until 2" in told()
     assert answer["runs"]["waiting"] == 1
+
+
+def test_a_block_is_lifted_for_every_process_and_the_runs_that_wait(spotify):
+    [account] = people(1)
+    run = request_sync(account, "tracks")
+    run.start()
+    run.wait(timezone.now() + 20 * HOUR, "quota_exceeded")
+    pace.at_the_door().refused(QuotaExceeded(retry_after=72_000))
+    assert pace.blocked() is not None
+
+    [printed] = in_processes(
+        1,
+        "from django.core.management import call_command\n"
+        'call_command("spotify_status", "--unblock", no_color=True)',
+        **spotify.settings,
+    )
+
+    lines = dict(line.split(maxsplit=1) for line in printed.splitlines())
+    assert lines["unblocked"] == "1 runs that waited go on"
+    assert lines["blocked"] == "no"
+    assert pace.blocked() is None, "this process knew it, too"
+    pace.ensure_door_open()
+    assert SyncRun.objects.due().get() == run
+
+
+def test_a_block_is_lifted_and_the_answer_stays_json(spotify):
+    pace.shared_pace().refused(QuotaExceeded(retry_after=72_000))
+
+    assert json.loads(told("--unblock", "--json"))["blocked"] == {}
+
+
+@pytest.mark.parametrize("cache", CACHES_AWAY.values(), ids=[*CACHES_AWAY])
+def test_who_cannot_tell_the_others_says_so(settings, cache):
+    settings.CACHES = {**settings.CACHES, "away": cache}
+    settings.SPOTIFY_SYNC_CACHE = "away"
+
+    with pytest.raises(CommandError, match="the shared cache does not answer"):
+        told("--unblock")
 
 
 def test_requests_needed_and_possible(settings):
