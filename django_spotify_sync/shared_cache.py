@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any
 
@@ -62,6 +62,16 @@ def peek(key: str) -> Any:
     """
     value = _ask(lambda cache: cache.get(_whole(key), _MISSING))
     return None if value == _MISSING else value
+
+
+def peek_many(keys: Collection[str]) -> dict[str, Any]:
+    """Return the values of those keys that there are, by one question where the cache can.
+
+    :raises CacheUnavailable: if the cache says that it is away; not every backend does.
+    """
+    whole = {_whole(key): key for key in keys}
+    found = _ask(lambda cache: cache.get_many(list(whole))) or {}
+    return {whole[key]: value for key, value in found.items()}
 
 
 def get(key: str) -> Any:

@@ -17,13 +17,20 @@ def client_for(account: SpotifyAccount) -> Client:
     :raises NotConnected, ReauthorizationRequired: if there is no grant to use.
     :raises SealingError: if the stored token cannot be read.
     """
-    return client_of(AccountTokens(account))
+    return client_of(AccountTokens(account), account_id=account.pk)
 
 
-def client_of(tokens: Tokens, *, scheduled: bool = False, at_the_door: bool = False) -> Client:
+def client_of(
+    tokens: Tokens,
+    *,
+    account_id: int | None = None,
+    scheduled: bool = False,
+    at_the_door: bool = False,
+) -> Client:
     """Return a client of these tokens; ``scheduled`` work leaves a part of the pace to people.
 
-    ``at_the_door`` is who has come back from Spotify, and is asked after once whatever the pace says.
+    ``account_id`` is whose share of the pace it has. ``at_the_door`` is who has come back from Spotify, and is asked
+    after once whatever the pace says.
     """
     return Client(
         tokens,
@@ -31,5 +38,7 @@ def client_of(tokens: Tokens, *, scheduled: bool = False, at_the_door: bool = Fa
         workers=conf.FETCH_WORKERS,
         timeout=conf.REQUEST_TIMEOUT.total_seconds(),
         language=conf.ACCEPT_LANGUAGE,
-        pace=pace.at_the_door() if at_the_door else pace.shared_pace(scheduled=scheduled),
+        pace=pace.at_the_door()
+        if at_the_door
+        else pace.shared_pace(scheduled=scheduled, account_id=account_id),
     )
