@@ -303,7 +303,7 @@ class Conf:
         "Says whom a Spotify profile signs in: called with the profile and the request, it returns a user or None.",
     )
     THROTTLE_RATES = Setting[dict[str, str]](
-        {"sync": "6/min", "full_sync": "2/hour", "oauth": "20/min"},
+        {"sync": "6/min", "full_sync": "2/hour", "oauth": "20/min", "lists": "600/min"},
         "How often one user may ask: DRF rates by scope.",
         problem=_rates,
     )

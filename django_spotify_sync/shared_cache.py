@@ -55,6 +55,19 @@ def put(key: str, value: Any, ttl: timedelta) -> None:
     _ask(lambda cache: cache.set(_whole(key), value, timeout=_seconds(ttl)))
 
 
+def incr(key: str, by: int, ttl: timedelta) -> int:
+    """Add to a number that begins at 0 and lives for so long; return it. At once, in Redis, Memcached and a process's
+    memory; in the database and in files two callers may read the same number.
+
+    :raises CacheUnavailable: if the cache does not say how many.
+    """
+    add(key, 0, ttl)
+    number = _ask(lambda cache: cache.incr(_whole(key), by))
+    if number is None:
+        raise CacheUnavailable
+    return int(number)
+
+
 def peek(key: str) -> Any:
     """Return the value, or None if there is none or the cache is away: for what may as well not be known.
 

@@ -46,7 +46,12 @@ PROMISED = {
     "LOGIN_ENABLED": False,
     "GET_USER": ...,  # hooks of our own, which may move
     "MAY_SYNC": ...,
-    "THROTTLE_RATES": {"sync": "6/min", "full_sync": "2/hour", "oauth": "20/min"},
+    "THROTTLE_RATES": {
+        "sync": "6/min",
+        "full_sync": "2/hour",
+        "oauth": "20/min",
+        "lists": "600/min",
+    },
 }
 SETTINGS = {name.removeprefix(PREFIX): setting for name, setting in Conf.all().items()}
 

@@ -78,7 +78,7 @@ def begin_connect(user: AbstractBaseUser, *, redirect_uri: str, next_url: str, b
 
     :raises CacheUnavailable: if the attempt cannot be remembered: nobody is sent away who could not come back.
     :raises RateLimited, QuotaExceeded: if Spotify is known not to say who it is that comes back.
-    :raises NoSealingKey: if there is no key to store a grant with.
+    :raises NoSealingKey: if there is no key to store a grant with, or none that is random.
     """
     return _begin(Purpose.CONNECT, str(user.pk), wanted_scopes(), redirect_uri, next_url, browser)
 
@@ -105,7 +105,7 @@ def _begin(
     browser: str,
 ) -> str:
     pace.ensure_door_open()
-    KeyRing(conf.fernet_keys)
+    KeyRing(conf.fernet_keys).ensure_strong()
     verifier = oauth.new_verifier() if conf.USE_PKCE else None
     state = states.begin(
         Attempt(
