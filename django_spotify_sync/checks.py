@@ -26,6 +26,7 @@ from django_spotify_sync.conf import PREFIX, Conf, Setting, conf
 from django_spotify_sync.db.sealing import KeyRing, is_weak
 from django_spotify_sync.exceptions import NoSealingKey
 from django_spotify_sync.models import SpotifyToken, SyncRun
+from django_spotify_sync.shared_cache import evicting_policy
 from django_spotify_sync.spotify.oauth import redirect_uri_problem
 from django_spotify_sync.spotify.scopes import scopes_for
 from django_spotify_sync.upkeep.keys import keys_in_use
@@ -33,6 +34,9 @@ from django_spotify_sync.upkeep.keys import keys_in_use
 TAG = "spotify_sync"
 #: Elsewhere rows cannot be locked as connecting and syncing do it, nor one live run be had by a partial index.
 VENDORS = ("postgresql", "sqlite")
+#: Of Django's caches, those that throw entries away beyond MAX_ENTRIES.
+CULLING = ("DatabaseCache", "FileBasedCache", "LocMemCache")
+ENTRIES = 10_000
 LONGEST_STATE = timedelta(hours=1)
 DUE_TASK = "django_spotify_sync.sync_due_accounts"
 
@@ -281,6 +285,22 @@ def _cache_of_one_process() -> Iterator[CheckMessage]:
             hint="Use a cache that all processes share: Redis, Memcached or the database cache.",
             id="spotify_sync.W002",
         )
+    if backend in CULLING and not settings.DEBUG and _max_entries() < ENTRIES:
+        yield checks.Warning(
+            f"The cache {conf.CACHE!r} holds {_max_entries()} entries at most and throws others away beyond that: "
+            "who is at Spotify's consent page could not come back, and throttles and the pace forget.",
+            hint=f"Set OPTIONS = {{'MAX_ENTRIES': {ENTRIES}}} of that cache or more, or use Redis.",
+            id="spotify_sync.W016",
+        )
+
+
+def _max_entries() -> int:
+    """Return how many entries the cache holds, as Django reads it."""
+    made = settings.CACHES[conf.CACHE]
+    try:
+        return int(made.get("MAX_ENTRIES", made.get("OPTIONS", {}).get("MAX_ENTRIES", 300)))
+    except (TypeError, ValueError):
+        return 300
 
 
 def _middleware() -> Iterator[CheckMessage]:
@@ -391,6 +411,28 @@ def check_keys_in_use(
         return list(_keys_in_use())
     except NoSealingKey:
         return []  # told by check_settings
+
+
+@register(Tags.database)
+def check_cache_in_use(
+    app_configs: Sequence[AppConfig] | None,
+    databases: Sequence[str] | None = None,
+    **kwargs: Any,
+) -> list[CheckMessage]:
+    """The Redis that is the cache throws nothing away. It is asked where the databases are."""
+    if not databases or _problem(Conf.CACHE.name, Conf.CACHE) or conf.CACHE not in settings.CACHES:
+        return []
+    policy = evicting_policy()
+    if policy is None:
+        return []
+    return [
+        checks.Warning(
+            f"The Redis of the cache {conf.CACHE!r} throws keys away when it is full ({policy}): states, locks and the "
+            "pace among them.",
+            hint="Set its maxmemory-policy to noeviction, or give this app a Redis of its own.",
+            id="spotify_sync.W017",
+        )
+    ]
 
 
 def _keys_in_use() -> Iterator[CheckMessage]:

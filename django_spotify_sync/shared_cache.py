@@ -111,6 +111,22 @@ def delete(key: str) -> bool:
     return bool(deleted)
 
 
+def evicting_policy() -> str | None:
+    """Return the policy by which a full Redis throws our keys away, each of which has an end; None where it throws none
+    away, is no Redis, or does not say.
+    """
+    cache: Any = caches[conf.CACHE]
+    clients = getattr(cache, "client", None) or getattr(
+        cache, "_cache", None
+    )  # django-redis, Django's own
+    try:
+        memory = clients.get_client(write=True).info("memory")
+        policy, most = str(memory["maxmemory_policy"]), int(memory["maxmemory"])
+    except Exception:  # whatever a backend or a server has against being asked, it is no answer
+        return None
+    return policy if most and policy != "noeviction" else None
+
+
 def _whole(key: str) -> str:
     if key.startswith(APP_WIDE):
         return _PREFIX + key
