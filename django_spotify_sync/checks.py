@@ -296,7 +296,7 @@ def _cache_of_one_process() -> Iterator[CheckMessage]:
 
 def _max_entries() -> int:
     """Return how many entries the cache holds, as Django reads it."""
-    made = settings.CACHES[conf.CACHE]
+    made: dict[str, Any] = settings.CACHES[conf.CACHE]
     try:
         return int(made.get("MAX_ENTRIES", made.get("OPTIONS", {}).get("MAX_ENTRIES", 300)))
     except (TypeError, ValueError):

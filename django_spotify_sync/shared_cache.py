@@ -115,11 +115,10 @@ def evicting_policy() -> str | None:
     """Return the policy by which a full Redis throws our keys away, each of which has an end; None where it throws none
     away, is no Redis, or does not say.
     """
-    cache: Any = caches[conf.CACHE]
-    clients = getattr(cache, "client", None) or getattr(
-        cache, "_cache", None
-    )  # django-redis, Django's own
     try:
+        cache: Any = caches[conf.CACHE]
+        # django-redis, or Django's own
+        clients: Any = getattr(cache, "client", None) or getattr(cache, "_cache", None)
         memory = clients.get_client(write=True).info("memory")
         policy, most = str(memory["maxmemory_policy"]), int(memory["maxmemory"])
     except Exception:  # whatever a backend or a server has against being asked, it is no answer
