@@ -298,7 +298,7 @@ def _max_entries() -> int:
     """Return how many entries the cache holds, as Django reads it."""
     made: dict[str, Any] = settings.CACHES[conf.CACHE]
     try:
-        return int(made.get("MAX_ENTRIES", made.get("OPTIONS", {}).get("MAX_ENTRIES", 300)))
+        return int(made.get("max_entries", made.get("OPTIONS", {}).get("MAX_ENTRIES", 300)))
     except (TypeError, ValueError):
         return 300
 

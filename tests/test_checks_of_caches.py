@@ -35,7 +35,7 @@ CULLING = [
         ({}, True),
         ({"OPTIONS": {"MAX_ENTRIES": 9_999}}, True),
         ({"OPTIONS": {"MAX_ENTRIES": 10_000}}, False),
-        ({"MAX_ENTRIES": "20000"}, False),
+        ({"max_entries": "20000"}, False),
     ],
 )
 def test_w016_a_cache_of_few_entries(settings: Any, backend: str, more: Any, warned: bool) -> None:
