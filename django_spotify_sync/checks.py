@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from difflib import get_close_matches
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from celery import current_app
 from django.apps import AppConfig, apps
@@ -21,9 +24,10 @@ from rest_framework.settings import api_settings
 
 from django_spotify_sync.backends import SpotifyBackend
 from django_spotify_sync.conf import PREFIX, Conf, Setting, conf
-from django_spotify_sync.db.sealing import KeyRing
+from django_spotify_sync.db.sealing import KeyRing, is_weak
 from django_spotify_sync.exceptions import NoSealingKey
 from django_spotify_sync.models import SpotifyToken, SyncRun
+from django_spotify_sync.shared_cache import evicting_policy
 from django_spotify_sync.spotify.oauth import redirect_uri_problem
 from django_spotify_sync.spotify.scopes import scopes_for
 from django_spotify_sync.upkeep.keys import keys_in_use
@@ -31,6 +35,10 @@ from django_spotify_sync.upkeep.keys import keys_in_use
 TAG = "spotify_sync"
 #: Elsewhere rows cannot be locked as connecting and syncing do it, nor one live run be had by a partial index.
 VENDORS = ("postgresql", "sqlite")
+#: Of Django's caches, those that throw entries away beyond MAX_ENTRIES.
+CULLING = ("DatabaseCache", "FileBasedCache", "LocMemCache")
+ENTRIES = 10_000
+LONGEST_STATE = timedelta(hours=1)
 DUE_TASK = "django_spotify_sync.sync_due_accounts"
 
 
@@ -47,6 +55,8 @@ def check_site(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
         *_time_zones(),
         *_autocommit(),
         *_redirect_uris(),
+        *_spotify_in_the_clear(),
+        *_limits(),
         *_cache_of_one_process(),
         *_middleware(),
         *_proxies(),
@@ -208,6 +218,53 @@ def _redirect_uris() -> Iterator[CheckMessage]:
                 )
 
 
+def _spotify_in_the_clear() -> Iterator[CheckMessage]:
+    """Tokens, codes and the client's secret go to these addresses. FakeSpotify is on this machine."""
+    for name, url in (
+        (Conf.API_URL.name, conf.API_URL),
+        (Conf.ACCOUNTS_URL.name, conf.ACCOUNTS_URL),
+    ):
+        if _problem(name, Conf.all()[name]):
+            continue  # told above
+        parts = urlsplit(url)
+        if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+            yield Error(
+                f"{name} begins with http:// and leads to another machine: tokens would travel in the clear.",
+                hint="Use https. Only 127.0.0.1, [::1] and localhost may do without, where FakeSpotify is.",
+                id="spotify_sync.E016",
+            )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):  # which is this machine (RFC 6761, 6.3)
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _limits() -> Iterator[CheckMessage]:
+    if not _problem(Conf.STATE_TTL.name, Conf.STATE_TTL) and conf.STATE_TTL > LONGEST_STATE:
+        yield checks.Warning(
+            "SPOTIFY_SYNC_STATE_TTL is longer than an hour: so long a state that leaked can be used.",
+            hint="Ten minutes are enough for a consent page.",
+            id="spotify_sync.W018",
+        )
+    if _problem(Conf.THROTTLE_RATES.name, Conf.THROTTLE_RATES):
+        return  # told above
+    unlimited = [
+        scope for scope in Conf.THROTTLE_RATES.default if not conf.THROTTLE_RATES.get(scope)
+    ]
+    if unlimited:
+        yield checks.Warning(
+            f"SPOTIFY_SYNC_THROTTLE_RATES sets no rate for {', '.join(unlimited)}: anybody may ask without end.",
+            hint="The dict replaces the default as a whole: name all scopes. Silence this if something before Django "
+            "holds askers back.",
+            id="spotify_sync.W019",
+        )
+
+
 def _databases() -> Iterator[CheckMessage]:
     ours, users = router.db_for_write(SyncRun), router.db_for_write(get_user_model())
     if connections[ours].vendor not in VENDORS:
@@ -242,6 +299,22 @@ def _cache_of_one_process() -> Iterator[CheckMessage]:
             hint="Use a cache that all processes share: Redis, Memcached or the database cache.",
             id="spotify_sync.W002",
         )
+    if backend in CULLING and not settings.DEBUG and _max_entries() < ENTRIES:
+        yield checks.Warning(
+            f"The cache {conf.CACHE!r} holds {_max_entries()} entries at most and throws others away beyond that: "
+            "who is at Spotify's consent page could not come back, and throttles and the pace forget.",
+            hint=f"Set OPTIONS = {{'MAX_ENTRIES': {ENTRIES}}} of that cache or more, or use Redis.",
+            id="spotify_sync.W016",
+        )
+
+
+def _max_entries() -> int:
+    """Return how many entries the cache holds, as Django reads it."""
+    made: dict[str, Any] = settings.CACHES[conf.CACHE]
+    try:
+        return int(made.get("max_entries", made.get("OPTIONS", {}).get("MAX_ENTRIES", 300)))
+    except (TypeError, ValueError):
+        return 300
 
 
 def _middleware() -> Iterator[CheckMessage]:
@@ -331,11 +404,11 @@ def _keys() -> Iterator[CheckMessage]:
 
 
 def _is_weak(key: str) -> bool:
-    """Tell a key made by hand: of 32 random bytes 16 or fewer distinct ones are a chance of one to 10^17."""
     try:
-        return 0 < len(set(base64.urlsafe_b64decode(key))) <= 16
+        plain = base64.urlsafe_b64decode(key)
     except ValueError:
         return False  # no key at all, which is told elsewhere
+    return len(plain) == 32 and is_weak(plain)
 
 
 def _sqlite() -> Iterator[CheckMessage]:
@@ -368,6 +441,28 @@ def check_keys_in_use(
         return list(_keys_in_use())
     except NoSealingKey:
         return []  # told by check_settings
+
+
+@register(Tags.database)
+def check_cache_in_use(
+    app_configs: Sequence[AppConfig] | None,
+    databases: Sequence[str] | None = None,
+    **kwargs: Any,
+) -> list[CheckMessage]:
+    """The Redis that is the cache throws nothing away. It is asked where the databases are."""
+    if not databases or _problem(Conf.CACHE.name, Conf.CACHE) or conf.CACHE not in settings.CACHES:
+        return []
+    policy = evicting_policy()
+    if policy is None:
+        return []
+    return [
+        checks.Warning(
+            f"The Redis of the cache {conf.CACHE!r} throws keys away when it is full ({policy}): states, locks and the "
+            "pace among them.",
+            hint="Set its maxmemory-policy to noeviction, or give this app a Redis of its own.",
+            id="spotify_sync.W017",
+        )
+    ]
 
 
 def _keys_in_use() -> Iterator[CheckMessage]:

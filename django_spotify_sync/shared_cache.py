@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any
 
@@ -55,6 +55,19 @@ def put(key: str, value: Any, ttl: timedelta) -> None:
     _ask(lambda cache: cache.set(_whole(key), value, timeout=_seconds(ttl)))
 
 
+def incr(key: str, by: int, ttl: timedelta) -> int:
+    """Add to a number that begins at 0 and lives for so long; return it. At once, in Redis, Memcached and a process's
+    memory; in the database and in files two callers may read the same number.
+
+    :raises CacheUnavailable: if the cache does not say how many.
+    """
+    add(key, 0, ttl)
+    number = _ask(lambda cache: cache.incr(_whole(key), by))
+    if number is None:
+        raise CacheUnavailable
+    return int(number)
+
+
 def peek(key: str) -> Any:
     """Return the value, or None if there is none or the cache is away: for what may as well not be known.
 
@@ -62,6 +75,16 @@ def peek(key: str) -> Any:
     """
     value = _ask(lambda cache: cache.get(_whole(key), _MISSING))
     return None if value == _MISSING else value
+
+
+def peek_many(keys: Collection[str]) -> dict[str, Any]:
+    """Return the values of those keys that there are, by one question where the cache can.
+
+    :raises CacheUnavailable: if the cache says that it is away; not every backend does.
+    """
+    whole = {_whole(key): key for key in keys}
+    found = _ask(lambda cache: cache.get_many(list(whole))) or {}
+    return {whole[key]: value for key, value in found.items()}
 
 
 def get(key: str) -> Any:
@@ -86,6 +109,21 @@ def delete(key: str) -> bool:
     if deleted is None:
         raise CacheUnavailable
     return bool(deleted)
+
+
+def evicting_policy() -> str | None:
+    """Return the policy by which a full Redis throws our keys away, each of which has an end; None where it throws none
+    away, is no Redis, or does not say.
+    """
+    try:
+        cache: Any = caches[conf.CACHE]
+        # django-redis, or Django's own
+        clients: Any = getattr(cache, "client", None) or getattr(cache, "_cache", None)
+        memory = clients.get_client(write=True).info("memory")
+        policy, most = str(memory["maxmemory_policy"]), int(memory["maxmemory"])
+    except Exception:  # whatever a backend or a server has against being asked, it is no answer
+        return None
+    return policy if most and policy != "noeviction" else None
 
 
 def _whole(key: str) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import base64
+import hashlib
 import inspect
 import re
 from datetime import timedelta
@@ -15,6 +16,7 @@ from django_spotify_sync import checks
 from django_spotify_sync.checks import TAG, check_keys_in_use, check_settings
 from django_spotify_sync.conf import Conf
 from tests.kit.checking import KEY, around, found
+from tests.settings import SECRET_KEY
 from tests.test_conf import RIGHT, WRONG
 
 
@@ -245,7 +247,17 @@ def test_w004_a_key_twice(settings, again):
     assert "twice" in around()["W004"].msg
 
 
-@pytest.mark.parametrize("made_by_hand", [b"a" * 32, b"0123456789abcdef" * 2, bytes(32)])
+BY_HAND = [
+    b"a" * 32,
+    b"0123456789abcdef" * 2,
+    bytes(32),
+    b"correct horse battery staple! 42",
+    hashlib.md5(b"any text").hexdigest().encode(),
+    hashlib.sha256(SECRET_KEY.encode()).digest(),
+]
+
+
+@pytest.mark.parametrize("made_by_hand", BY_HAND)
 def test_e008_a_key_that_is_not_random(settings, made_by_hand):
     key = base64.urlsafe_b64encode(made_by_hand).decode()
     settings.SPOTIFY_SYNC_FERNET_KEYS = [KEY, key]
@@ -335,6 +347,54 @@ def test_no_contradiction_is_looked_for_in_what_is_of_the_wrong_type(settings, n
     setattr(settings, f"SPOTIFY_SYNC_{name}", value)
 
     assert list(found()) == ["E001"]
+
+
+@pytest.mark.parametrize("name", ["API_URL", "ACCOUNTS_URL"])
+@pytest.mark.parametrize(
+    "url", ["http://accounts.example", "http://10.0.0.7:8099", "http://localhost.example/v1"]
+)
+def test_e016_tokens_in_the_clear_to_another_machine(settings, name, url):
+    setattr(settings, f"SPOTIFY_SYNC_{name}", url)
+
+    assert around()["E016"].msg.startswith(f"SPOTIFY_SYNC_{name} ")
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:8099", "127.1.2.3", "[::1]:8099", "localhost", "fake.localhost:81"]
+)
+def test_e016_lets_this_machine_speak_without_tls(settings, host):
+    settings.SPOTIFY_SYNC_API_URL = f"http://{host}/v1"
+    settings.SPOTIFY_SYNC_ACCOUNTS_URL = f"http://{host}"
+
+    assert "E016" not in around()
+
+
+def test_w018_a_state_that_is_good_for_more_than_an_hour(settings):
+    settings.SPOTIFY_SYNC_STATE_TTL = timedelta(hours=1)
+    assert "W018" not in around()
+
+    settings.SPOTIFY_SYNC_STATE_TTL = timedelta(minutes=61)
+    assert "longer than an hour" in around()["W018"].msg
+
+
+@pytest.mark.parametrize(
+    ("rates", "named"),
+    [
+        ({}, "sync, full_sync, oauth, lists"),
+        ({"sync": "6/min", "full_sync": None, "oauth": "20/min"}, "full_sync, lists"),
+    ],
+)
+def test_w019_throttles_that_are_switched_off(settings, rates, named):
+    settings.SPOTIFY_SYNC_THROTTLE_RATES = rates
+
+    assert f"no rate for {named}:" in around()["W019"].msg
+
+
+def test_w019_says_nothing_of_rates_of_one_s_own(settings):
+    scopes = ("sync", "full_sync", "oauth", "lists")
+    settings.SPOTIFY_SYNC_THROTTLE_RATES = dict.fromkeys(scopes, "1000/s")
+
+    assert "W019" not in around()
 
 
 def test_w010_intervals_that_cross(settings):

@@ -47,7 +47,12 @@ PROMISED = {
     "GET_USER": ...,  # hooks of our own, which may move
     "MAY_SYNC": ...,
     "BEFORE_CONNECT": ...,
-    "THROTTLE_RATES": {"sync": "6/min", "full_sync": "2/hour", "oauth": "20/min"},
+    "THROTTLE_RATES": {
+        "sync": "6/min",
+        "full_sync": "2/hour",
+        "oauth": "20/min",
+        "lists": "600/min",
+    },
 }
 SETTINGS = {name.removeprefix(PREFIX): setting for name, setting in Conf.all().items()}
 

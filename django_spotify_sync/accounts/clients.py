@@ -18,20 +18,21 @@ def client_for(account: SpotifyAccount) -> Client:
     :raises NotConnected, ReauthorizationRequired: if there is no grant to use.
     :raises SealingError: if the stored token cannot be read.
     """
-    return client_of(AccountTokens(account))
+    return client_of(AccountTokens(account), account_id=account.pk)
 
 
 def client_of(
     tokens: Tokens,
     *,
+    account_id: int | None = None,
     scheduled: bool = False,
     at_the_door: bool = False,
     deadline: Deadline = NEVER,
 ) -> Client:
     """Return a client of these tokens; ``scheduled`` work leaves a part of the pace to people.
 
-    ``at_the_door`` is who has come back from Spotify, and is asked after once whatever the pace says. All that the
-    client sends has to have ended by the ``deadline``.
+    ``account_id`` is whose share of the pace it has. ``at_the_door`` is who has come back from Spotify, and is asked
+    after once whatever the pace says. All that the client sends has to have ended by the ``deadline``.
     """
     return Client(
         tokens,
@@ -39,6 +40,8 @@ def client_of(
         workers=conf.FETCH_WORKERS,
         timeout=conf.REQUEST_TIMEOUT.total_seconds(),
         language=conf.ACCEPT_LANGUAGE,
-        pace=pace.at_the_door() if at_the_door else pace.shared_pace(scheduled=scheduled),
+        pace=pace.at_the_door()
+        if at_the_door
+        else pace.shared_pace(scheduled=scheduled, account_id=account_id),
         deadline=deadline,
     )

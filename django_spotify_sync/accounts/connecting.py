@@ -84,7 +84,7 @@ def begin_connect(
 
     :raises CacheUnavailable: if the attempt cannot be remembered: nobody is sent away who could not come back.
     :raises RateLimited, QuotaExceeded: if Spotify is known not to say who it is that comes back.
-    :raises NoSealingKey: if there is no key to store a grant with.
+    :raises NoSealingKey: if there is no key to store a grant with, or none that is random.
     """
     attempt = Attempt(
         user_id=str(user.pk),
@@ -121,7 +121,7 @@ def begin_login(
 
 def _begin(attempt: Attempt, scopes: list[str]) -> str:
     pace.ensure_door_open()
-    KeyRing(conf.fernet_keys)
+    KeyRing(conf.fernet_keys).ensure_strong()
     return oauth.authorize_url(
         app(),
         redirect_uri=attempt.redirect_uri,

@@ -19,6 +19,7 @@ from django_spotify_sync import shared_cache
 from django_spotify_sync.accounts import suspicion
 from django_spotify_sync.accounts.suspicion import ensure_usable
 from django_spotify_sync.conf import conf
+from django_spotify_sync.db.sealing import KeyRing
 from django_spotify_sync.db.transactions import done_again
 from django_spotify_sync.exceptions import (
     CacheUnavailable,
@@ -135,6 +136,7 @@ def longest_refresh() -> timedelta:
 
 def _refresh(token: SpotifyToken, *, alone: bool, deadline: Deadline = NEVER) -> SpotifyToken:
     tokens = token.unseal()
+    KeyRing(conf.fernet_keys).ensure_strong()  # else what comes could not be stored, and is lost
     try:
         grant = oauth.refresh(app(deadline), tokens.refresh)
     except GrantRejected:

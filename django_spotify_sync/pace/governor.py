@@ -1,8 +1,9 @@
 """The pace of the whole app towards Spotify: one governor a client id, shared by all processes through the cache.
 
-Never more than ``REQUESTS_PER_WINDOW`` starts in any ``WINDOW`` (see ``window``), of which scheduled work may use four
-fifths. A 429 stops everybody until it is over, and is followed by a slow start at half the pace (see ``pauses``). With
-the cache away each process goes on by itself, at an eighth of the pace.
+Never more than ``REQUESTS_PER_WINDOW`` starts in any ``WINDOW`` (see ``window``). Who stands at the door, people and
+the schedule have a reserve each (see ``shares``), and in each of these classes turns go round by account (see
+``turns``). A 429 stops everybody until it is over, and is followed by a slow start at half the pace (see ``pauses``).
+With the cache away each process goes on by itself, at an eighth of the pace.
 """
 
 from __future__ import annotations
@@ -16,11 +17,15 @@ from contextlib import suppress
 from datetime import timedelta
 from math import inf
 
+from django.utils.crypto import salted_hmac
+
 from django_spotify_sync import shared_cache
 from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import CacheUnavailable, RateLimited
 from django_spotify_sync.pace.pauses import AWAY, Block, Pauses
-from django_spotify_sync.pace.window import LIFE, Slots, leading, lifetime, sizes
+from django_spotify_sync.pace.shares import OWN, SCHEDULED_SHARE, Caller, Part, dealt
+from django_spotify_sync.pace.turns import Turns
+from django_spotify_sync.pace.window import LIFE, Busy, Slots, lifetime, sizes
 from django_spotify_sync.spotify.pace import Leave
 
 __all__ = [
@@ -36,16 +41,23 @@ __all__ = [
     "shared_pace",
 ]
 
-SCHEDULED_SHARE = 0.8
 ALONE = 1 / 8  # of the pace, for a process that cannot ask the others
-PEOPLE_FIRST = 2.0  # seconds for which scheduled work makes way for somebody who waits
 AT_THE_DOOR = 3.0  # seconds for which who comes back from Spotify waits for leave
-_LOOK_FOR_PEOPLE = 0.25
 
 
-def shared_pace(*, scheduled: bool = False) -> SharedPace:
-    """Return what holds requests to the pace of this site's app; ``scheduled`` work leaves a fifth of it to people."""
-    return SharedPace(_governor(), scheduled=scheduled)
+def shared_pace(*, scheduled: bool = False, account_id: int | None = None) -> SharedPace:
+    """Return what holds requests to the pace of this site's app, as one account's share of its class has it.
+
+    ``scheduled`` work leaves a fifth of it to people and the door.
+    """
+    caller = Caller.SCHEDULE if scheduled else Caller.PERSON
+    return SharedPace(_governor(), caller, _owner(caller, account_id))
+
+
+def _owner(caller: Caller, account_id: int | None) -> str:
+    """Return what stands for an account in the cache, which sites may share: short, and it names nobody."""
+    said = salted_hmac("django_spotify_sync.pace", f"{caller}:{account_id}", algorithm="sha256")
+    return said.hexdigest()[:16]
 
 
 def at_the_door() -> AtTheDoor:
@@ -96,16 +108,17 @@ def lift_blocks() -> int:
 class SharedPace:
     """The pace as one piece of work has it."""
 
-    def __init__(self, governor: Governor, *, scheduled: bool) -> None:
+    def __init__(self, governor: Governor, caller: Caller, owner: str) -> None:
         self._governor = governor
-        self._scheduled = scheduled
+        self._caller = caller
+        self._owner = owner
 
     def grant(self, wanted: int) -> Leave:
         """Return leave for ``wanted`` starts or fewer.
 
         :raises RateLimited, QuotaExceeded: while Spotify wants no requests.
         """
-        return self._governor.grant(wanted, scheduled=self._scheduled)
+        return self._governor.grant(wanted, self._caller, self._owner)
 
     def refused(self, error: RateLimited) -> float:
         """Tell everybody of a 429; return for how many seconds nobody is to ask."""
@@ -127,7 +140,7 @@ class AtTheDoor:
     def grant(self, wanted: int) -> Leave:
         """Return leave for one request, whatever is the matter; for others as anybody has it."""
         try:
-            leave = self._governor.grant(wanted, scheduled=False)
+            leave = self._governor.grant(wanted, Caller.DOOR)
         except RateLimited:
             if self._went:
                 raise
@@ -152,18 +165,15 @@ class Governor:
         self._window = window
         self._pauses = Pauses(self._key, window)
         self._slots = Slots(window, self._add)
-        everything = sizes(requests) if requests is not None else []
-        common = leading(everything, SCHEDULED_SHARE)
-        self._sizes = everything
-        self._common, self._for_people = everything[:common], everything[common:]
-        self._stock: deque[Leave] = deque()  # what is left of handfuls, of the common slots
-        self._stock_for_people: deque[Leave] = deque()
-        self._people_wait = False
-        self._look_for_people_at = self._said_at = 0.0
+        self._turns = Turns(self._key, window)
+        self._shares = dealt(sizes(requests) if requests is not None else [])
+        self._stocks: dict[Part, deque[Leave]] = {part: deque() for part in Part}  # of handfuls
         self._lock = threading.Lock()
 
-    def grant(self, wanted: int, *, scheduled: bool) -> Leave:
-        """Return leave to start up to ``wanted`` requests.
+    def grant(self, wanted: int, caller: Caller, owner: str = "") -> Leave:
+        """Return leave to start up to ``wanted`` requests, of what is there for this class of callers.
+
+        ``owner`` stands for the account, which takes none while others wait that hold fewer.
 
         :raises RateLimited, QuotaExceeded: while Spotify wants none.
         """
@@ -172,14 +182,13 @@ class Governor:
             blocks = self._pauses.blocks()
             if blocks:
                 raise max(blocks, key=lambda block: block.until).error()
-            if not self._sizes:
+            if not self._shares.sizes:
                 return Leave(wanted, inf)
-            stocks = [self._stock] if scheduled else [self._stock_for_people, self._stock]
-            if not (scheduled and self._makes_way()):
-                self._fill(wanted, stocks, self._usable(scheduled=scheduled))
-            given = _withdraw(wanted, stocks)
-            if not given.requests and not scheduled:
-                self._say_that_people_wait()
+            self._look_who_waits(caller)
+            parts = self._parts(caller)
+            self._fill(wanted, parts, caller, owner)
+            given = _withdraw(wanted, [self._stocks[part] for part in parts])
+            self._tell_how_it_went(caller, owner, given)
             return given
 
     def refused(self, error: RateLimited) -> float:
@@ -216,62 +225,81 @@ class Governor:
 
     # Handfuls
 
-    def _usable(self, *, scheduled: bool) -> list[int]:
-        """Return the slots that may be taken now, of each kind its share."""
+    def _parts(self, caller: Caller) -> list[Part]:
+        """Return the parts that this class may take from now."""
+        parts = [OWN[caller]]
+        if not self._turns.somebody_waits(*caller.those_before):
+            parts.append(Part.COMMON)
+        if caller is Caller.PERSON and not self._turns.schedule_is_at_work:
+            parts.append(Part.SCHEDULE)  # is lent
+        return parts
+
+    def _fill(self, wanted: int, parts: list[Part], caller: Caller, owner: str) -> None:
+        """Take slots until the stocks suffice, no slot is free, or it is another account's turn."""
+        turn = self._turns.whose(caller)
+        while (
+            sum(leave.requests for part in parts for leave in _fresh(self._stocks[part])) < wanted
+        ):
+            if turn is not None and turn.owner != owner and self._slots.held_by(owner) > turn.held:
+                return
+            until = time.monotonic() + LIFE
+            slot = self._take(parts, owner)
+            if slot is None:
+                return
+            stock = self._stocks[self._shares.part_of(slot)]
+            stock.append(Leave(self._shares.sizes[slot], until))
+
+    def _take(self, parts: list[Part], owner: str) -> int | None:
+        """Take a slot of the first part that has one which is free; return it, None if there is none."""
         share = self._pauses.share()
         if self._pauses.cache_is_away:
             share = min(share, ALONE)
-        usable = list(range(leading(self._common, share)))
-        if not scheduled:
-            first = len(self._common)
-            usable += range(first, first + leading(self._for_people, share))
-        return usable
+        taken = (self._slots.take(self._shares.usable(part, share), owner) for part in parts)
+        return next((slot for slot in taken if slot is not None), None)
 
-    def _fill(self, wanted: int, stocks: list[deque[Leave]], usable: list[int]) -> None:
-        """Take slots until the stocks suffice, or no slot is free."""
-        while sum(leave.requests for stock in stocks for leave in _fresh(stock)) < wanted:
-            until = time.monotonic() + LIFE
-            slot = self._slots.take(usable)
-            if slot is None:
-                return
-            stock = self._stock if slot < len(self._common) else self._stock_for_people
-            stock.append(Leave(self._sizes[slot], until))
-
-    def _add(self, slot: int) -> float | None:
+    def _add(self, slot: int, owner: str) -> Busy | None:
         """Take a slot for all processes. See ``Slots``."""
         if self._pauses.cache_is_away:
             return None
         key, ttl = f"{self._key}{slot}", lifetime(self._window)
         try:
-            if shared_cache.add(key, time.time(), timedelta(seconds=ttl)):
+            if shared_cache.add(key, (time.time(), owner), timedelta(seconds=ttl)):
                 return None
-            taken_at = shared_cache.peek(key)
+            taken = shared_cache.peek(key)
         except CacheUnavailable:
             self._pauses.lose_cache()
-            return AWAY
+            return Busy(AWAY)
         # Another machine's clock says when it was taken, so this says only when to look again.
-        return taken_at + ttl - time.time() if isinstance(taken_at, float) else 0.0
+        match taken:
+            case [float(at), str(owner)]:
+                return Busy(at + ttl - time.time(), owner)
+            case float(at):  # by an older version of the package
+                return Busy(at + ttl - time.time())
+        return Busy(0.0)
 
-    # People first
+    # Turns
 
-    def _makes_way(self) -> bool:
-        """Tell whether somebody waits for whom scheduled work makes way."""
-        now = time.monotonic()
-        if now >= self._look_for_people_at and not self._pauses.cache_is_away:
-            self._look_for_people_at = now + _LOOK_FOR_PEOPLE
-            try:
-                self._people_wait = shared_cache.peek(self._key + "people") is not None
-            except CacheUnavailable:
-                self._pauses.lose_cache()
-        return self._people_wait and not self._pauses.cache_is_away
-
-    def _say_that_people_wait(self) -> None:
-        now = time.monotonic()
-        if now < self._said_at + PEOPLE_FIRST / 2 or self._pauses.cache_is_away:
+    def _look_who_waits(self, caller: Caller) -> None:
+        if self._pauses.cache_is_away:
+            self._turns.forget()
             return
-        self._said_at = now
         try:
-            shared_cache.put(self._key + "people", 1, timedelta(seconds=PEOPLE_FIRST))
+            self._turns.look()
+            if caller is Caller.SCHEDULE:
+                self._turns.note_schedule()
+        except CacheUnavailable:
+            self._pauses.lose_cache()
+            self._turns.forget()
+
+    def _tell_how_it_went(self, caller: Caller, owner: str, given: Leave) -> None:
+        if self._pauses.cache_is_away:
+            return
+        held = self._slots.held_by(owner)
+        try:
+            if given.requests:
+                self._turns.served(caller, owner, held)
+            else:
+                self._turns.wait(caller, owner, held)
         except CacheUnavailable:
             self._pauses.lose_cache()
 

@@ -12,6 +12,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 SLOTS = 180  # so many keys at most, and so many adds a window, whatever the number of requests
 LIFE = 1.0  # seconds in which a handful has to be started, counted from before it was asked for
@@ -43,31 +44,50 @@ def lifetime(window: float) -> float:
     return float(math.ceil(window + LIFE + MARGIN))
 
 
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """A slot that somebody has: whose it is, and for how many seconds trying again makes no sense."""
+
+    seconds: float
+    owner: str = ""
+
+
 class Slots:
-    """The slots as this process knows them. ``add(slot)`` tries to take one: it returns None if that went well, else
-    the seconds after which trying again makes sense. Not for several threads at once.
+    """The slots as this process knows them. ``add(slot, owner)`` tries to take one for its owner: it returns None if
+    that went well, else who was faster. Not for several threads at once.
     """
 
     def __init__(
         self,
         window: float,
-        add: Callable[[int], float | None],
+        add: Callable[[int, str], Busy | None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._lifetime = lifetime(window)
         self._add = add
         self._clock = clock
         self._busy_until: dict[int, float] = {}
+        self._owners: dict[int, str] = {}
 
-    def take(self, among: Sequence[int]) -> int | None:
+    def take(self, among: Sequence[int], owner: str = "") -> int | None:
         """Take a slot that is free; return it, or None if none is. Those known to be busy cost no question."""
         now = self._clock()
         candidates = [slot for slot in among if self._busy_until.get(slot, now) <= now]
         random.shuffle(candidates)  # lest all processes try the same ones in turn
-        return next((slot for slot in candidates if self._try(slot)), None)
+        return next((slot for slot in candidates if self._try(slot, owner)), None)
 
-    def _try(self, slot: int) -> bool:
-        busy = self._add(slot)
-        rest = self._lifetime if busy is None else min(max(busy, _LOOK_AGAIN), self._lifetime)
+    def held_by(self, owner: str) -> int:
+        """Return how many slots this owner has, as far as this process knows: each that it took or found taken."""
+        now = self._clock()
+        return sum(
+            self._busy_until[slot] > now for slot, one in self._owners.items() if one == owner
+        )
+
+    def _try(self, slot: int, owner: str) -> bool:
+        busy = self._add(slot, owner)
+        rest = self._lifetime
+        if busy is not None:
+            rest, owner = min(max(busy.seconds, _LOOK_AGAIN), self._lifetime), busy.owner
         self._busy_until[slot] = self._clock() + rest
+        self._owners[slot] = owner
         return busy is None

@@ -12,11 +12,13 @@ from rest_framework.viewsets import GenericViewSet
 from django_spotify_sync.rest.cursors import CursorPages
 from django_spotify_sync.rest.filters import WordSearch
 from django_spotify_sync.rest.pinned import PinnedAPIView
+from django_spotify_sync.rest.throttles import ListsThrottle
 
 
 class LibraryViewSet[Row: Model](PinnedAPIView, ListModelMixin, GenericViewSet[Row]):
     """A list in pages, with ``?search=`` and ``?ordering=``."""
 
+    throttle_classes = (ListsThrottle,)
     filter_backends: Any = (WordSearch,)
     pagination_class = CursorPages
     #: Says for a word under which condition a row has it.

@@ -113,7 +113,7 @@ BODY_BROUGHT = shape(
     "SpotifyCallback",
     **{name: serializers.CharField(allow_blank=True, default="") for name in BRINGS},
 )
-LIST = (NOBODY, UNREAD, UNCONNECTED)
+LIST = (NOBODY, UNREAD, UNCONNECTED, THROTTLED)
 SYNC = (NOBODY, BODY, UNUSABLE, THROTTLED)
 NAMED = OpenApiParameter("resource", str, OpenApiParameter.PATH, enum=list(Resource.values))
 LOCATION = header("Location", "The run's address.", str, 202)
@@ -197,7 +197,13 @@ OPERATIONS: dict[str, dict[str, dict[str, Any]]] = {
     "SyncRunViewSet": {
         "list": answers(200, SyncRunSerializer(many=True), *LIST),
         "retrieve": answers(
-            200, SyncRunSerializer, NOBODY, UNCONNECTED, NOT_FOUND, parameters=[RUN_ID]
+            200,
+            SyncRunSerializer,
+            NOBODY,
+            UNCONNECTED,
+            NOT_FOUND,
+            THROTTLED,
+            parameters=[RUN_ID],
         ),
     },
     "SavedTrackViewSet": {"contains": answers(200, SAVED, *LIST, parameters=[IDS])},

@@ -16,7 +16,7 @@ from django_spotify_sync.models.runs import Trigger
 from django_spotify_sync.rest.cursors import CursorPages, by_time
 from django_spotify_sync.rest.fields import ReasonField, RowSerializer
 from django_spotify_sync.rest.pinned import PinnedAPIView, own_account, own_url
-from django_spotify_sync.rest.throttles import FullSyncThrottle, SyncThrottle
+from django_spotify_sync.rest.throttles import FullSyncThrottle, ListsThrottle, SyncThrottle
 from django_spotify_sync.sync import request_all, request_sync
 from django_spotify_sync.tasks import queue
 
@@ -122,6 +122,7 @@ class SyncRunViewSet(PinnedAPIView, ListModelMixin, RetrieveModelMixin, GenericV
     """The user's runs, newest first; each as far as it has come."""
 
     serializer_class = SyncRunSerializer
+    throttle_classes = (ListsThrottle,)
     filter_backends = ()
     pagination_class = CursorPages
     orders = {"created_at": by_time("created_at")}

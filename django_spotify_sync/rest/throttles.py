@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest
@@ -15,21 +14,11 @@ from rest_framework.settings import api_settings
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
-from django_spotify_sync import shared_cache
 from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import CacheUnavailable
+from django_spotify_sync.rest.counting import count
 
 logger = logging.getLogger(__name__)
-
-
-class _Times:
-    """Where REST framework keeps when somebody asked: the cache that all instances share."""
-
-    def get(self, key: str, default: Any) -> Any:
-        return shared_cache.peek(key) or default
-
-    def set(self, key: str, times: Any, seconds: float) -> None:
-        shared_cache.put(key, times, timedelta(seconds=seconds))
 
 
 class Throttle(UserRateThrottle):
@@ -41,8 +30,9 @@ class Throttle(UserRateThrottle):
     scope = "sync"
     counted_as = ""
     code = Throttled.default_code
-    duration: int | None
-    cache: Any = _Times()
+    num_requests: int
+    duration: int
+    _seconds: float | None = None
 
     def get_rate(self) -> str | None:
         return conf.THROTTLE_RATES.get(self.scope)
@@ -65,15 +55,19 @@ class Throttle(UserRateThrottle):
         return str(super().get_ident(request) or "")
 
     def wait(self) -> float | None:
-        # DRF knows no time to name when a rate was lowered: the whole period is always long enough.
-        return super().wait() or self.duration
+        return self._seconds
 
     def allow_request(self, request: Request | HttpRequest, view: APIView | None) -> bool:
+        """Count the request, before anything is done for it, and tell whether it may be."""
+        key = self.rate and self.get_cache_key(request, view)  # type: ignore[arg-type]
+        if not key:
+            return True
         try:
-            return super().allow_request(request, view)  # type: ignore[arg-type]
+            self._seconds = count(key, self.num_requests, self.duration)
         except CacheUnavailable:
             logger.warning("throttle %s: the cache is away, nobody is held back", self.scope)
             return True
+        return self._seconds is None
 
 
 class OAuthThrottle(Throttle):
@@ -88,6 +82,12 @@ class CallbackThrottle(OAuthThrottle):
 
 class SyncThrottle(Throttle):
     scope = "sync"
+
+
+class ListsThrottle(Throttle):
+    """Counts what is read, each page of a list."""
+
+    scope = "lists"
 
 
 class FullSyncThrottle(Throttle):

@@ -123,7 +123,7 @@ def _do(run: SyncRun, heartbeat: Heartbeat, using: str) -> None:
         using=using,
     )
     tokens, scheduled = AccountTokens(run.account), run.trigger == Trigger.SCHEDULE
-    with client_of(tokens, scheduled=scheduled) as client:
+    with client_of(tokens, account_id=run.account_id, scheduled=scheduled) as client:
         heartbeat.count_requests(lambda: client.requests)
         with Fetcher(client, max_wait=conf.MAX_WAIT.total_seconds(), tick=heartbeat.tick) as fetch:
             work = Work(

@@ -87,7 +87,9 @@ def rotate_keys(*, dry_run: bool = False) -> Rotation:
 
     :raises NoSealingKey: if the settings hold no usable key.
     """
-    newest = KeyRing(conf.fernet_keys).newest
+    ring = KeyRing(conf.fernet_keys)
+    ring.ensure_strong()
+    newest = ring.newest
     rotated, unreadable = 0, []
     for token in _not_sealed_with(newest):
         try:

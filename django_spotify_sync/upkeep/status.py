@@ -15,6 +15,7 @@ from django_spotify_sync.conf import conf
 from django_spotify_sync.models import SpotifyAccount, SyncRun, SyncState
 from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.runs import FOUND_NOTHING, Mode, RunStatus
+from django_spotify_sync.shared_cache import evicting_policy
 from django_spotify_sync.sync.resources import RESOURCES
 from django_spotify_sync.upkeep.keys import KeyUse, keys_in_use
 
@@ -150,4 +151,8 @@ def _warnings(status: Status) -> list[str]:
     for key in status.keys:
         if key.state == "unknown":
             found.append(f"{key.rows} tokens need key {key.key_id}, which is not in FERNET_KEYS.")
+    if policy := evicting_policy():
+        found.append(
+            f"The cache's Redis throws keys away when it is full ({policy}): set its maxmemory-policy to noeviction."
+        )
     return found

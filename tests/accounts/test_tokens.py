@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,6 +22,7 @@ from django_spotify_sync.exceptions import (
     CacheUnavailable,
     ClientRejected,
     GrantInDoubt,
+    NoSealingKey,
     NotConnected,
     RateLimited,
     RefreshUnderWay,
@@ -398,3 +400,21 @@ def test_who_is_to_blame_when_the_app_is_refused(
 
     assert "of another app" not in str(caught.value)
     assert (caught.value.code, status_of(account)) == ("invalid_client", "connected")
+
+
+WEAK = base64.urlsafe_b64encode(b"a" * 32).decode()
+
+
+def test_with_a_weak_key_nothing_is_asked_for_that_could_not_be_stored(account, spotify, settings):
+    """Its token stays good, and is refreshed with a key that is random."""
+    [good] = settings.SPOTIFY_SYNC_FERNET_KEYS
+    settings.SPOTIFY_SYNC_FERNET_KEYS = [WEAK, good]
+    spotify.clear_log()
+
+    with pytest.raises(NoSealingKey, match="not random"):
+        accounts.refresh(account)
+
+    assert spotify.count("/api/token") == 0
+    settings.SPOTIFY_SYNC_FERNET_KEYS = [good, WEAK]
+    accounts.refresh(account)
+    assert spotify.count("/api/token") == 1

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+
 import pytest
 from cryptography.fernet import Fernet
 
@@ -120,3 +122,28 @@ def test_a_line_end_that_came_along_with_a_key_makes_no_other_key(end):
 
     assert ring.unseal(sealed, KeyRing([NEW + end]).newest) == b"two tokens"
     assert KeyRing([NEW, NEW + end]).newest == ring.newest
+
+
+WEAK = base64.urlsafe_b64encode(b"a" * 32).decode()
+
+
+def test_a_weak_key_seals_nothing_and_says_so_to_the_operator():
+    ring = KeyRing([WEAK])
+
+    with pytest.raises(NoSealingKey, match=r"not random.*spotify_generate_key") as caught:
+        ring.seal(b"two tokens")
+
+    assert WEAK not in shown_by(caught.value)
+
+
+def test_what_a_weak_key_sealed_can_be_opened_and_sealed_anew():
+    sealed = Fernet(WEAK).encrypt(b"two tokens")
+    ring = KeyRing([NEW, WEAK])
+
+    assert ring.unseal(sealed, key_id(WEAK)) == b"two tokens"
+    assert ring.unseal(ring.seal(b"two tokens"), key_id(NEW)) == b"two tokens"
+
+
+def test_no_generated_key_is_weak():
+    for _ in range(200):
+        KeyRing([Fernet.generate_key().decode()]).ensure_strong()

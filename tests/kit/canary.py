@@ -25,7 +25,7 @@ from django_spotify_sync.views import cookie
 from tests.kit.reports import told
 
 CLIENT_SECRET = "CANARY-client-secret-3f9a"
-FERNET_KEY = base64.urlsafe_b64encode(b"CANARY fernet key of 32 bytes...").decode()
+FERNET_KEY = base64.urlsafe_b64encode(b"CANARY fernet key of 32 bytes..\xff").decode()
 BAD_KEY = "CANARY-that-is-no-fernet-key"
 VERIFIER = "CANARY-verifier-" + "v" * 40
 BROWSER = "CANARY-browser-cookie-5e1d"

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_spotify_sync.pace.window import LIFE, MARGIN, SLOTS, Slots, leading, lifetime, sizes
+from django_spotify_sync.pace.window import (
+    LIFE,
+    MARGIN,
+    SLOTS,
+    Busy,
+    Slots,
+    leading,
+    lifetime,
+    sizes,
+)
 
 WINDOW = 30.0
 
@@ -19,13 +28,14 @@ class Cache:
         self.now = 1000.0
         self.early = early
         self.ends: dict[int, float] = {}
+        self.owners: dict[int, str] = {}
         self.questions = 0
 
-    def add(self, slot: int) -> float | None:
+    def add(self, slot: int, owner: str) -> Busy | None:
         self.questions += 1
         if self.ends.get(slot, self.now) > self.now:
-            return self.ends[slot] - self.now
-        self.ends[slot] = self.now + lifetime(WINDOW) - self.early
+            return Busy(self.ends[slot] - self.now, self.owners[slot])
+        self.ends[slot], self.owners[slot] = self.now + lifetime(WINDOW) - self.early, owner
         return None
 
     def process(self) -> Slots:
@@ -132,14 +142,27 @@ def test_what_another_took_is_found_free_as_soon_as_it_is():
     assert mine.take([0]) == 0
 
 
+def test_it_is_known_who_holds_how_many_whoever_took_them_and_until_when() -> None:
+    cache = Cache()
+    mine, other = cache.process(), cache.process()
+    for owner in ("ada", "ada", "grace"):
+        other.take(range(3), owner)
+    assert mine.held_by("ada") == 0
+    assert mine.take(range(3), "ada") is None
+
+    assert [mine.held_by(owner) for owner in ("ada", "grace", "eve")] == [2, 1, 0]
+    cache.now += lifetime(WINDOW)
+    assert mine.held_by("ada") == other.held_by("ada") == 0
+
+
 @pytest.mark.parametrize("hint", [-5.0, 0.0, 1e9])
 def test_a_foolish_hint_neither_asks_on_and_on_nor_forgets_a_slot(hint: float) -> None:
     """It comes from another machine's clock."""
     now, asked = [0.0], []
 
-    def add(slot: int) -> float:
+    def add(slot: int, owner: str) -> Busy:
         asked.append(now[0])
-        return hint
+        return Busy(hint)
 
     slots = Slots(WINDOW, add, lambda: now[0])
 

@@ -242,7 +242,7 @@ def test_a_rotation_that_fails(
 ) -> None:
     connect(user, fake)
     connect(other_user, fake, fake.add_user("grace"))
-    newer = base64.urlsafe_b64encode(b"CANARY newer fernet key of 32 b!").decode()
+    newer = base64.urlsafe_b64encode(b"CANARY newer fernet key of 32 b\xff").decode()
     first = SpotifyToken.objects.order_by("pk").first()
     SpotifyToken.objects.filter(pk=first.pk).update(sealed=bytes(first.sealed)[:-1])
     settings.SPOTIFY_SYNC_FERNET_KEYS = [newer, FERNET_KEY]

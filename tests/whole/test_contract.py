@@ -76,7 +76,12 @@ SETTINGS: dict[str, Any] = {
     "GET_USER": ANYTHING,
     "BEFORE_CONNECT": ANYTHING,
     "MAY_SYNC": ANYTHING,
-    "THROTTLE_RATES": {"sync": "6/min", "full_sync": "2/hour", "oauth": "20/min"},
+    "THROTTLE_RATES": {
+        "sync": "6/min",
+        "full_sync": "2/hour",
+        "oauth": "20/min",
+        "lists": "600/min",
+    },
 }
 
 #: Below where the host mounts the package.
