@@ -27,6 +27,7 @@ from django_spotify_sync.exceptions import (
 )
 from django_spotify_sync.models.runs import Mode, Trigger
 from django_spotify_sync.testing.oauth.door import CORE_SCOPE
+from tests.kit.words import words_of_operators
 
 SOURCE = Path(__file__).parents[2] / "example_project"
 DOCS = SOURCE.parent / "docs"
@@ -319,6 +320,12 @@ def test_every_reason_of_a_run_has_words(words):
     assert set(Mode.values) == words.MODES.keys()
     assert set(Trigger.values) == words.TRIGGERS.keys()
     assert set(CORE_SCOPE.split()) == words.SCOPES.keys()
+
+
+@pytest.mark.parametrize("table", ["SPOTIFY_ERRORS", "FAILURES", "REASONS"])
+def test_no_word_of_operators_is_on_a_page(words, table):
+    for code, said in getattr(words, table).items():
+        assert words_of_operators(str(said)) == [], code
 
 
 def descendants(kind: type[SpotifySyncError]) -> Iterator[type[SpotifySyncError]]:
