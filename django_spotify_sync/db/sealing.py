@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from cryptography.fernet import Fernet, InvalidToken
 
 from django_spotify_sync.exceptions import NoSealingKey, SealBroken, UnknownSealingKey
+from django_spotify_sync.secret import Secret, hushed
 
 
 def key_id(key: str) -> str:
@@ -26,9 +27,8 @@ class KeyRing:
     :raises NoSealingKey: if there is no key, or one is no Fernet key.
     """
 
-    def __init__(self, keys: Iterable[str]) -> None:
+    def __init__(self, keys: Iterable[Secret]) -> None:
         fernets = [_fernet(key) for key in keys]
-        del keys  # so that no traceback from here shows them
         self._fernets: dict[str, Fernet] = {}
         for position, named in enumerate(fernets, start=1):
             if named is None:
@@ -68,8 +68,10 @@ class KeyRing:
             raise SealBroken from None
 
 
-def _fernet(key: object) -> tuple[str, Fernet] | None:
-    """Return a key's id and its Fernet; None if it is no key, since an error from here would show it."""
+@hushed
+def _fernet(secret: Secret) -> tuple[str, Fernet] | None:
+    """Return a key's id and its Fernet; None if it is no key."""
+    key: object = secret.reveal()  # a site's settings may hold anything
     # longer ones pass for a key with Fernet, which reads no further than its end: "one,two" would be one key
     if not isinstance(key, str) or len(key.strip()) != 44:
         return None

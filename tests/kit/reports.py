@@ -51,10 +51,10 @@ def requests_in(error: BaseException) -> Iterator[HttpRequest | Request]:
 def asked_by(request: HttpRequest | Request) -> str:
     """Return what a request was asked, but its cookies, whose names Django and collectors know to hide."""
     if isinstance(request, Request):
-        shown = [request.query_params]
+        read: Any = None
         with suppress(Exception):  # a body that nobody has read may be none
-            shown.append(request.data)
-        return repr(shown) + asked_by(request._request)
+            read = request.data
+        return repr([request.query_params, read]) + asked_by(request._request)
     scope = {**getattr(request, "scope", {})}
     scope["headers"] = [pair for pair in scope.get("headers", ()) if pair[0] != b"cookie"]
     meta = {name: value for name, value in request.META.items() if name != "HTTP_COOKIE"}
