@@ -18,6 +18,8 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from django_spotify_sync.secret import masked
+
 
 def new_session(pool: int = 1) -> requests.Session:
     """Return a session with ``pool`` connections, whose ``timeout`` is the deadline of the whole answer.
@@ -90,6 +92,13 @@ class _TimedResponse(HTTPResponse):
         # urllib3 has just set the timeout to what connecting has left of the total
         if (seconds := sock.gettimeout()) is not None:
             self.fp = io.BufferedReader(_TimedReads(self.fp.detach(), sock, seconds))
+
+    def begin(self) -> None:
+        """Mask what came among the headers and is none: urllib3 repeats it in a warning."""
+        super().begin()
+        self.msg.defects = [type(defect)() for defect in self.msg.defects]
+        if isinstance(unread := self.msg.get_payload(), str):
+            self.msg.set_payload(masked(unread))
 
 
 class _HTTPConnection(urllib3.connection.HTTPConnection):

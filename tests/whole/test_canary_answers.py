@@ -21,6 +21,7 @@ from django_spotify_sync.testing import FakeSpotify
 from tests.kit.browsing import JSON, begun
 from tests.kit.canary import Evidence
 from tests.kit.connecting import connect, let_pauses_end
+from tests.kit.wire import Wire
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -105,3 +106,23 @@ def test_names_of_music_stay_as_they_are(fake: FakeSpotify, user: Any) -> None:
 
     assert run.status == "succeeded"
     assert Track.objects.filter(name__in=TOKENS.values()).count() == len(TOKENS)
+
+
+def test_what_comes_among_the_headers_and_is_none_is_shown_nowhere(
+    user: Any, settings: Any, fake: FakeSpotify, caplog: pytest.LogCaptureFixture
+) -> None:
+    """urllib3 warns of headers that it cannot read, and repeats them."""
+    caplog.set_level(logging.DEBUG)
+    account = connect(user, fake)
+    evidence = Evidence()
+    answer = f"HTTP/1.1 400 No\r\nNo header {TOKENS['of base64url']}\r\nX: y\r\n\r\n{{}}".encode()
+
+    with Wire(answer) as wire:
+        settings.SPOTIFY_SYNC_API_URL = settings.SPOTIFY_SYNC_ACCOUNTS_URL = wire.url
+        with accounts.client_for(account) as client:
+            evidence.error(lambda: client.get("/me"))
+        evidence.error(lambda: accounts.refresh(account))
+
+    evidence.logs(caplog.records)
+    assert "Failed to parse headers" in caplog.text, "urllib3 warns of it"
+    evidence.check(another=CANARY)
