@@ -27,6 +27,7 @@ from django_spotify_sync.conf import PREFIX, Conf, Setting, conf
 from django_spotify_sync.db.sealing import KeyRing, is_weak
 from django_spotify_sync.exceptions import NoSealingKey
 from django_spotify_sync.models import SpotifyToken, SyncRun
+from django_spotify_sync.secret import hushed
 from django_spotify_sync.shared_cache import evicting_policy
 from django_spotify_sync.spotify.oauth import redirect_uri_problem
 from django_spotify_sync.spotify.scopes import scopes_for
@@ -91,6 +92,7 @@ def _misused() -> Iterator[CheckMessage]:
             yield Error(f"{name} {problem}.", hint=setting.__doc__, id="spotify_sync.E001")
 
 
+@hushed
 def _problem(name: str, setting: Setting[Any]) -> str | None:
     return setting.problem(getattr(settings, name)) if setting.is_set else None
 
@@ -98,9 +100,7 @@ def _problem(name: str, setting: Setting[Any]) -> str | None:
 def _unseen() -> Iterator[CheckMessage]:
     """What nobody sees in a text: secrets that are mounted as files end with a line, and some editors begin a file."""
     for name, setting in Conf.all().items():
-        value = getattr(settings, name, None)
-        texts = value if isinstance(value, list | tuple) else [value]
-        if _problem(name, setting) or not any(_has_unseen(text) for text in texts):
+        if _problem(name, setting) or not _holds_unseen(name):
             continue
         if name == Conf.FERNET_KEYS.name:  # whose blanks are read over
             yield checks.Warning(
@@ -114,6 +114,13 @@ def _unseen() -> Iterator[CheckMessage]:
             hint="A secret that is mounted as a file mostly ends with a line: read it with .strip().",
             id="spotify_sync.E015",
         )
+
+
+@hushed
+def _holds_unseen(name: str) -> bool:
+    value = getattr(settings, name, None)
+    texts = value if isinstance(value, list | tuple) else [value]
+    return any(_has_unseen(text) for text in texts)
 
 
 def _has_unseen(text: object) -> bool:
@@ -388,19 +395,26 @@ def _names(kind: type, paths: Sequence[str]) -> bool:
 def _keys() -> Iterator[CheckMessage]:
     if _problem(Conf.FERNET_KEYS.name, Conf.FERNET_KEYS):
         return  # told above
-    keys = [key.strip() for key in conf.fernet_keys]
-    if len(keys) != len(set(keys)):
+    is_doubled, is_weak = _judge_keys()
+    if is_doubled:
         yield checks.Warning(
             "SPOTIFY_SYNC_FERNET_KEYS holds a key twice.",
             hint="A rotation puts a new key first and keeps the old one behind it.",
             id="spotify_sync.W004",
         )
-    if any(_is_weak(key) for key in keys):
+    if is_weak:
         yield Error(
             "A key of SPOTIFY_SYNC_FERNET_KEYS is not random.",
             hint="Make keys with spotify_generate_key, never by hand.",
             id="spotify_sync.E008",
         )
+
+
+@hushed
+def _judge_keys() -> tuple[bool, bool]:
+    """Tell whether a key stands there twice, and whether one of them is weak."""
+    keys = [key.reveal().strip() for key in conf.fernet_keys]
+    return len(keys) != len(set(keys)), any(_is_weak(key) for key in keys)
 
 
 def _is_weak(key: str) -> bool:

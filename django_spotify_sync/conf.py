@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, overload
+from typing import Any, cast, overload
 
 from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
+
+from django_spotify_sync.secret import Secret, hushed
 
 PREFIX = "SPOTIFY_SYNC_"
 
@@ -52,8 +54,8 @@ class Setting[T]:
         return self.read()
 
     def read(self) -> T:
-        value: T = getattr(settings, self.name, self.default)
-        return value
+        # in no variable: it may be a secret, and reports of errors show the variables of frames
+        return cast(T, getattr(settings, self.name, self.default))
 
     @property
     def is_set(self) -> bool:
@@ -318,10 +320,11 @@ class Conf:
         return {item.name: item for item in vars(cls).values() if isinstance(item, Setting)}
 
     @property
-    def fernet_keys(self) -> list[str]:
-        """Return the keys as a list, newest first."""
+    @hushed
+    def fernet_keys(self) -> list[Secret]:
+        """Return the keys as a list, newest first, not on show."""
         keys = self.FERNET_KEYS
-        return [keys] if isinstance(keys, str) and keys else list(keys)
+        return [Secret(key) for key in ([keys] if isinstance(keys, str) and keys else keys)]
 
 
 conf = Conf()

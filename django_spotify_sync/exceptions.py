@@ -46,8 +46,8 @@
         ├── RunInterrupted
         └── RunCancelled
 
-``code`` is the stable word that APIs answer and run records keep; ``str()`` is for people. Neither ever holds a token,
-a code or a secret.
+``code`` is the stable word that APIs answer and run records keep; ``str()`` is for those who run the site, and
+``errors`` has what users are told. None of them ever holds a token, a code or a secret.
 """
 
 from __future__ import annotations

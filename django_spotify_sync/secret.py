@@ -1,11 +1,18 @@
-"""A text that must not be seen, and a wall around the frames that see it. Knows nothing of Django or Spotify."""
+"""A text that must not be seen, a wall around the frames that see it, and a mask for what others may repeat of it.
+
+Knows nothing of Django or Spotify.
+"""
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable
 from functools import wraps
 from typing import NoReturn
+
+#: What may be a token in somebody else's text: so many characters of those that tokens are made of (RFC 6750, 2.1).
+_TOKEN_LIKE = re.compile(r"[A-Za-z0-9._~+/=-]{32,}")
 
 
 class Secret:
@@ -71,3 +78,12 @@ def _without_frames(error: BaseException) -> BaseException:
     error.add_note(f"Raised at {last.filename}, line {last.lineno}; the frames hold secrets.")
     error.__cause__ = error.__context__ = None
     return error.with_traceback(None)
+
+
+def masked(words: str) -> str:
+    """Return what somebody else said with "..." for all that looks like a token, whichever it is, nobody's included.
+
+    For words about what went wrong: of errors, logs and records. A token is 32 characters or longer; an id of Spotify's
+    has 22, and passes. To be called before the words are cut, which could leave too little of a token to be known.
+    """
+    return _TOKEN_LIKE.sub("...", words)

@@ -24,7 +24,7 @@ def filled(line: str) -> str:
     name, _, value = line.partition("=")
     if value != GENERATED:
         return line
-    return f"{name}={fernet_key() if name == 'FERNET_KEY' else secrets.token_urlsafe(32)}"
+    return f"{name}={fernet_key() if name == 'FERNET_KEY' else secrets.token_urlsafe(48)}"
 
 
 def main(folder: Path) -> str:

@@ -8,6 +8,7 @@ from django.test import override_settings
 from django.urls import reverse_lazy
 
 from django_spotify_sync.conf import PREFIX, Conf, Hook, Setting, conf
+from django_spotify_sync.secret import Secret
 
 # What CONTRACT.md promises; a changed default is a changed promise.
 PROMISED = {
@@ -204,7 +205,7 @@ def test_a_wrong_secret_is_not_repeated(name, value):
 def test_a_single_key_is_a_list_of_one(settings, keys, listed):
     settings.SPOTIFY_SYNC_FERNET_KEYS = keys
 
-    assert conf.fernet_keys == listed
+    assert conf.fernet_keys == [Secret(key) for key in listed]
 
 
 # Hooks

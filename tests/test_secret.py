@@ -9,7 +9,7 @@ from traceback import TracebackException
 import pytest
 
 from django_spotify_sync.exceptions import SpotifyUnavailable
-from django_spotify_sync.secret import Secret, hushed
+from django_spotify_sync.secret import Secret, hushed, masked
 
 TEXT = "BQ-what-must-not-be-seen"
 
@@ -113,3 +113,22 @@ def test_the_wall_is_not_seen_where_all_is_well():
 
     assert shout("ha", times=2) == "haha"
     assert shout.__doc__ == "Shout."
+
+
+# What others may repeat of one
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Invalid token BQD" + "x" * 29, "Invalid token ..."),
+        ("token=BQD" + "x" * 160 + "&scope=x", "...&scope=x"),
+        ("BQD+/" + "x" * 30 + "==, or " + "-_.~" * 8, "..., or ..."),
+        ("Non existing id: 4uLU6hMCjMI75M1A2tKUQC", "Non existing id: 4uLU6hMCjMI75M1A2tKUQC"),
+        ("x" * 31, "x" * 31),
+        ("", ""),
+        ("The access token expired", "The access token expired"),
+    ],
+)
+def test_what_looks_like_a_token_is_masked_and_no_id_is(said, shown):
+    assert masked(said) == shown

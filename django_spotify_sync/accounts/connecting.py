@@ -30,7 +30,6 @@ from django_spotify_sync.exceptions import (
     SpotifyUnavailable,
     StateExpired,
     StateMissing,
-    Words,
 )
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.models.accounts import wanted_scopes
@@ -209,9 +208,7 @@ def _exchange(code: Secret, attempt: Attempt, deadline: Deadline) -> oauth.Grant
     except GrantRejected:
         pass
     # Out here, unchained.
-    raise StateExpired(
-        Words("Spotify did not accept the code (too old, or used before): begin again.")
-    )
+    raise StateExpired("Spotify did not accept the code (too old, or used before): begin again.")
 
 
 def fetch_profile(grant: oauth.Grant, deadline: Deadline = NEVER) -> ProfileRow:
@@ -235,11 +232,10 @@ def _refusal(error: str) -> SpotifySyncError:
     if error == "access_denied":
         return AccessDenied()
     # Only a word of the standard is repeated: anybody can put anything into the callback's query.
-    said = repr(error) if error in _OAUTH_ERRORS else Words("with an error")
-    words = Words("Spotify answered %(said)s instead of a code; nothing was connected.")
+    said = repr(error) if error in _OAUTH_ERRORS else "with an error"
     passing = error in ("server_error", "temporarily_unavailable")
     kind: type[SpotifySyncError] = SpotifyUnavailable if passing else ConnectError
-    return kind(words, said=said)
+    return kind(f"Spotify answered {said} instead of a code; nothing was connected.")
 
 
 class FixedTokens:

@@ -19,7 +19,7 @@ from django_spotify_sync.accounts.tokens import lifetime
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.locks import lock_free
 from django_spotify_sync.db.transactions import done_again
-from django_spotify_sync.exceptions import LinkedElsewhere, NoUser, SpotifyUnavailable, Words
+from django_spotify_sync.exceptions import LinkedElsewhere, NoUser, SpotifyUnavailable
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncState
 from django_spotify_sync.models.accounts import (
     AccountStatus,
@@ -68,9 +68,7 @@ def keep(
                 raise NoUser
             return True
         if not account.is_of(profile):
-            raise LinkedElsewhere(
-                Words("This user of the site has another Spotify account connected.")
-            )
+            raise LinkedElsewhere("This user of the site has another Spotify account connected.")
         return grant.refresh_token is not None and set(account.scopes) <= set(_scope(grant).split())
 
     return _connect(user, profile, grant, is_wanted)
@@ -133,7 +131,7 @@ def _signs_in(account: SpotifyAccount | None, profile: ProfileRow) -> bool:
 
 def _store(account: SpotifyAccount, profile: ProfileRow, grant: oauth.Grant, using: str) -> None:
     if grant.refresh_token is None:
-        raise SpotifyUnavailable(Words("Spotify gave no refresh token."))
+        raise SpotifyUnavailable("Spotify gave no refresh token.")
     claims = SpotifyAccount.objects.using(using).claiming(profile)
     if claims.exclude(user_id=account.user_id).exists():
         raise LinkedElsewhere

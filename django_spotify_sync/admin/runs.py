@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from django_spotify_sync.admin.looks import NOTHING, ago, badge, number, small
@@ -95,11 +96,14 @@ class SyncRunAdmin(OfAccountAdmin):
 
     @admin.display(description=_("why"))
     def why(self, run: SyncRun) -> str:
-        """Say why the run did not do all it should: the error in words, or the reason."""
+        """Say why the run did not do all it should: the error in words for those who run the site, or the reason."""
         code = run.error_code or run.reason
         if not code:
             return NOTHING
-        return format_html("<strong>{}</strong> {}", code, run.error_words)
+        words = (
+            gettext(run.error_detail) if run.error_detail else ""
+        )  # of "", gettext makes a header
+        return format_html("<strong>{}</strong> {}", code, words)
 
     @admin.display(description=_("skipped"))
     def skips(self, run: SyncRun) -> str:

@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 
 from django_spotify_sync.exceptions import NoSealingKey, SealBroken, UnknownSealingKey
+from django_spotify_sync.secret import Secret, hushed
 
 
 def key_id(key: str) -> str:
@@ -27,9 +28,8 @@ class KeyRing:
     :raises NoSealingKey: if there is no key, or one is no Fernet key.
     """
 
-    def __init__(self, keys: Iterable[str]) -> None:
+    def __init__(self, keys: Iterable[Secret]) -> None:
         fernets = [_fernet(key) for key in keys]
-        del keys  # so that no traceback from here shows them
         self._fernets: dict[str, Fernet] = {}
         self._weak: set[str] = set()
         for position, named in enumerate(fernets, start=1):
@@ -96,8 +96,10 @@ def is_weak(plain: bytes) -> bool:
     return len(set(plain)) <= 16 or is_text or plain == of_secret_key
 
 
-def _fernet(key: object) -> tuple[str, Fernet, bool] | None:
-    """Return a key's id, its Fernet and whether it is weak; None if it is no key, since an error would show it."""
+@hushed
+def _fernet(secret: Secret) -> tuple[str, Fernet, bool] | None:
+    """Return a key's id, its Fernet and whether it is weak; None if it is no key."""
+    key: object = secret.reveal()  # a site's settings may hold anything
     # longer ones pass for a key with Fernet, which reads no further than its end: "one,two" would be one key
     if not isinstance(key, str) or len(key.strip()) != 44:
         return None

@@ -10,11 +10,11 @@ from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.transactions import done_again
+from django_spotify_sync.errors import message_for
 from django_spotify_sync.exceptions import GrantInDoubt
 from django_spotify_sync.models.accounts import AnyUser, SpotifyAccount
 
@@ -206,8 +206,8 @@ class SyncRun(models.Model):
 
     @property
     def error_words(self) -> str:
-        """Why the run failed, in the language of who reads it; what Spotify said stays as it was."""
-        return gettext(self.error_detail) if self.error_detail else ""
+        """Why the run failed, as a user is told; empty if it did not. ``error_detail`` is for operators."""
+        return message_for(self.error_code) if self.error_code else ""
 
     def start(self) -> bool:
         """Claim the run for this worker; False if it is not due, has ended, or another worker was first."""

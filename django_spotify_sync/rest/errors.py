@@ -12,11 +12,10 @@ from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from django_spotify_sync.errors import message_for
 from django_spotify_sync.exceptions import (
-    AccessDenied,
     CacheUnavailable,
     ConnectError,
-    InvalidRedirectURI,
     LinkedElsewhere,
     NotAllowlisted,
     NotConnected,
@@ -52,13 +51,10 @@ STATUSES: tuple[tuple[type[SpotifySyncError], int], ...] = (
 
 
 #: What a developer or an operator can mend, or wonders about, and does not see in what a client is answered.
-TOLD_THE_SITE = (
-    AccessDenied,
-    InvalidRedirectURI,
-    NotAllowlisted,
-    SpotifyError,
-    CacheUnavailable,
-)
+TOLD_THE_SITE = (ConnectError, SpotifyError, CacheUnavailable)
+
+#: What names nothing but what the client itself sent, and what there is instead.
+TOLD_THE_CLIENT = (UnknownParameter, UnknownResource)
 
 
 def status_of(error: SpotifySyncError) -> int:
@@ -67,8 +63,8 @@ def status_of(error: SpotifySyncError) -> int:
 
 
 def code_of(error: SpotifySyncError) -> str:
-    """Return the code that the public contract has for ``error``: why Spotify failed, or who held back, is for the log
-    and the detail.
+    """Return the code that the public contract has for ``error``: why Spotify failed, or who held back, is for the
+    log.
     """
     if isinstance(error, Paced | TokensRateLimited):
         return RateLimited.code
@@ -76,7 +72,9 @@ def code_of(error: SpotifySyncError) -> str:
 
 
 def words_of(error: SpotifySyncError) -> str:
-    """Return what ``error`` says, in the language of who asks; what Spotify said stays as it was."""
+    """Return what ``error`` says to those who run the site, in the language of the one who asks; what Spotify said
+    stays as it was.
+    """
     if not error.values:
         return gettext(str(error))
     values = {
@@ -84,6 +82,13 @@ def words_of(error: SpotifySyncError) -> str:
         for name, value in error.values.items()
     }
     return gettext(error.template) % values
+
+
+def detail_of(error: SpotifySyncError) -> str:
+    """Return what a user is told of ``error``: a sentence for its code, and none of its own words, which name settings
+    and keys.
+    """
+    return words_of(error) if isinstance(error, TOLD_THE_CLIENT) else message_for(error.code)
 
 
 def error_response(error: SpotifySyncError) -> Response:
@@ -94,7 +99,7 @@ def error_response(error: SpotifySyncError) -> Response:
         else None
     )
     return Response(
-        {"code": code_of(error), "detail": words_of(error)},
+        {"code": code_of(error), "detail": detail_of(error)},
         status=status_of(error),
         headers=headers,
     )

@@ -59,7 +59,7 @@ class Throttle(UserRateThrottle):
 
     def allow_request(self, request: Request | HttpRequest, view: APIView | None) -> bool:
         """Count the request, before anything is done for it, and tell whether it may be."""
-        key = self.rate and self.get_cache_key(request, view)  # type: ignore[arg-type]
+        key = self.rate and self.get_cache_key(request, view)
         if not key:
             return True
         try:

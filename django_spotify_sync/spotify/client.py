@@ -34,7 +34,7 @@ from django_spotify_sync.exceptions import (
     SpotifyUnavailable,
     TokensRateLimited,
 )
-from django_spotify_sync.secret import Secret, hushed
+from django_spotify_sync.secret import Secret, hushed, masked
 from django_spotify_sync.spotify.answers.storable import Malformed, text
 from django_spotify_sync.spotify.deadlines import NEVER, Deadline
 from django_spotify_sync.spotify.pace import Pace, Unpaced
@@ -91,6 +91,15 @@ class _Transient:
 
     words: str
     status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What an answer says when it refuses, as all may see it, and whether it came in the documented JSON."""
+
+    message: str
+    reason: str
+    is_json: bool
 
 
 class Client:
@@ -203,11 +212,11 @@ class Client:
         received = self._receive(get, token)
         if isinstance(received, _Transient):
             return received
-        status, header, body = received
-        if status != 200:
-            return _failure(get, status, header, body)
+        status, header, said = received
+        if isinstance(said, _Said):
+            return _failure(get, status, header, said)
         try:
-            answer = json.loads(body)
+            answer = json.loads(said)
         except (ValueError, RecursionError):
             return _Transient("the answer is no JSON, or was cut", status)
         try:
@@ -218,8 +227,8 @@ class Client:
     @hushed
     def _receive[Answer](
         self, get: Get[Answer], token: Secret
-    ) -> tuple[int, str | None, bytes] | _Transient:
-        """Return status, Retry-After and body, or what kept them from arriving."""
+    ) -> tuple[int, str, bytes | _Said] | _Transient:
+        """Return status, Retry-After and the body of a 200, or what another says; or what kept it from arriving."""
         seconds = max(self._deadline.cut(self._timeout), 0.001)
         try:
             with self._session.get(
@@ -230,11 +239,11 @@ class Client:
                 timeout=seconds,
                 stream=True,
             ) as response:
-                body = body_of(response)
-                header = response.headers.get("Retry-After")
-                # an answer may repeat what was sent
-                masked = body.replace(token.reveal().encode(), b"...")
-                return response.status_code, header, masked
+                header = masked(response.headers.get("Retry-After", ""))
+                # what is stored of a good answer may repeat what was sent, as a name for one
+                without = body_of(response).replace(token.reveal().encode(), b"...")
+                status = response.status_code
+                return status, header, without if status == 200 else _said(without)
         except TooLarge:
             return _Transient("the answer is too large")
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
@@ -262,45 +271,48 @@ class Bearer(AuthBase):
 def _failure[Answer](
     get: Get[Answer],
     status: int,
-    header: str | None,
-    body: bytes,
+    header: str,
+    said: _Said,
 ) -> _Transient:
-    """Return a passing failure, or raise the error that the status stands for. Bodies are not always JSON."""
-    message, reason, is_json = _said(body)
+    """Return a passing failure, or raise the error that the status stands for."""
+    message = said.message
     words = f"GET {get.path}: Spotify answered {status}" + (f" ({message})" if message else "")
     if status in LASTING:
         raise SpotifyUnavailable(words + ".", status=status)
     if status >= 500 or 300 <= status < 400:
         return _Transient(words, status)
     if status == 429:
-        raise _too_many(words, header, quota=reason == "QUOTA_EXCEEDED")
+        raise _too_many(words, header, quota=said.reason == "QUOTA_EXCEEDED")
     if status == 403:
-        raise _forbidden(words, message.lower(), is_json=is_json)
-    if status == 404 and not is_json:  # some gateway's word, which is none about what was asked for
+        raise _forbidden(words, message.lower(), is_json=said.is_json)
+    if (
+        status == 404 and not said.is_json
+    ):  # some gateway's word, which is none about what was asked for
         raise SpotifyError(words + ".", status=status)
     error = {400: BadRequest, 401: AccessTokenRejected, 404: NotFound}.get(status, SpotifyError)
     raise error(words + ".", status=status)
 
 
-def _said(body: bytes) -> tuple[str, str, bool]:
-    """Return message and reason, short and storable, and whether they came in the documented JSON."""
+def _said(body: bytes) -> _Said:
+    """Return what the body of a refusal says, short, storable and without a token. Bodies are not always JSON."""
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
-        said = body[:2000].decode("utf-8", "replace")
+        said = body.decode("utf-8", "replace")
     error = said.get("error") if isinstance(said, dict) else said
     message, reason = (
         (error.get("message"), error.get("reason")) if isinstance(error, dict) else (error, None)
     )
-    return _short(message), _short(reason), isinstance(said, dict)
+    return _Said(_short(message), _short(reason), isinstance(said, dict))
 
 
 def _short(said: object) -> str:
-    words = " ".join((text(said) or "").split())
+    """Return what an answer says, as all may see it: it may repeat any token, not just the one that was sent."""
+    words = " ".join(masked(text(said) or "").split())
     return "an HTML page" if words.startswith("<") else words[:200]
 
 
-def _too_many(words: str, header: str | None, *, quota: bool) -> RateLimited:
+def _too_many(words: str, header: str, *, quota: bool) -> RateLimited:
     seconds = retry_after(header, floor=QUOTA_RETRY_AFTER if quota else RETRY_AFTER_FLOOR)
     error = QuotaExceeded if quota else RateLimited
     return error(f"{words}; it asks for a pause of {seconds:g} s.", retry_after=seconds)

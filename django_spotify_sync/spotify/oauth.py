@@ -28,7 +28,6 @@ from django_spotify_sync.exceptions import (
     SpotifyError,
     SpotifyUnavailable,
     TokensRateLimited,
-    Words,
 )
 from django_spotify_sync.secret import Secret, hushed
 from django_spotify_sync.spotify.answers.storable import text
@@ -63,16 +62,16 @@ def redirect_uri_problem(uri: str, *, may_have_own_scheme: bool = False) -> str:
     try:
         parts = urlsplit(uri)
     except ValueError:
-        return Words("is no address")
+        return "is no address"
     if parts.scheme not in ("http", "https"):
-        return "" if parts.scheme and may_have_own_scheme else Words("is not https")
+        return "" if parts.scheme and may_have_own_scheme else "is not https"
     if not parts.hostname:
-        return Words("names no host")
+        return "names no host"
     if parts.hostname == "localhost":
-        return Words("names localhost")
+        return "names localhost"
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        return Words("is http, which is for 127.0.0.1 and [::1] alone")
-    return Words("has a fragment") if parts.fragment else ""
+        return "is http, which is for 127.0.0.1 and [::1] alone"
+    return "has a fragment" if parts.fragment else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import allowed_gai_family, create_connection
 
+from django_spotify_sync.secret import masked
+
 MAX_BODY = 32 * 1024 * 1024
 _CHUNK = 64 * 1024
 
@@ -114,6 +116,13 @@ class _TimedResponse(HTTPResponse):
         # urllib3 has just set the timeout to what connecting has left of the total
         if (seconds := sock.gettimeout()) is not None:
             self.fp = io.BufferedReader(_TimedReads(self.fp.detach(), sock, seconds))
+
+    def begin(self) -> None:
+        """Mask what came among the headers and is none: urllib3 repeats it in a warning."""
+        super().begin()
+        self.msg.defects = [type(defect)() for defect in self.msg.defects]
+        if isinstance(unread := self.msg.get_payload(), str):
+            self.msg.set_payload(masked(unread))
 
 
 class _HTTPConnection(urllib3.connection.HTTPConnection):

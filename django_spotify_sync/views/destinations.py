@@ -11,7 +11,7 @@ from django.urls import get_script_prefix
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from django_spotify_sync.conf import Conf, Setting, conf
-from django_spotify_sync.exceptions import InvalidRedirectURI, SpotifySyncError, Words
+from django_spotify_sync.exceptions import InvalidRedirectURI, SpotifySyncError
 from django_spotify_sync.rest.errors import code_of, status_of
 from django_spotify_sync.rest.pinned import own_url, wants_json
 from django_spotify_sync.rest.throttles import Throttle
@@ -29,26 +29,18 @@ def redirect_uri(request: HttpRequest) -> str:
     own = conf.REDIRECT_URI or request.build_absolute_uri(own_url(request, "callback"))
     uri = request.GET.get("redirect_uri") or own
     if uri != own and uri not in conf.REDIRECT_URIS:
-        raise InvalidRedirectURI(Words("This redirect URI is not in SPOTIFY_SYNC_REDIRECT_URIS."))
+        raise InvalidRedirectURI("This redirect URI is not in SPOTIFY_SYNC_REDIRECT_URIS.")
     if problem := oauth.redirect_uri_problem(uri, may_have_own_scheme=uri != own):
         raise InvalidRedirectURI(
-            Words(
-                "Spotify refuses the redirect URI %(uri)s: it %(problem)s. Open the site under https, or under "
-                "http://127.0.0.1:… or [::1] on your own machine, or set SPOTIFY_SYNC_REDIRECT_URI."
-            ),
-            uri=uri,
-            problem=problem,
+            f"Spotify refuses the redirect URI {uri}: it {problem}. Open the site under https, or under "
+            "http://127.0.0.1:… or [::1] on your own machine, or set SPOTIFY_SYNC_REDIRECT_URI."
         )
     parts = urlsplit(uri)
     here = urlsplit(f"//{request.get_host()}").hostname
     if uri == own and not wants_json(request) and parts.hostname != here:
         raise InvalidRedirectURI(
-            Words(
-                "You opened %(here)s, and Spotify would send you back to %(there)s, where nobody knows you: "
-                "open the site on %(there)s."
-            ),
-            here=here,
-            there=parts.hostname,
+            f"You opened {here}, and Spotify would send you back to {parts.hostname}, where nobody knows you: "
+            f"open the site on {parts.hostname}."
         )
     return uri
 

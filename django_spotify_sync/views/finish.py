@@ -55,15 +55,30 @@ class Brought:
 def from_query(request: HttpRequest) -> Brought:
     """Take what the query brings out of the request, so that no report of a later error can show the code."""
     state, code, error = (request.GET.get(name, "") for name in ("state", "code", "error"))
-    query = request.META.get("QUERY_STRING", "")
-    for name, value in request.META.items():
-        # as it stands, or behind an address; a query of one letter is part of many a header by chance
-        if query and value == query:
-            request.META[name] = ""
-        elif query and isinstance(value, str):
-            request.META[name] = value.replace(f"?{query}", "?")
+    if query := request.META.get("QUERY_STRING", ""):
+        request.META.update({name: _without(query, value) for name, value in request.META.items()})
+        _forget_in_scope(getattr(request, "scope", {}), query.encode("latin-1", "replace"))
     request.GET = QueryDict()
     return Brought(state, Secret(code), error)
+
+
+def _forget_in_scope(scope: dict[str, Any], query: bytes) -> None:
+    """The same for what an ASGI server handed over, which the request keeps."""
+    for name, value in scope.items():
+        scope[name] = _without(query, value)
+    scope["headers"] = [(name, _without(query, value)) for name, value in scope.get("headers", ())]
+
+
+def _without(query: str | bytes, value: Any) -> Any:
+    """Return a value that stands beside a query, without it: as it stands, or behind an address.
+
+    A query of one letter is part of many a header by chance.
+    """
+    if isinstance(value, str) and isinstance(query, str):
+        return "" if value == query else value.replace(f"?{query}", "?")
+    if isinstance(value, bytes) and isinstance(query, bytes):
+        return b"" if value == query else value.replace(b"?" + query, b"?")
+    return value
 
 
 # callback/
@@ -128,6 +143,15 @@ class CallbackAPI(PinnedAPIView):
         # A GET may come from a browser that lost its session on the way, or signs in; its cookie tells which began.
         anyone = self.request.method == "GET" or conf.LOGIN_ENABLED
         return [AllowAny()] if anyone else super().get_permissions()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """A crash before the code is taken out of the request shows it no more than a later one."""
+        try:
+            super().initial(request, *args, **kwargs)
+        except BaseException:
+            from_query(request._request)
+            _forget_body(request)
+            raise
 
     def get(self, request: Request) -> Response:
         brought = from_query(request._request)
@@ -213,13 +237,26 @@ def _sign_in(proof: accounts.Proof, request: HttpRequest, user: Any) -> SpotifyA
     return account
 
 
+@hushed
 def _from_body(request: Request) -> Brought:
     """The same for a body.
 
     :raises ValidationError: if it holds something else than text.
     """
-    body = _CallbackSerializer(data=request.data)
-    body.is_valid(raise_exception=True)
-    request._request.POST = QueryDict()
-    values = body.validated_data
-    return Brought(values["state"], Secret(values["code"]), values["error"])
+    try:
+        body = _CallbackSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        values = body.validated_data
+        return Brought(values["state"], Secret(values["code"]), values["error"])
+    finally:
+        _forget_body(request)
+
+
+def _forget_body(request: Request) -> None:
+    """Leave nothing of a body that a report could show: its bytes, and what Django and REST framework made of them."""
+    django_request: Any = request._request
+    django_request._body = b""
+    django_request.POST = QueryDict()
+    rest_request: Any = request
+    rest_request._data = rest_request._full_data = QueryDict()
+    rest_request._stream = None

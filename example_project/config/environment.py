@@ -53,6 +53,18 @@ def kept_key(name: str, make: Callable[[], str]) -> str:
         ) from error
 
 
+def https_host(name: str) -> str:
+    """Return the host of a variable's https address; empty if the variable says nothing.
+
+    :raises ImproperlyConfigured: if it is anything but https and a host, and a port at most.
+    """
+    address = os.environ.get(name, "").rstrip("/")
+    parts = urlsplit(address)
+    if address and (not parts.hostname or address != f"https://{parts.netloc}"):
+        raise ImproperlyConfigured(f"{name} has to be like https://music.example.org.")
+    return parts.hostname or ""
+
+
 def database(url: str) -> dict[str, Any]:
     """Return the entry of DATABASES for an address.
 

@@ -14,13 +14,28 @@ from django.core.management.utils import get_random_secret_key
 from django_spotify_sync.schedules import beat_schedule
 from django_spotify_sync.testing import FakeSpotify
 
-from config.environment import BASE_DIR, VAR, database, flag, kept_key, words
+from config.environment import BASE_DIR, VAR, database, flag, https_host, kept_key, words
 
 # Django
 
 SECRET_KEY = kept_key("DJANGO_SECRET_KEY", get_random_secret_key)
 DEBUG = flag("DEBUG")
 ALLOWED_HOSTS = ["127.0.0.1", "[::1]", "localhost", *words("ALLOWED_HOSTS")]
+SILENCED_SYSTEM_CHECKS = []
+
+if SITE_HOST := https_host("SITE_URL"):  # a proxy in front ends TLS
+    SITE_URL = os.environ["SITE_URL"].rstrip("/")
+    ALLOWED_HOSTS.append(SITE_HOST)
+    # It has to set these two headers itself, and let no client's through: X-Forwarded-Proto and X-Forwarded-For.
+    REST_FRAMEWORK = {"NUM_PROXIES": 1}
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    # Browsers keep to https for an hour; who is sure of it sets more (a year is 31536000).
+    SECURE_HSTS_SECONDS = int(os.environ.get("HSTS_SECONDS") or 3600)
+    # What these two ask for binds every other site of the domain, for long: that is not this site's to decide.
+    SILENCED_SYSTEM_CHECKS += ["security.W005", "security.W021"]
+    # Nothing of a request goes into the address that Spotify sends people back to.
+    SPOTIFY_SYNC_REDIRECT_URI = f"{SITE_URL}/spotify/callback/"
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -106,7 +121,7 @@ if REDIS_URL := os.environ.get("REDIS_URL"):
 else:
     # The memory of one process: web server and worker are two threads of it (see demo/servers.py).
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    SILENCED_SYSTEM_CHECKS = ["spotify_sync.W002"]  # which warns of just that
+    SILENCED_SYSTEM_CHECKS += ["spotify_sync.W002"]  # which warns of just that
     CELERY_BROKER_URL = "memory://localhost/"
     CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.1}
 # No result backend: how a sync went stands in its SyncRun.

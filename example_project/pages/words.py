@@ -55,7 +55,7 @@ SPOTIFY_ERRORS: dict[str, Words] = {
         "This site has a problem of its own right now. Please try again in a few minutes."
     ),
     "invalid_client": _(
-        "Spotify does not know this app: its owner has to check the client id and secret."
+        "Spotify does not let this app in right now. Its owner has to see to that."
     ),
 }
 ANY_ERROR = _("That did not work. Please try again.")

@@ -8,10 +8,16 @@ import pytest
 from django.test import Client
 
 from django_spotify_sync import exceptions
-from django_spotify_sync.exceptions import SpotifySyncError
-from django_spotify_sync.models import SpotifyAccount
+from django_spotify_sync.exceptions import SpotifySyncError, UnknownParameter, UnknownResource
+from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun
 from django_spotify_sync.rest.errors import code_of, status_of
-from tests.kit.api import SYNC
+from django_spotify_sync.sync import sync
+from django_spotify_sync.testing import FakeSpotify
+from tests.kit.api import SYNC, run_of
+from tests.kit.browsing import JSON, begin, begun, consent
+from tests.kit.connecting import connect
+from tests.kit.words import FOR_OPERATORS, words_of_operators
+from tests.whole.test_contract import errors
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nothing_is_sent")]
 
@@ -106,3 +112,117 @@ def test_a_crash_of_ours_is_no_answer(
 
     with pytest.raises(exceptions.SealBroken):
         ada.get("/spotify/account/")
+
+
+# What users are told, and what is for operators
+
+
+def made(kind: type[SpotifySyncError], words: str) -> SpotifySyncError:
+    """Return an error with these words, whatever its class asks for besides."""
+    error = kind.__new__(kind)
+    SpotifySyncError.__init__(error, words)
+    error.__dict__.update({"retry_after": 1.0, "reason": "drift", "status": None})
+    return error
+
+
+ANSWERED = [
+    kind
+    for kind in errors()
+    if status_of(made(kind, "")) != 500 and kind not in (UnknownParameter, UnknownResource)
+]
+
+
+@pytest.mark.parametrize("kind", ANSWERED, ids=lambda kind: kind.__name__)
+def test_no_answer_says_the_words_of_operators(
+    ada: Client,
+    account: SpotifyAccount,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    kind: type[SpotifySyncError],
+) -> None:
+    def refuse(request: Any) -> None:
+        raise made(kind, FOR_OPERATORS)
+
+    monkeypatch.setattr("django_spotify_sync.rest.account.own_account", refuse)
+
+    response = ada.get("/spotify/account/")
+
+    assert response.status_code == status_of(made(kind, ""))
+    detail = response.json()["detail"]
+    assert words_of_operators(detail) == []
+    assert detail
+    is_logged = not issubclass(kind, exceptions.NotConnected)  # which has no words but its own
+    assert (FOR_OPERATORS in caplog.text) is is_logged
+
+
+@pytest.mark.parametrize("kind", errors(), ids=lambda kind: kind.__name__)
+def test_no_run_says_the_words_of_operators(
+    ada: Client, account: SpotifyAccount, kind: type[SpotifySyncError]
+) -> None:
+    run = run_of(account, status="failed", error_code=kind.code, error_detail=FOR_OPERATORS)
+
+    [listed] = ada.get("/spotify/syncs/").json()["results"]
+    shown = [
+        ada.get(f"/spotify/syncs/{run.pk}/").json(),
+        listed,
+        ada.get("/spotify/account/").json()["resources"]["tracks"]["run"],
+    ]
+
+    for one in shown:
+        assert one["error"]["code"] == kind.code
+        assert words_of_operators(one["error"]["detail"]) == []
+        assert one["error"]["detail"]
+
+
+def test_a_run_without_its_key_names_the_key_to_operators_alone(
+    ada: Client, user: Any, spotify: FakeSpotify, settings: Any
+) -> None:
+    account = connect(user, spotify)
+    [key_id] = SpotifyToken.objects.by_key()
+    settings.SPOTIFY_SYNC_FERNET_KEYS = ["A" * 20 + "bcdefghijklmnopqrstuvwx="]
+
+    run = sync(account, "tracks")
+
+    error = ada.get(f"/spotify/syncs/{run.pk}/").json()["error"]
+    assert error["code"] == "unknown_sealing_key"
+    assert words_of_operators(error["detail"]) == []
+    assert key_id in SyncRun.objects.get(pk=run.pk).error_detail
+
+
+def test_a_wrong_secret_is_told_operators_alone(
+    ada: Client,
+    user: Any,
+    spotify: FakeSpotify,
+    settings: Any,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    connect(user, spotify)
+    settings.SPOTIFY_SYNC_CLIENT_SECRET = "another"
+
+    response = ada.post("/spotify/refresh/")
+
+    assert (response.status_code, response.json()["code"]) == (502, "spotify_unavailable")
+    assert words_of_operators(response.json()["detail"]) == []
+    assert "SPOTIFY_SYNC_CLIENT_SECRET" in caplog.text
+
+
+def test_refusals_on_the_way_to_spotify_and_back(
+    ada: Client, spotify: FakeSpotify, caplog: pytest.LogCaptureFixture
+) -> None:
+    on_no_list = ada.get(
+        "/spotify/auth/", {"redirect_uri": "https://evil.example/"}, headers=JSON
+    ).json()
+    brought = consent(begin(ada)) | {"code": "", "error": "invalid_scope"}
+    refused = ada.post("/spotify/callback/", brought, "application/json", headers=JSON).json()
+    spotify.faults.add("/me", status=500, body="upstream /srv/me", times=None)
+    failing = ada.post("/spotify/callback/", begun(ada), "application/json", headers=JSON).json()
+
+    said = [on_no_list, refused, failing]
+    assert [one["code"] for one in said] == [
+        "invalid_redirect_uri",
+        "connect_failed",
+        "spotify_unavailable",
+    ]
+    assert [words_of_operators(one["detail"]) for one in said] == [[], [], []]
+    for words in ("SPOTIFY_SYNC_REDIRECT_URIS", "invalid_scope", "upstream /srv/me"):
+        assert words in caplog.text

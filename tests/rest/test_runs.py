@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from django_spotify_sync.errors import message_for
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.rest.runs import SyncRequestSerializer, SyncRunSerializer
 from tests.kit.api import NOON, NOON_JSON, QUEUED_JSON, run_of
@@ -254,7 +255,7 @@ def test_a_run_that_ended(account: SpotifyAccount) -> None:
         "started_at": NOON_JSON,
         "finished_at": NOON_JSON,
         "resume_at": NOON_JSON,
-        "error": {"code": "spotify_unavailable", "detail": "It rained."},
+        "error": {"code": "spotify_unavailable", "detail": message_for("spotify_unavailable")},
     }
 
 

@@ -13,25 +13,31 @@ import logging
 import os
 import pickle
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import pytest
 import urllib3
 from celery.exceptions import SoftTimeLimitExceeded
+from cryptography.fernet import Fernet
 from django.core import serializers
 from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.utils.log import AdminEmailHandler
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
+import django_spotify_sync
 from django_spotify_sync import accounts, tasks
 from django_spotify_sync.checks import check_keys_in_use, check_settings, check_site
 from django_spotify_sync.conf import Conf, conf
 from django_spotify_sync.db.sealing import KeyRing
 from django_spotify_sync.exceptions import NoSealingKey, SpotifySyncError
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken
+from django_spotify_sync.secret import Secret
 from django_spotify_sync.sync import request_sync
 from django_spotify_sync.testing import FakeSpotify
 from django_spotify_sync.upkeep.keys import rotate_keys
@@ -224,7 +230,7 @@ def test_what_was_sealed_by_somebody_else_who_has_the_key(
 ) -> None:
     account = connect(user, fake)
     token = SpotifyToken.objects.get()
-    ring = KeyRing([FERNET_KEY])
+    ring = KeyRing([Secret(FERNET_KEY)])
     plain = ring.unseal(bytes(token.sealed)[1:], token.key_id)
     token.sealed = b"\x01" + ring.seal(spoil(plain))
     token.save()
@@ -272,6 +278,76 @@ def test_a_rotation_that_fails(
     evidence.check(newer=newer)
 
 
+# Keys, wherever they are read and compared
+
+
+@contextmanager
+def striking_at(number: int, *, holding: str) -> Iterator[list[str]]:
+    """Let an exception strike at the nth line of the package's at which a frame holds a text in the clear.
+
+    Give the lines that there were: an exception may come in any of them, a time limit's for one.
+    """
+    lines: list[str] = []
+    package = str(Path(django_spotify_sync.__file__).parent)
+
+    def at(code: CodeType, line: int) -> Any:
+        if not code.co_filename.startswith(package):
+            return sys.monitoring.DISABLE
+        if code.co_filename.endswith("secret.py"):
+            return None  # the wall itself
+        frame = sys._getframe(1)
+        if holding in repr(frame.f_locals):
+            lines.append(f"{code.co_qualname}, line {line}")
+            if len(lines) == number:
+                raise ZeroDivisionError("struck")
+        return None
+
+    sys.monitoring.use_tool_id(_STRIKER, "striker")
+    sys.monitoring.register_callback(_STRIKER, sys.monitoring.events.LINE, at)
+    sys.monitoring.set_events(_STRIKER, sys.monitoring.events.LINE)
+    try:
+        yield lines
+    finally:
+        sys.monitoring.set_events(_STRIKER, 0)
+        sys.monitoring.register_callback(_STRIKER, sys.monitoring.events.LINE, None)
+        sys.monitoring.free_tool_id(_STRIKER)
+        sys.monitoring.restart_events()
+
+
+_STRIKER = 4  # a number that neither coverage nor debuggers take
+
+
+def rotate() -> None:
+    rotate_keys(dry_run=True)
+
+
+def check() -> None:
+    check_settings(None)
+    check_site(None)
+    check_keys_in_use(None, databases=["default"])
+
+
+def read_settings() -> None:
+    assert len(conf.fernet_keys) == 2
+
+
+@pytest.mark.parametrize("act", [rotate, check, read_settings])
+def test_no_frame_shows_a_key_whatever_strikes_wherever(
+    fake: FakeSpotify, user: Any, evidence: Evidence, settings: Any, act: Callable[[], None]
+) -> None:
+    connect(user, fake)
+    settings.SPOTIFY_SYNC_FERNET_KEYS = [Fernet.generate_key().decode(), FERNET_KEY]
+
+    with striking_at(0, holding=FERNET_KEY) as lines:
+        act()
+
+    assert lines, "keys are held somewhere: they are compared, and seal"
+    for number, line in enumerate(lines, start=1):
+        with striking_at(number, holding=FERNET_KEY), pytest.raises(ZeroDivisionError) as struck:
+            act()
+        evidence.add(f"a report of what struck in {line}", told(struck.value))
+
+
 # What can be printed, dumped or sent
 
 
@@ -296,7 +372,14 @@ def test_nothing_in_python_shows_what_it_holds(
     token = SpotifyToken.objects.get()
     with accounts.client_for(account) as client:
         client.get("/me")
-        holders = [conf, Conf.all(), accounts.app(), token, token.unseal(), KeyRing([FERNET_KEY])]
+        holders = [
+            conf,
+            Conf.all(),
+            accounts.app(),
+            token,
+            token.unseal(),
+            KeyRing([Secret(FERNET_KEY)]),
+        ]
         for holder in [*holders, client, client.tokens, client._session, account, rotate_keys()]:
             evidence.add(f"repr of a {type(holder).__name__}", f"{holder!r} {holder!s}")
             evidence.add(f"vars of a {type(holder).__name__}", inside(holder))

@@ -220,6 +220,7 @@ NAMES: dict[str, list[str]] = {
     "sync.execute": ["run_id", "watch"],
     "sync.sync": ["account", "resource", "full", "trigger", "watch"],
     "accounts.client_for": ["account"],
+    "errors.message_for": ["code"],
     "schedules.beat_schedule": [],
     "backends.SpotifyBackend": ANYTHING,
     "db.indexes.CompositeHashIndex": ["fields", "name"],

@@ -27,6 +27,7 @@ from django_spotify_sync.exceptions import (
 )
 from django_spotify_sync.models.runs import Mode, Trigger
 from django_spotify_sync.testing.oauth.door import CORE_SCOPE
+from tests.kit.words import words_of_operators
 
 SOURCE = Path(__file__).parents[2] / "example_project"
 DOCS = SOURCE.parent / "docs"
@@ -79,6 +80,55 @@ def test_check_finds_nothing(site):
     assert done.returncode == 0, done.stderr
 
 
+BEHIND_TLS = {
+    "SITE_URL": "https://music.example.org",
+    "SPOTIFY_CLIENT_ID": "a-real-one",
+    "SPOTIFY_CLIENT_SECRET": "a-real-secret",
+    "REDIS_URL": "redis://:a-password@127.0.0.1:1/0",
+}
+
+
+def test_a_deployment_behind_tls_is_checked_without_a_word(site, tmp_path):
+    shutil.copy(SOURCE.parent / "env.sample", tmp_path)
+    site.python("gen_env.py", str(tmp_path))
+    made = dict(re.findall(r"^(\w+_KEY)=(.+)$", (tmp_path / ".env").read_text(), re.MULTILINE))
+
+    done = site.python(
+        "manage.py", "check", "--deploy", "--fail-level", "WARNING", **BEHIND_TLS, **made
+    )
+
+    assert set(made) == {"DJANGO_SECRET_KEY", "FERNET_KEY"}
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("System check identified no issues")
+    assert done.stderr == ""
+
+
+def test_behind_tls_nothing_goes_by_http(site):
+    done = site.python(
+        "-c",
+        "import django; django.setup()\n"
+        "from django.conf import settings\n"
+        "from django.test import Client\n"
+        "settings.CACHES = {'default': {'BACKEND': 'django.core.cache.backends.locmem.LocMemCache'}}\n"
+        "plain = Client(headers={'Host': 'music.example.org'})\n"
+        "answer = plain.get('/sign-in/')\n"
+        "print(answer.status_code, answer['Location'])\n"
+        "safe = Client(headers={'Host': 'music.example.org', 'X-Forwarded-Proto': 'https'})\n"
+        "answer = safe.get('/sign-in/')\n"
+        "print(answer.status_code, answer['Strict-Transport-Security'])\n"
+        "print(all(cookie['secure'] for cookie in answer.cookies.values()), len(answer.cookies))\n"
+        "print(safe.get('/spotify/login/')['Location'])\n",
+        DJANGO_SETTINGS_MODULE="config.settings",
+        **BEHIND_TLS,
+    )
+
+    plain, safe, cookies, consent = done.stdout.splitlines()
+    assert plain == "301 https://music.example.org/sign-in/"
+    assert safe == "200 max-age=3600"
+    assert cookies == "True 1"
+    assert "redirect_uri=https%3A%2F%2Fmusic.example.org%2Fspotify%2Fcallback%2F" in consent
+
+
 def test_migrate_passes_with_keys_that_are_made_once_and_are_the_owners_alone(site):
     keys = [site.folder / "var" / name for name in ("fernet_key.txt", "django_secret_key.txt")]
 
@@ -111,6 +161,8 @@ def test_the_package_is_mounted_under_spotify(site):
         ({"DATABASE_URL": "postgres://u:hu/sh@h/n"}, "DATABASE_URL cannot be understood"),
         ({"SPOTIFY_CLIENT_SECRET": "hush"}, "SPOTIFY_CLIENT_ID is not"),
         ({"FERNET_KEY": "hush"}, "no Fernet key"),
+        ({"SITE_URL": "http://music.example.org"}, "SITE_URL has to be like https://"),
+        ({"SITE_URL": "https://music.example.org/shelf"}, "SITE_URL has to be like https://"),
     ],
 )
 def test_a_wrong_environment_is_named_and_not_repeated(site, environment, words):
@@ -319,6 +371,12 @@ def test_every_reason_of_a_run_has_words(words):
     assert set(Mode.values) == words.MODES.keys()
     assert set(Trigger.values) == words.TRIGGERS.keys()
     assert set(CORE_SCOPE.split()) == words.SCOPES.keys()
+
+
+@pytest.mark.parametrize("table", ["SPOTIFY_ERRORS", "FAILURES", "REASONS"])
+def test_no_word_of_operators_is_on_a_page(words, table):
+    for code, said in getattr(words, table).items():
+        assert words_of_operators(str(said)) == [], code
 
 
 def descendants(kind: type[SpotifySyncError]) -> Iterator[type[SpotifySyncError]]:

@@ -17,7 +17,7 @@ from django_spotify_sync.exceptions import NotConnected, RateLimited, SpotifySyn
 from django_spotify_sync.models import SyncRun
 from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.runs import RunStatus
-from django_spotify_sync.rest.errors import error_response
+from django_spotify_sync.rest.errors import error_response, words_of
 from tests.messages import catalogues, messages, read
 from tests.whole.test_contract import errors
 
@@ -135,7 +135,7 @@ def test_errors_answer_in_the_language_of_who_asks(
 def test_words_of_the_moment_stay_as_they_are(russian: None) -> None:
     error = RateLimited("GET /me: Spotify answered 429.", retry_after=7)
 
-    assert error_response(error).data["detail"] == "GET /me: Spotify answered 429."
+    assert words_of(error) == "GET /me: Spotify answered 429."
 
 
 @pytest.mark.django_db

@@ -16,6 +16,10 @@ from cryptography.fernet import Fernet
 
 ROOT = Path(__file__).resolve().parents[2]
 GEN_ENV = ROOT / "example_project" / "gen_env.py"
+SECRETS = {
+    *("DJANGO_SECRET_KEY", "DJANGO_SUPERUSER_PASSWORD", "FERNET_KEY"),
+    *("POSTGRES_PASSWORD", "REDIS_PASSWORD", "SPOTIFY_CLIENT_SECRET"),
+}
 LONG_LIVED = {"beat", "db", "fake-spotify", "redis", "web", "worker"}
 
 
@@ -65,9 +69,18 @@ def test_every_variable_of_the_stack_is_explained_in_the_sample() -> None:
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """compose.yaml as Compose itself reads it."""
-    folder = tmp_path_factory.mktemp("stack")
+    return read_stack(
+        tmp_path_factory.mktemp("stack"),
+        SPOTIFY_CLIENT_ID="a-client-id",
+        SPOTIFY_CLIENT_SECRET="a-client-secret",
+    )
+
+
+def read_stack(folder: Path, **more: str) -> Any:
+    """Return compose.yaml as Compose itself reads it, and under "env" the .env that it reads."""
     gen_env(folder)
+    with (folder / ".env").open("a") as file:
+        file.writelines(f"{name}={value}\n" for name, value in more.items())
     compose = Path(sys.executable).with_name("docker-compose")
     options = ["--file", str(ROOT / "compose.yaml"), "--env-file", str(folder / ".env")]
     read = subprocess.run(
@@ -77,7 +90,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Any:
         check=True,
         env={"PATH": os.environ["PATH"], "HOME": str(folder)},
     )
-    return json.loads(read.stdout)
+    return json.loads(read.stdout) | {"env": variables(folder / ".env")}
 
 
 def test_nothing_is_published_but_on_this_machine(stack: Any) -> None:
@@ -111,6 +124,113 @@ def test_who_serves_waits_for_the_tables(stack: Any) -> None:
         waits = stack["services"][name]["depends_on"]
         assert waits["migrate"]["condition"] == "service_completed_successfully"
         assert waits["db"]["condition"] == waits["redis"]["condition"] == "service_healthy"
+
+
+#: Which secrets of .env each container knows, by whatever name.
+KNOWN = {
+    "db": {"POSTGRES_PASSWORD"},
+    "redis": {"REDIS_PASSWORD"},
+    # which makes the tables and the first user, and checks that the keys open what is stored
+    "migrate": {"POSTGRES_PASSWORD", "FERNET_KEY", "DJANGO_SUPERUSER_PASSWORD"},
+    "web": {
+        *("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DJANGO_SECRET_KEY"),
+        *("FERNET_KEY", "SPOTIFY_CLIENT_SECRET"),
+    },
+    "worker": {
+        *("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DJANGO_SECRET_KEY"),
+        *("FERNET_KEY", "SPOTIFY_CLIENT_SECRET"),
+    },
+    "beat": {"REDIS_PASSWORD"},
+    "fake-spotify": set(),
+}
+
+
+def test_each_container_knows_the_secrets_that_it_needs_and_no_others(stack: Any) -> None:
+    secrets = {name: value for name, value in stack["env"].items() if name in SECRETS}
+    known = {
+        name: {secret for secret, value in secrets.items() if value in json.dumps(service)}
+        for name, service in stack["services"].items()
+    }
+
+    assert set(secrets) == SECRETS
+    assert known == KNOWN
+
+
+def test_redis_asks_for_its_password(stack: Any) -> None:
+    redis = stack["services"]["redis"]
+    password = stack["env"]["REDIS_PASSWORD"]
+
+    assert redis["command"] == ["redis-server", "--requirepass", password]
+    for name in ("web", "worker", "beat"):
+        url = stack["services"][name]["environment"]["REDIS_URL"]
+        assert url == f"redis://:{password}@redis:6379/0"
+
+
+def test_images_can_be_pinned_by_their_digests(tmp_path: Path) -> None:
+    digest = "sha256:" + "0" * 64  # of no image: what is tried is that it arrives
+    pins = {
+        "POSTGRES_IMAGE": f"postgres:17@{digest}",
+        "REDIS_IMAGE": f"redis:7@{digest}",
+        "PYTHON_IMAGE": f"python:3.13-slim@{digest}",
+    }
+
+    services = read_stack(tmp_path, **pins)["services"]
+
+    assert services["db"]["image"] == pins["POSTGRES_IMAGE"]
+    assert services["redis"]["image"] == pins["REDIS_IMAGE"]
+    assert services["web"]["build"]["args"] == {"PYTHON_IMAGE": pins["PYTHON_IMAGE"]}
+    dockerfile = (ROOT / "example_project" / "Dockerfile").read_text()
+    assert re.findall(r"^(?:ARG|FROM) .+$", dockerfile, re.MULTILINE) == [
+        "ARG PYTHON_IMAGE=python:3.13-slim",
+        "FROM ${PYTHON_IMAGE}",
+    ]
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    ("name", "starts"),
+    [
+        ("beat", "from config.celery import app; print(len(app.conf.beat_schedule))"),
+        (
+            "fake-spotify",
+            "import django; django.setup()\n"
+            "from django.core.management import call_command\n"
+            "import os, signal, threading\n"
+            "threading.Timer(1, os.kill, (os.getpid(), signal.SIGTERM)).start()\n"
+            "call_command('spotify_fake', '--port', '0')\n",
+        ),
+        (
+            "migrate",
+            "import django; django.setup()\n"
+            "from django.core.management import call_command\n"
+            "call_command('check', databases=['default'])\n",
+        ),
+    ],
+)
+def test_the_site_starts_with_what_a_container_knows(
+    stack: Any, tmp_path: Path, name: str, starts: str
+) -> None:
+    site = tmp_path / "example_project"
+    shutil.copytree(ROOT / "example_project", site, ignore=shutil.ignore_patterns("var"))
+    environment = stack["services"][name]["environment"]
+    if name == "migrate":  # whose database is the stack's own
+        environment = environment | {"DATABASE_URL": f"sqlite:///{tmp_path}/site.sqlite3"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", starts],
+        cwd=site,
+        env={
+            "PATH": os.environ["PATH"],
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert not (site / "var").exists(), "a container can keep nothing there"
 
 
 def test_one_name_leads_browser_and_containers_to_fake_spotify(stack: Any) -> None:

@@ -19,6 +19,7 @@ from itertools import pairwise
 
 from django_spotify_sync.db.rising import rising
 from django_spotify_sync.exceptions import NotWhole
+from django_spotify_sync.secret import masked
 from django_spotify_sync.spotify.answers.saved import Key
 from django_spotify_sync.sync.tracks.alignment import NONE_ALIGNED, Alignment, align
 from django_spotify_sync.sync.tracks.chart import Chart, Places
@@ -60,7 +61,8 @@ def next_step(known: Sequence[Key], chart: Chart) -> Step:
     keys = step.keys(known, chart)
     chart.doubled = _doubled(keys, known, chart)
     if chart.doubled and chart.doubled != chart.doubled_before:
-        raise NotWhole(f"{next(iter(chart.doubled))[0]} came twice.", reason="drift")
+        came = masked(str(next(iter(chart.doubled))[0]))
+        raise NotWhole(f"{came} came twice.", reason="drift")
     alignment = align(known, keys)
     return Step(_proof_reads(known, keys, alignment, chart), step.presumed, alignment=alignment)
 
