@@ -54,8 +54,8 @@ class PlaylistQuerySet(models.QuerySet["Playlist"]):
 class Playlist(models.Model):
     """A playlist, stored once however many users have it; what of it a user may see says AccountPlaylist.
 
-    ``details_version`` goes up with the name, description, owner and the two flags; ``contents_version`` with the items,
-    their total and the cover.
+    ``details_version`` goes up with the name, description, owner and the two flags; ``contents_version`` with the
+    items, their total and the cover.
     """
 
     id = models.BigAutoField(primary_key=True)

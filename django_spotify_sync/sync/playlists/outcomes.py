@@ -19,8 +19,9 @@ class Versions:
     contents: int
 
     @classmethod
-    def of(cls, playlist: Playlist) -> Versions:
-        return cls(playlist.details_version, playlist.contents_version)
+    def of(cls, playlist: Playlist | None) -> Versions:
+        """Return those of a list, which are 0 before there is one."""
+        return cls(playlist.details_version, playlist.contents_version) if playlist else cls(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +56,21 @@ class Outcome:
         after: Versions,
         known: Playlist | None,
         *,
+        is_overtaken: bool,
         is_left_alone: bool,
     ) -> dict[str, Any]:
         """Return which versions of the list this account has been shown by now: columns of its link.
 
         ``before`` is the list as it was stored when the run began to write, ``after`` its versions now, ``known`` the
-        list when the run began to read. Items that were written meanwhile, and which this run therefore left alone,
-        it was not shown.
-
-        What the listing says was written by this run, or was there already: its owner was shown it.
+        list when the run began to read. What another wrote in between differs from what this run was shown:
+        ``is_overtaken`` says so of what the listing says, ``is_left_alone`` of the items.
         """
-        seen: dict[str, Any] = {"seen_details": after.details}
-        if self._shows_contents(link, before, known, is_left_alone=is_left_alone):
+        seen: dict[str, Any] = {}
+        if not is_overtaken:
+            seen["seen_details"] = after.details
+        elif link is None:
+            seen["seen_details"] = None
+        if self._shows_contents(link, before, known, is_overtaken or is_left_alone):
             seen["seen_contents"] = after.contents
         elif link is None or link.seen_contents == after.contents:
             seen["seen_contents"] = None
@@ -77,22 +81,21 @@ class Outcome:
         link: AccountPlaylist | None,
         before: Playlist,
         known: Playlist | None,
-        *,
-        is_left_alone: bool,
+        is_another: bool,
     ) -> bool:
         """Tell whether all that is stored by now of total, cover and items was shown to this account."""
         right = self.can_read_items
         if right is None and link is not None:
             right = link.can_read_items
         if right is not True:  # the items are not shown anyway, and the rest is the listing's
-            return self.row.total is not None or before.total is None
-        # What this run itself has changed since takes nothing away from whom everything was shown.
+            return not is_another and (self.row.total is not None or before.total is None)
+        # What this run itself has changed since takes nothing away from an account that was shown everything.
         was_shown = (
             link is not None
             and link.can_read_items is True
             and link.seen_contents == before.contents_version
         )
-        if is_left_alone:
+        if is_another:
             return was_shown
         if self.brings_items:
             return self.is_whole or was_shown

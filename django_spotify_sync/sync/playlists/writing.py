@@ -1,8 +1,8 @@
 """What was learned of playlists → Playlist, PlaylistItem and AccountPlaylist, in the caller's transaction.
 
 A playlist is stored once for all who have it. Whoever writes its items holds its lock, and all take these locks in one
-order. Items that somebody else wrote since this run looked are left alone: which of two snapshots is the newer nobody
-can tell, and the next listing will show whether they are right.
+order. What somebody else wrote since this run looked is left alone: which of two snapshots is the newer nobody can
+tell, and the next listing will show whether it is right.
 
 What is written here is shown to all who have the list, but to nobody before that user's own run has seen it: a change
 takes the list's versions up, and ``outcomes`` says which of them this run may put down on its own links.
@@ -11,6 +11,7 @@ takes the list's versions up, and ``outcomes`` says which of them this run may p
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -63,7 +64,8 @@ def write_playlists(
 ) -> Written:
     """Write what differs; remove no link but those of ``gone``. ``known`` is what was stored when the run began."""
     track_ids = write_catalog(catalog, using=using)["track"]
-    playlists, renewed, versions = _write_lists(outcomes, using=using, now=now)
+    lists = _write_lists(outcomes, known, using=using, now=now)
+    playlists, versions = lists.stored, lists.versions
     counts = Counts()
     left_alone: set[str] = set()
     stamps: list[tuple[int, dict[str, Any]]] = []
@@ -101,9 +103,7 @@ def write_playlists(
             if any(getattr(playlist, name) != value for name, value in stamp.items()):
                 stamps.append((playlist.pk, stamp))
     update(Playlist, stamps, using=using, batch_size=conf.BATCH_SIZE)
-    links = _write_links(
-        account, outcomes, gone, playlists, renewed, left_alone, versions, known, using=using
-    )
+    links = _write_links(account, outcomes, gone, lists, left_alone, known, using=using)
     return Written(counts + links.counts, links.added, links.removed)
 
 
@@ -112,11 +112,24 @@ def _stamp(playlist: Playlist | None) -> tuple[str, datetime | None]:
     return (playlist.items_snapshot_id, playlist.items_synced_at) if playlist else ("", None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """The listed playlists as they were stored when this run began to write, and the versions of each since.
+
+    ``renewed`` are those that changed but for the cover; ``overtaken`` those that say something else than this run was
+    told, since another has written them meanwhile.
+    """
+
+    stored: dict[str, Playlist]
+    versions: dict[str, Versions]
+    renewed: set[str]
+    overtaken: set[str]
+
+
 def _write_lists(
-    outcomes: Sequence[Outcome], *, using: str, now: datetime
-) -> tuple[dict[str, Playlist], set[str], dict[str, Versions]]:
-    """Bring the playlists themselves up to date; return them as they were stored, which of them changed but for the
-    cover, and the versions of each.
+    outcomes: Sequence[Outcome], known: StoredPlaylists, *, using: str, now: datetime
+) -> _Lists:
+    """Bring the playlists themselves up to date.
 
     First what is new, then the locks of all that is to be written: so no two writers wait for each other.
 
@@ -124,23 +137,32 @@ def _write_lists(
     """
     listed = {outcome.row.spotify_id: outcome.row for outcome in outcomes}
     stored = {one.spotify_id: one for one in stored_rows(listed, using=using)}
-    _create([listed[key] for key in listed.keys() - stored.keys()], using=using, now=now)
+    missing = listed.keys() - stored.keys()
+    _create([listed[key] for key in missing], using=using, now=now)
     with_items = {one.row.spotify_id for one in outcomes if one.brings_items}
     differing = {key for key, row in listed.items() if _columns(row, stored.get(key), now=now)}
     lock_in_order(Playlist, "spotify_id", differing | with_items, using=using)
     stored = {one.spotify_id: one for one in stored_rows(listed, using=using)}
     if len(stored) < len(listed):
         raise IntegrityError("A playlist was removed while it was written; begin again.")
-    renewed = {key for key, row in listed.items() if changes(row, stored[key])}
     versions = {key: Versions.of(one) for key, one in stored.items()}
+    differences = {key: _columns(listed[key], stored[key], now=now) for key in differing}
+    overtaken = {
+        key
+        for key, values in differences.items()
+        if values and versions[key] != Versions.of(known.playlists.get(key))
+    }
+    renewed = {
+        key for key, row in listed.items() if key not in overtaken and changes(row, stored[key])
+    }
     _update(
-        {key: _columns(listed[key], stored[key], now=now) for key in differing},
+        {key: values for key, values in differences.items() if key not in overtaken},
         listed,
         stored,
         versions,
         using=using,
     )
-    return stored, renewed, versions
+    return _Lists(stored, versions, renewed, overtaken)
 
 
 def _columns(row: PlaylistRow, stored: Playlist | None, *, now: datetime) -> dict[str, Any]:
@@ -196,10 +218,8 @@ def _write_links(
     account: SpotifyAccount,
     outcomes: Sequence[Outcome],
     gone: Collection[int],
-    playlists: Mapping[str, Playlist],
-    renewed: Collection[str],
+    lists: _Lists,
     left_alone: Collection[str],
-    versions: Mapping[str, Versions],
     known: StoredPlaylists,
     *,
     using: str,
@@ -214,14 +234,15 @@ def _write_links(
     seen_to_change: set[int] = set()
     for outcome in outcomes:
         spotify_id = outcome.row.spotify_id
-        playlist = playlists[spotify_id]
+        playlist = lists.stored[spotify_id]
         learned = _learned(outcome, is_settled=spotify_id not in left_alone)
         link = stored.pop(playlist.pk, None)
         learned |= outcome.seen(
             link,
             playlist,
-            versions[spotify_id],
+            lists.versions[spotify_id],
             known.playlists.get(spotify_id),
+            is_overtaken=spotify_id in lists.overtaken,
             is_left_alone=spotify_id in left_alone,
         )
         if link is None:
@@ -236,7 +257,9 @@ def _write_links(
             name: value for name, value in learned.items() if getattr(link, name) != value
         }:
             changed[link.pk] = difference
-        if spotify_id in renewed or "can_read_items" in difference:  # the others are our own notes
+        if (
+            spotify_id in lists.renewed or "can_read_items" in difference
+        ):  # the others are our own notes
             seen_to_change.add(link.pk)
     leaving = {link.pk for link in stored.values()} & set(gone)
     moves += [
