@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -356,3 +356,21 @@ def test_many_items_cost_no_more_queries(
 
     assert queries() == few
     assert len(seen_by_rest(graces.user, shared)[1]) == 45
+
+
+@pytest.mark.postgres
+def test_items_are_read_off_their_index(
+    adas: SpotifyAccount, graces: SpotifyAccount, shared: Any
+) -> None:
+    """Whose items they are is asked by keys too."""
+    with CaptureQueriesContext(connection) as queries:
+        seen_by_rest(graces.user, shared)
+    [made] = [one["sql"] for one in queries if 'FROM "spotify_sync_playlistitem"' in one["sql"]]
+    with transaction.atomic(), connection.cursor() as cursor:
+        for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        cursor.execute(f"EXPLAIN {made}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "Seq Scan" not in plan
+    assert "spotify_sync_item_position" in plan
