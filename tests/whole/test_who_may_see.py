@@ -36,8 +36,10 @@ from tests.kit.queries import tables_written
 pytestmark = pytest.mark.django_db(transaction=True)
 
 #: What Ada's syncs bring after Grace's last one; there are 6 items by then, and the cover is one of Ada's own.
-VEILED = ("veiled-name", "veiled-words", "veiled-item", "image/0640pl")
-VEILED += ('"total":6', "'total': 6", "total=6")
+VEILED = (
+    *("veiled-name", "veiled-words", "veiled-item", "image/0640pl"),
+    *('"total":6', "'total': 6", "total=6"),
+)
 
 type Door = Callable[[Any, Any], str]
 
