@@ -170,6 +170,8 @@ def _columns(row: PlaylistRow, stored: Playlist | None, *, now: datetime) -> dic
     if new_cover(row, stored, is_written=bool(values)):
         values |= {"image_url": row.image_url, "cover_fetched_at": now}
         values["cover_snapshot_id"] = row.snapshot_id or ""
+    elif values and stored is not None:
+        values |= _same_cover(row, stored)
     return values
 
 
