@@ -23,7 +23,7 @@ from django_spotify_sync.admin.looks import (
 from django_spotify_sync.admin.rows import OfAccountAdmin, ReadOnlyAdmin
 from django_spotify_sync.models import AccountPlaylist, Playlist, PlaylistItem
 from django_spotify_sync.models.catalog import track_artists
-from django_spotify_sync.models.playlists import ItemKind
+from django_spotify_sync.models.playlists import SHOWS_DETAILS, ItemKind
 
 
 @admin.register(Playlist)
@@ -72,20 +72,23 @@ class PlaylistAdmin(ReadOnlyAdmin):
 
 @admin.register(AccountPlaylist)
 class AccountPlaylistAdmin(OfAccountAdmin):
+    """Speaks for the accounts: each list is called as its account was last shown it, and found by no other name."""
+
     list_display = ("title", "account_link", "place", "rights")
     list_filter = ("can_read_items",)
     list_select_related = ("account__user", "playlist")
     search_fields = ("playlist__folded__contains",)
     spotify_id_field = "playlist__spotify_id"
+    found_by_words = SHOWS_DETAILS
     fields = ("picture", "playlist_link", "account_link", "place", "rights", "unreadable_reason")
 
     @admin.display(description=_("playlist"))
     def title(self, link: AccountPlaylist) -> str:
-        return titled(link.playlist.image_url, link)
+        return titled(link.image_url, link)
 
     @admin.display(description=_("playlist"))
     def playlist_link(self, link: AccountPlaylist) -> str:
-        return self.link(link.playlist)
+        return self.link(link.playlist, link)
 
     @admin.display(description=_("place"))
     def place(self, link: AccountPlaylist) -> int:
@@ -93,14 +96,14 @@ class AccountPlaylistAdmin(OfAccountAdmin):
 
     @admin.display(description=_("items"))
     def rights(self, link: AccountPlaylist) -> str:
-        if link.can_read_items is None:
+        if link.may_read_items is None:
             return badge(_("not known yet"), "plain")
         readable = badge(_("readable"), "good"), badge(_("not readable"), "bad")
-        return readable[not link.can_read_items]
+        return readable[not link.may_read_items]
 
     @admin.display(description=_("cover"))
     def picture(self, link: AccountPlaylist) -> str:
-        return cover(link.playlist.image_url, 160)
+        return cover(link.image_url, 160)
 
 
 @admin.register(PlaylistItem)

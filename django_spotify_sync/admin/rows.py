@@ -55,6 +55,8 @@ class ReadOnlyAdmin(ModelAdmin):
     view_on_site = False  # `on_spotify` says where it leads
     #: The column that a Spotify id, URI or address is looked up in, by its index, instead of searching all texts.
     spotify_id_field = "spotify_id"
+    #: Which rows words may find; a Spotify id finds any.
+    found_by_words = Q()
 
     class Media:
         css = {"all": ["spotify_sync/admin.css"]}
@@ -84,7 +86,8 @@ class ReadOnlyAdmin(ModelAdmin):
         found = _SPOTIFY_ID.fullmatch(search_term.strip())
         if found and self.spotify_id_field:
             return queryset.filter(Q(**{self.spotify_id_field: found[1]})), False
-        return super().get_search_results(request, queryset, search_term)
+        rows = queryset.filter(self.found_by_words) if search_term else queryset
+        return super().get_search_results(request, rows, search_term)
 
     @admin.display(description=_("at Spotify"))
     def on_spotify(self, row: Any) -> SafeString:

@@ -1,8 +1,16 @@
-"""Playlists, stored once for all, whose libraries they are in, and their items."""
+"""Playlists, stored once for all, whose libraries they are in, and their items.
+
+What one user's token fetches stands in rows that all share. So that nobody sees more than that user's own token was
+last shown, what is shared counts its versions, and each link remembers those that its owner was shown. Whatever speaks
+to a user asks by the querysets of this module, or by the properties of ``AccountPlaylist``, which show no later one.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from django_spotify_sync.db.folded import FoldedField
@@ -11,27 +19,44 @@ from django_spotify_sync.models.accounts import AnyUser, SpotifyAccount, open_ur
 from django_spotify_sync.models.catalog import Track, title_of, track_artists
 from django_spotify_sync.spotify.answers.storable import MAX_ID
 
+#: Links whose owner was shown the name and the like as they are stored.
+SHOWS_DETAILS = Q(seen_details=F("playlist__details_version"))
+SHOWS_CONTENTS = Q(seen_contents=F("playlist__contents_version"))
+
 
 class PlaylistQuerySet(models.QuerySet["Playlist"]):
     def for_user(self, user: AnyUser) -> PlaylistQuerySet:
-        """The playlists in this user's library, in the user's order."""
+        """The playlists in this user's library, in the user's order, that are stored as this user was shown them.
+
+        One that others' syncs have changed since is left out until the user's own next one: its columns would say what
+        that user was not shown. The links have them all.
+        """
         if user.pk is None:  # an outer join would give nobody what nobody has
             return self.none()
-        mine = self.filter(account_playlists__account__user_id=user.pk)
-        return mine.order_by("account_playlists__position", "pk")
+        return self._linked(user).order_by("account_playlists__position", "pk")
 
     def readable_by(self, user: AnyUser) -> PlaylistQuerySet:
         """Those of them whose items Spotify lets this user see."""
         if user.pk is None:
             return self.none()
-        mine = self.filter(
-            account_playlists__account__user_id=user.pk, account_playlists__can_read_items=True
-        )
+        mine = self._linked(user, account_playlists__can_read_items=True)
         return mine.order_by("account_playlists__position", "pk")
+
+    def _linked(self, user: AnyUser, **which: Any) -> PlaylistQuerySet:
+        return self.filter(
+            account_playlists__account__user_id=user.pk,
+            account_playlists__seen_details=F("details_version"),
+            account_playlists__seen_contents=F("contents_version"),
+            **which,
+        )
 
 
 class Playlist(models.Model):
-    """A playlist, stored once however many users have it; whether a user may see its items says AccountPlaylist."""
+    """A playlist, stored once however many users have it; what of it a user may see says AccountPlaylist.
+
+    ``details_version`` goes up with the name, description, owner and the two flags; ``contents_version`` with the
+    items, their total and the cover.
+    """
 
     id = models.BigAutoField(primary_key=True)
     spotify_id = models.CharField(_("Spotify id"), max_length=MAX_ID)
@@ -44,6 +69,8 @@ class Playlist(models.Model):
     image_url = models.TextField(_("cover"), blank=True)
     # Covers of playlists expire within a day, so they are left out of the comparison.
     cover_fetched_at = models.DateTimeField(null=True, blank=True)
+    # Under the same snapshot another address is the same picture.
+    cover_snapshot_id = models.TextField(blank=True, default="", db_default="")
     total = models.PositiveIntegerField(_("items"), null=True, blank=True)
     items_snapshot_id = models.TextField(blank=True)
     items_synced_at = models.DateTimeField(null=True, blank=True)
@@ -52,6 +79,10 @@ class Playlist(models.Model):
     # got to their end; believed when two readings agree.
     listed_surplus = models.IntegerField(default=0, db_default=0)
     counted_surplus = models.IntegerField(default=0, db_default=0)
+    details_version = models.PositiveIntegerField(default=0, db_default=0)
+    contents_version = models.PositiveIntegerField(default=0, db_default=0)
+    # The account whose token read the items, so in whose market they are playable or not; null where none is known.
+    items_read_by = models.BigIntegerField(null=True, blank=True)
 
     objects = PlaylistQuerySet.as_manager()
 
@@ -82,9 +113,28 @@ class AccountPlaylistQuerySet(models.QuerySet["AccountPlaylist"]):
         """In the order of the user's list of playlists."""
         return self.order_by("position", "pk")
 
+    def as_shown(self) -> AccountPlaylistQuerySet:
+        """With the playlists, and with what to order by: ``shown_name`` and ``shown_total``."""
+        return self.select_related("playlist").annotate(
+            shown_name=Case(
+                When(SHOWS_DETAILS, then="playlist__name"),
+                default=Value(""),
+                output_field=models.TextField(),
+            ),
+            shown_total=Case(When(SHOWS_CONTENTS, then="playlist__total")),
+        )
+
+    def called(self, word: str) -> AccountPlaylistQuerySet:
+        """Those with ``word`` in the names, of list and owner, that the link's owner was shown."""
+        return self.filter(SHOWS_DETAILS, playlist__folded__contains=word)
+
 
 class AccountPlaylist(models.Model):
-    """That a playlist is in a user's library, where, and what Spotify lets this user see of it."""
+    """That a playlist is in a user's library, where, and what Spotify lets this user see of it.
+
+    Its properties are the playlist as its owner was last shown it: what only others were shown since is blank. They
+    want ``playlist`` selected.
+    """
 
     id = models.BigAutoField(primary_key=True)
     account = models.ForeignKey(
@@ -95,6 +145,9 @@ class AccountPlaylist(models.Model):
     snapshot_id = models.TextField(blank=True)
     can_read_items = models.BooleanField(null=True, blank=True)
     unreadable_reason = models.CharField(max_length=50, blank=True)
+    # The playlist's versions that this account's own token was last shown; null for none.
+    seen_details = models.PositiveIntegerField(null=True, default=0, db_default=0)
+    seen_contents = models.PositiveIntegerField(null=True, default=0, db_default=0)
 
     objects = AccountPlaylistQuerySet.as_manager()
 
@@ -109,8 +162,66 @@ class AccountPlaylist(models.Model):
 
     def __str__(self) -> str:
         if type(self).playlist.is_cached(self):
-            return str(self.playlist)
+            return self.name or self.spotify_id
         return f"playlist {self.playlist_id} of account {self.account_id}"
+
+    def get_absolute_url(self) -> str:
+        return self.playlist.get_absolute_url()
+
+    @property
+    def shows_details(self) -> bool:
+        """Whether the owner was shown the name, description, playlist's owner and flags that are stored."""
+        return self.seen_details == self.playlist.details_version
+
+    @property
+    def shows_contents(self) -> bool:
+        """Whether the owner was shown the total, the cover and, where they may be read, the items that are stored."""
+        return self.seen_contents == self.playlist.contents_version
+
+    @property
+    def may_read_items(self) -> bool | None:
+        """``can_read_items``; null as well while items are stored that the owner was not shown."""
+        return self.can_read_items if self.shows_contents or not self.can_read_items else None
+
+    @property
+    def spotify_id(self) -> str:
+        return self.playlist.spotify_id
+
+    @property
+    def uri(self) -> str:
+        return self.playlist.uri
+
+    @property
+    def name(self) -> str:
+        return self.playlist.name if self.shows_details else ""
+
+    @property
+    def description(self) -> str:
+        return self.playlist.description if self.shows_details else ""
+
+    @property
+    def owner_id(self) -> str:
+        return self.playlist.owner_id if self.shows_details else ""
+
+    @property
+    def owner_name(self) -> str:
+        return self.playlist.owner_name if self.shows_details else ""
+
+    @property
+    def collaborative(self) -> bool:
+        return self.shows_details and self.playlist.collaborative
+
+    @property
+    def public(self) -> bool | None:
+        return self.playlist.public if self.shows_details else None
+
+    @property
+    def image_url(self) -> str:
+        return self.playlist.image_url if self.shows_contents else ""
+
+    @property
+    def total(self) -> int | None:
+        return self.playlist.total if self.shows_contents else None
 
 
 class ItemKind(models.TextChoices):
@@ -122,12 +233,25 @@ class ItemKind(models.TextChoices):
 
 class PlaylistItemQuerySet(models.QuerySet["PlaylistItem"]):
     def readable_by(self, user: AnyUser) -> PlaylistItemQuerySet:
-        """The items that Spotify lets this user see, whoever's token fetched them."""
+        """The items that Spotify lets this user see, as this user was last shown them, whoever's token fetched them.
+
+        Each has ``is_playable_here``: its ``is_playable`` if this user's own token read the list, else null.
+        """
         if user.pk is None:
             return self.none()
-        return self.filter(
+        mine = self.filter(
             playlist__account_playlists__account__user_id=user.pk,
             playlist__account_playlists__can_read_items=True,
+            playlist__account_playlists__seen_contents=F("playlist__contents_version"),
+        )
+        return mine.annotate(
+            is_playable_here=Case(
+                When(
+                    playlist__items_read_by=F("playlist__account_playlists__account_id"),
+                    then="is_playable",
+                ),
+                output_field=models.BooleanField(null=True),
+            )
         )
 
     def in_order(self) -> PlaylistItemQuerySet:

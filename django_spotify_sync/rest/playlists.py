@@ -8,7 +8,8 @@ from django.db.models import Q, QuerySet
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 
-from django_spotify_sync.models import AccountPlaylist, Playlist, PlaylistItem
+from django_spotify_sync.models import AccountPlaylist, PlaylistItem
+from django_spotify_sync.models.playlists import SHOWS_DETAILS
 from django_spotify_sync.rest.cursors import by_name, by_number, by_time
 from django_spotify_sync.rest.fields import RowSerializer
 from django_spotify_sync.rest.library import LibraryViewSet
@@ -16,29 +17,32 @@ from django_spotify_sync.rest.pinned import own_account
 from django_spotify_sync.rest.tracks import SavedTrackSerializer, track_has
 
 
-class OwnerSerializer(RowSerializer[Playlist]):
+class OwnerSerializer(RowSerializer[AccountPlaylist]):
     spotify_id = serializers.CharField(source="owner_id", read_only=True)
     display_name = serializers.CharField(source="owner_name", read_only=True)
 
     class Meta:
         ref_name = "SpotifyPlaylistOwner"
-        model = Playlist
+        model = AccountPlaylist
         fields = ("spotify_id", "display_name")
 
 
 class AccountPlaylistSerializer(RowSerializer[AccountPlaylist]):
-    """A playlist of a user's library. Wants ``playlist`` selected."""
+    """A playlist of a user's library, as this user was last shown it. Wants ``playlist`` selected."""
 
-    spotify_id = serializers.CharField(source="playlist.spotify_id", read_only=True)
-    uri = serializers.CharField(source="playlist.uri", read_only=True)
-    name = serializers.CharField(source="playlist.name", read_only=True)
-    description = serializers.CharField(source="playlist.description", read_only=True)
-    owner = OwnerSerializer(source="playlist", read_only=True)
-    collaborative = serializers.BooleanField(source="playlist.collaborative", read_only=True)
-    public = serializers.BooleanField(source="playlist.public", read_only=True, allow_null=True)
-    image_url = serializers.CharField(source="playlist.image_url", read_only=True)
-    total = serializers.IntegerField(source="playlist.total", read_only=True, allow_null=True)
-    url = serializers.CharField(source="playlist.get_absolute_url", read_only=True)
+    spotify_id = serializers.CharField(read_only=True)
+    uri = serializers.CharField(read_only=True)
+    name = serializers.CharField(read_only=True)
+    description = serializers.CharField(read_only=True)
+    owner = OwnerSerializer(source="*", read_only=True)
+    collaborative = serializers.BooleanField(read_only=True)
+    public = serializers.BooleanField(read_only=True, allow_null=True)
+    image_url = serializers.CharField(read_only=True)
+    total = serializers.IntegerField(read_only=True, allow_null=True)
+    can_read_items = serializers.BooleanField(
+        source="may_read_items", read_only=True, allow_null=True
+    )
+    url = serializers.CharField(source="get_absolute_url", read_only=True)
 
     class Meta:
         ref_name = "SpotifyPlaylist"
@@ -62,6 +66,10 @@ class AccountPlaylistSerializer(RowSerializer[AccountPlaylist]):
 class TrackOfItemSerializer(SavedTrackSerializer):
     """The track of a playlist's item, null where the item has none."""
 
+    is_playable = serializers.BooleanField(
+        source="is_playable_here", read_only=True, allow_null=True
+    )
+
     class Meta:
         ref_name = "SpotifyTrackOfItem"
 
@@ -70,9 +78,15 @@ class TrackOfItemSerializer(SavedTrackSerializer):
 
 
 class PlaylistItemSerializer(RowSerializer[PlaylistItem]):
-    """One place in a playlist. A track's names and duration stand in the catalogue. Wants ``with_tracks()``."""
+    """One place in a playlist. A track's names and duration stand in the catalogue.
+
+    Wants ``readable_by()`` and ``with_tracks()``.
+    """
 
     track = TrackOfItemSerializer(read_only=True, allow_null=True)
+    is_playable = serializers.BooleanField(
+        source="is_playable_here", read_only=True, allow_null=True
+    )
 
     class Meta:
         ref_name = "SpotifyPlaylistItem"
@@ -108,16 +122,16 @@ class PlaylistViewSet(LibraryViewSet[AccountPlaylist]):
     """The playlists in the user's library, in the user's order."""
 
     serializer_class = AccountPlaylistSerializer
-    orders = {"position": by_number("position"), "name": by_name("playlist__name")}
+    orders = {"position": by_number("position"), "name": by_name("shown_name")}
     default_order = "position"
 
     def get_queryset(self) -> QuerySet[AccountPlaylist]:
         mine = AccountPlaylist.objects.filter(account=own_account(self.request))
-        return mine.select_related("playlist")
+        return mine.as_shown()
 
     @staticmethod
     def has_word(word: str) -> Q:
-        return Q(playlist__folded__contains=word)
+        return SHOWS_DETAILS & Q(playlist__folded__contains=word)
 
 
 class PlaylistItemViewSet(LibraryViewSet[PlaylistItem]):
@@ -136,9 +150,8 @@ class PlaylistItemViewSet(LibraryViewSet[PlaylistItem]):
         link = None if "\0" in spotify_id else mine.filter(playlist__spotify_id=spotify_id).first()
         if link is None:
             raise NotFound
-        if not link.can_read_items:  # what is stored, another user's token fetched
-            return PlaylistItem.objects.none()
-        return PlaylistItem.objects.filter(playlist=link.playlist_id).with_tracks()
+        items = PlaylistItem.objects.filter(playlist=link.playlist_id)
+        return items.readable_by(self.request.user).with_tracks()
 
     @staticmethod
     def has_word(word: str) -> Q:

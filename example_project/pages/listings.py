@@ -49,8 +49,8 @@ TRACK_ORDERS: dict[str, tuple[Words, Order]] = {
 }
 PLAYLIST_ORDERS: dict[str, tuple[Words, Order]] = {
     "spotify": (_("As at Spotify"), ("position", "id")),
-    "name": (_("Name"), ("playlist__name", "id")),
-    "longest": (_("Most items first"), (F("playlist__total").desc(nulls_last=True), "id")),
+    "name": (_("Name"), ("shown_name", "id")),
+    "longest": (_("Most items first"), (F("shown_total").desc(nulls_last=True), "id")),
 }
 ARTIST_ORDERS: dict[str, tuple[Words, Order]] = {
     "spotify": (_("As at Spotify"), ("position", "id")),
@@ -94,9 +94,9 @@ def saved_tracks(request: HttpRequest, account: SpotifyAccount, per_page: int) -
 
 def playlists(request: HttpRequest, account: SpotifyAccount, per_page: int) -> Listing:
     """List the account's playlists; each word searched for is in a name or an owner's."""
-    rows = AccountPlaylist.objects.filter(account=account).select_related("playlist")
+    rows = AccountPlaylist.objects.filter(account=account).as_shown()
     for word in _search(request).split()[:MOST_WORDS]:
-        rows = rows.filter(playlist__folded__contains=word)
+        rows = rows.called(word)
     return _listing(request, rows, PLAYLIST_ORDERS, per_page)
 
 

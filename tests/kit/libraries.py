@@ -108,6 +108,7 @@ def own(account: SpotifyAccount, playlist: Playlist | None = None, **values: Any
         owner_id=account.spotify_id,
         owner_name="Owner",
         total=1,
+        items_read_by=account.pk,
     )
     values = {"position": number, "can_read_items": True} | values
     AccountPlaylist.objects.create(account=account, playlist=playlist, **values)

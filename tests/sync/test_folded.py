@@ -70,7 +70,10 @@ def test_of_what_changes_by_half_the_other_half_is_read():
     playlist = Playlist.objects.create(spotify_id="p")
 
     def write(*entries):
-        return write_items(playlist.pk, entries, {}, whole=True, using="default")
+        counts, _ = write_items(
+            playlist.pk, entries, {}, whole=True, same_reader=True, using="default"
+        )
+        return counts
 
     write(ItemRow("local", "spotify:local:a", title="Für", subtitle="Zoë"))
     assert PlaylistItem.objects.get().folded == "fur zoe"

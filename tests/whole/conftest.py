@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from django_spotify_sync.testing import FakeSpotify
@@ -22,3 +26,22 @@ def fake(spotify: FakeSpotify, settings: Any, monkeypatch: pytest.MonkeyPatch) -
 @pytest.fixture
 def ada(user: Any) -> Client:
     return browser_of(user)
+
+
+@pytest.fixture
+def database(transactional_db: None, tmp_path: Path) -> Iterator[str]:
+    """Give the URL of a new database of the kind that is tested."""
+    if connection.vendor == "sqlite":
+        yield f"sqlite:///{tmp_path}/site.sqlite3"
+        return
+    its = connection.settings_dict
+    name = f"{its['NAME']}_example"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}")
+    try:
+        who = f"{its['USER']}:{quote(its['PASSWORD'], safe='')}".rstrip(":")
+        port = f":{its['PORT']}" if its["PORT"] else ""
+        yield f"postgres://{who}@{quote(its['HOST'], safe='')}{port}/{name}"
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
-from urllib.parse import quote
-
-import pytest
-from django.db import connection
-
-EXAMPLE = Path(__file__).parents[2] / "example_project"
+from tests.kit.example_site import run_at_example_site
 
 SEARCH = """
 import django; django.setup()
@@ -49,41 +39,8 @@ for page, words in [
 """
 
 
-@pytest.fixture
-def database(transactional_db: None, tmp_path: Path) -> Iterator[str]:
-    """Give the URL of a new database of the kind that is tested."""
-    if connection.vendor == "sqlite":
-        yield f"sqlite:///{tmp_path}/site.sqlite3"
-        return
-    its = connection.settings_dict
-    name = f"{its['NAME']}_example"
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name}")
-    try:
-        who = f"{its['USER']}:{quote(its['PASSWORD'], safe='')}".rstrip(":")
-        port = f":{its['PORT']}" if its["PORT"] else ""
-        yield f"postgres://{who}@{quote(its['HOST'], safe='')}{port}/{name}"
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
 def test_a_name_is_found_however_it_is_written(database):
-    done = subprocess.run(
-        [sys.executable, "-c", SEARCH],
-        cwd=EXAMPLE,
-        env={
-            **{k: v for k, v in os.environ.items() if not k.startswith("SPOTIFY_")},
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "DATABASE_URL": database,
-            "FERNET_KEY": "JsCVCkFpFwBjcK17Hc8V_rGauBvBSa2iH8-aVzRQoD4=",
-            "DJANGO_SECRET_KEY": "not a secret, this is a test",
-        },
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
+    done = run_at_example_site(SEARCH, database)
 
     expected = [True, False, True, True, True, True, False, True, False]
     assert done.stdout.split() == [str(one) for one in expected], done.stderr

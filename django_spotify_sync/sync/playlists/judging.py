@@ -13,8 +13,9 @@ from django_spotify_sync.spotify.answers.playlists import PlaylistRow
 from django_spotify_sync.sync.handover import Fetched, Work
 from django_spotify_sync.sync.playlists.items.reading import Reading
 from django_spotify_sync.sync.playlists.listing import Listing, read_listing
+from django_spotify_sync.sync.playlists.outcomes import Outcome
 from django_spotify_sync.sync.playlists.stored import StoredPlaylists, changes
-from django_spotify_sync.sync.playlists.writing import Outcome, write_playlists
+from django_spotify_sync.sync.playlists.writing import write_playlists
 from django_spotify_sync.sync.removals import is_loss_doubted, learn_hidden
 
 
@@ -109,7 +110,15 @@ def _outcome(seen: Seen, row: PlaylistRow) -> Outcome:
         is_whole=is_settled,
         surplus=reading.surplus if reading else None,
         problem=_problem(seen, reading) if reading and not is_settled else "",
+        bears_out_stored=_bears_out_stored(seen, row, reading),
     )
+
+
+def _bears_out_stored(seen: Seen, row: PlaylistRow, reading: Reading | None) -> bool:
+    """Tell whether Spotify shows this account the very items that were stored when the run began."""
+    if reading is not None and not (reading.asks_only and reading.may_read):
+        return False
+    return seen.stored.holds(row) and not (reading is None and seen.stored.is_in_doubt(row))
 
 
 def _problem(seen: Seen, reading: Reading) -> str:

@@ -48,16 +48,19 @@ class StoredPlaylists:
             return "nothing"
         if playlist is None or playlist.items_synced_at is None or right is False:
             return "read"
-        if row.is_spotifys:
-            fits = timezone.now() - playlist.items_synced_at < RESTLESS_LASTS
-        else:
-            fits = row.snapshot_id == playlist.items_snapshot_id
-            if is_settled and not fits:
-                return when_settled
-        count = self.items.get(row.spotify_id, 0)
-        if not fits or row.total not in (None, count, count + playlist.listed_surplus):
+        if is_settled and not row.is_spotifys and not _is_timely(row, playlist):
+            return when_settled
+        if not self.holds(row):
             return "read"
         return when_settled if is_settled else "ask"
+
+    def holds(self, row: PlaylistRow) -> bool:
+        """Tell whether the items that are listed are stored: read, whole, under that snapshot, and as many."""
+        playlist = self.playlists.get(row.spotify_id)
+        if playlist is None or not _is_timely(row, playlist):
+            return False
+        count = self.items.get(row.spotify_id, 0)
+        return row.total in (None, count, count + playlist.listed_surplus)
 
     def surplus(self, row: PlaylistRow) -> tuple[int, int]:
         """Return by how much the totals differed from what came when the list was last read."""
@@ -75,6 +78,15 @@ class StoredPlaylists:
         """Return when the list that was read longest ago was read."""
         read = (link.playlist.items_synced_at for link in self.links.values())
         return min((moment for moment in read if moment is not None), default=None)
+
+
+def _is_timely(row: PlaylistRow, playlist: Playlist) -> bool:
+    """Tell whether items were read under the snapshot that is listed, or lately where snapshots say nothing."""
+    if playlist.items_synced_at is None:
+        return False
+    if row.is_spotifys:
+        return timezone.now() - playlist.items_synced_at < RESTLESS_LASTS
+    return row.snapshot_id == playlist.items_snapshot_id
 
 
 def load(account: SpotifyAccount, listed: Collection[str], *, using: str) -> StoredPlaylists:
@@ -119,8 +131,18 @@ def columns(row: PlaylistRow) -> dict[str, Any]:
 
 
 def new_cover(row: PlaylistRow, stored: Playlist | None, *, is_written: bool) -> bool:
-    """Tell whether a cover's address is to be written: with the rest of its row, or when the stored one has expired."""
+    """Tell whether a cover's address is to be written: with the rest of its row, when it may be of another picture, or
+    when the stored one has expired.
+    """
     if row.image_url is None or (stored is not None and stored.image_url == row.image_url):
         return False
     fetched_at = stored.cover_fetched_at if stored is not None else None
-    return is_written or fetched_at is None or timezone.now() - fetched_at > COVER_LASTS
+    is_due = fetched_at is None or timezone.now() - fetched_at > COVER_LASTS
+    return is_written or is_due or not is_same_picture(row, stored)
+
+
+def is_same_picture(row: PlaylistRow, stored: Playlist | None) -> bool:
+    """Tell whether the listed cover and the stored one are the same picture, whatever their addresses."""
+    return stored is not None and (
+        row.is_spotifys or row.snapshot_id == stored.cover_snapshot_id or not row.snapshot_id
+    )

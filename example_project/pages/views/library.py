@@ -48,7 +48,7 @@ def artists(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
 @connected
 def playlist(request: HttpRequest, account: SpotifyAccount, spotify_id: str) -> HttpResponse:
     """Show one playlist of the visitor's, with as much of its items as Spotify lets them see."""
-    links = AccountPlaylist.objects.filter(account=account).select_related("playlist")
+    links = AccountPlaylist.objects.filter(account=account).as_shown()
     link = get_object_or_404(links, playlist__spotify_id=spotify_id)
     items = link.playlist.items.readable_by(request.user).in_order().with_tracks()
     page = Paginator(items, ITEMS_PER_PAGE).get_page(request.GET.get("page"))

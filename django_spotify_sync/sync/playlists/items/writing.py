@@ -59,9 +59,13 @@ def write_items(
     track_ids: Mapping[str, int],
     *,
     whole: bool,
+    same_reader: bool,
     using: str,
-) -> Counts:
+) -> tuple[Counts, bool]:
     """Make the stored items the entries; where these are not proved to be the whole list, only add to it.
+
+    Return the counts, and whether another list is to be seen now than before: flags of what is playable are shown only
+    to whoever's token read them, and unless that is the ``same_reader`` as before, those that are not said are wiped.
 
     Rows that only make room for others, or close a gap, count as unchanged. A place where nothing stands any more
     keeps the track and the names of what stood there. The caller holds the playlist's lock.
@@ -93,8 +97,14 @@ def write_items(
             continue
         if held[index] != holds[entry]:  # another thing stands there now, or nothing
             changed[place.pk] = {**_BLANK, **said} if said["uri"] else said
-        elif difference := _difference(said, place, texts):
-            changed[place.pk] = difference
+            if not same_reader:
+                changed[place.pk]["is_playable"] = entries[entry].is_playable
+        else:
+            difference = _difference(said, place, texts)
+            if not same_reader and place.is_playable != entries[entry].is_playable:
+                difference["is_playable"] = entries[entry].is_playable
+            if difference:
+                changed[place.pk] = difference
     gone = {place.pk for place in stored} - {one.pk for one in moves}
     _refold(rows, changed, texts)
 
@@ -103,8 +113,12 @@ def write_items(
     move(rows, moves, batch_size=batch_size)
     PlaylistItem.objects.using(using).bulk_create(created, batch_size=batch_size)
     update(PlaylistItem, changed.items(), using=using, batch_size=batch_size)
-    touched = len(changed.keys() | out_of_order(moves))
-    return Counts(len(created), touched, len(moves) - touched, len(gone))
+    moved = out_of_order(moves)
+    touched = len(changed.keys() | moved)
+    differs = bool(created or gone or moved) or any(
+        values.keys() - {"is_playable"} for values in changed.values()
+    )
+    return Counts(len(created), touched, len(moves) - touched, len(gone)), differs
 
 
 def _narrow(rows: models.QuerySet[PlaylistItem]) -> Any:
