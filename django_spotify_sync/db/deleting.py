@@ -74,6 +74,8 @@ def _delete_batch(
         found = rows.filter(pk__in=candidates).order_by("pk").only("pk")
         locked = [row.pk for row in lock_free(found)]
         gone = list(rows.filter(condition, pk__in=locked).values_list("pk", flat=True))
+        if not gone:
+            return 0  # they are used by now, or somebody else holds them
         for part, field in parts:
             owned = part._default_manager.using(using).filter(**{f"{field}__in": gone})
             owned._raw_delete(using)

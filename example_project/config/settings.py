@@ -120,7 +120,12 @@ if REDIS_URL := os.environ.get("REDIS_URL"):
     CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 else:
     # The memory of one process: web server and worker are two threads of it (see demo/servers.py).
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "OPTIONS": {"MAX_ENTRIES": 10_000},
+        }
+    }
     SILENCED_SYSTEM_CHECKS += ["spotify_sync.W002"]  # which warns of just that
     CELERY_BROKER_URL = "memory://localhost/"
     CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.1}

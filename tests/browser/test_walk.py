@@ -384,7 +384,7 @@ def test_in_russian(site: Site, visiting):
     visit.open()
     expect(page.get_by_role("heading", name="Ваша музыка на вашей полке")).to_be_visible()
     visit.look("30-welcome-ru")
-    visit.link("Войти через Spotify").click()
+    visit.button("Войти через Spotify").click()
     visit.button("Agree").click()
     visit.button("Обновить всё").click()
     for resource in ("tracks", "playlists", "following"):

@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.test import Client, RequestFactory, override_settings
 
-from django_spotify_sync import exceptions
+from django_spotify_sync import errors
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.rest.pinned import PinnedAPIView, wants_json
 from django_spotify_sync.sync import request_sync
@@ -157,15 +157,16 @@ def test_a_host_with_its_own_mind(user: Any, account: SpotifyAccount, spotify: F
         **spotify.settings,
     )
 
-    assert printed.startswith("{"), printed
-    answers = json.loads(printed)
+    *_, last = printed.splitlines()  # what went wrong is logged before
+    assert last.startswith("{"), printed
+    answers = json.loads(last)
     assert answers["nobody"][0] == 401
     assert answers["nobody"][1]["code"] == "not_authenticated"
     assert answers["nobody's callback"] == [
         400,
         {
             "code": "state_other_browser",
-            "detail": str(exceptions.StateOtherBrowser()),
+            "detail": str(errors.message_for("state_other_browser")),
         },
     ]
     assert answers["callback"][0] == 200

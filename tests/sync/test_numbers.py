@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from django_spotify_sync.models import SyncRun, SyncState
 from django_spotify_sync.sync import sync
+from django_spotify_sync.sync.catalog import write_catalog
 from django_spotify_sync.sync.handover import Work
 from django_spotify_sync.sync.playlists import listing as playlist_listing
 from django_spotify_sync.sync.playlists.items import reading as item_reading
@@ -175,7 +176,8 @@ def stored(account, spotify, monkeypatch):
         sync(account, resource)  # a run to go by
         with transaction.atomic():
             honest = Liar(account.spotify_id, truth(), [], {})
-            fetched(account, resource, honest, full=True).write()
+            honestly = fetched(account, resource, honest, full=True)
+            honestly.write(write_catalog(honestly.catalog, using="default"))
     return account
 
 
@@ -206,7 +208,7 @@ def test_no_numbers_raise(stored, resource):
             liar = Liar(stored.spotify_id, truth(), once, always)
             result = fetched(stored, resource, liar, full=full)
             assert result.reason in REASONS
-            written = result.write()
+            written = result.write(write_catalog(result.catalog, using="default"))
             if (
                 resource != "playlists"
             ):  # of which what one is partial for is no matter of the others

@@ -170,6 +170,23 @@ def test_syncs_of_overlapping_libraries_and_prune_beside_them(account, other_use
 
 
 @pytest.mark.postgres
+def test_what_somebody_else_holds_is_left_to_the_next_time(account):
+    Artist.objects.create(spotify_id="a", name="")
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("SELECT id FROM spotify_sync_artist FOR UPDATE")
+
+        assert prune()["artists"] == 0
+    finally:
+        other.rollback()
+        other.close()
+
+    assert prune()["artists"] == 1
+
+
+@pytest.mark.postgres
 def test_two_users_do_not_rewrite_each_others_rows(account, other_user, spotify):
     grace = spotify.add_user("grace", tracks=120)
     other = connect(other_user, spotify, grace)

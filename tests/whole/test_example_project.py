@@ -117,7 +117,7 @@ def test_behind_tls_nothing_goes_by_http(site):
         "answer = safe.get('/sign-in/')\n"
         "print(answer.status_code, answer['Strict-Transport-Security'])\n"
         "print(all(cookie['secure'] for cookie in answer.cookies.values()), len(answer.cookies))\n"
-        "print(safe.get('/spotify/login/')['Location'])\n",
+        "print(safe.post('/spotify/login/')['Location'])\n",
         DJANGO_SETTINGS_MODULE="config.settings",
         **BEHIND_TLS,
     )

@@ -44,13 +44,18 @@ def write(
     """
     ends = time.monotonic() + WRITE_PATIENCE
     faults = 0
+    is_pruned = False
     for pause in pauses():
         try:
-            keys = write_catalog(fetched.catalog, using=using)
+            ahead = None if is_pruned else write_catalog(fetched.catalog, using=using)
             with transaction.atomic(using=using, durable=True):
+                # what is written in here, and not ahead, nobody can take away again
+                keys = write_catalog(fetched.catalog, using=using) if ahead is None else ahead
                 return _write_once(run, fetched, keys, learned, requests, using)
         except (IntegrityError, InterfaceError, OperationalError) as error:
-            faults += not meets_others(error)
+            is_first_loss = isinstance(error, IntegrityError) and not is_pruned
+            is_pruned = is_pruned or is_first_loss
+            faults += not (is_first_loss or meets_others(error))
             if faults == WRITE_ATTEMPTS or time.monotonic() > ends:
                 raise
             log_of(run).warning("the write is repeated (%s)", type(error).__name__)
