@@ -26,11 +26,11 @@ class SpotifySyncConfig(AppConfig):
             from django_spotify_sync.rest import openapi  # noqa: F401 - registers what it describes
 
 
-def leave_browser(request: HttpRequest | None, **kwargs: Any) -> None:
-    """What was begun in a browser ends there when its user signs out."""
+def leave_browser(request: HttpRequest | None, user: Any = None, **kwargs: Any) -> None:
+    """What was begun in a browser ends there when its user signs out; some pages of a sign-in sign nobody out first."""
     from django_spotify_sync.views import (
         cookie,
     )  # REST framework's views, which nobody needs before
 
-    if request is not None:
+    if request is not None and user is not None:
         cookie.leave(request)

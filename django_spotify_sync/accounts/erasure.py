@@ -78,6 +78,8 @@ def erase_library(account_id: int, using: str, condition: Q = ALWAYS) -> dict[st
                 return removed
             removed[table.counted_as] += count
     for batch in batched(playlists, conf.BATCH_SIZE):
+        read = Playlist.objects.using(using).filter(pk__in=batch, items_read_by=account_id)
+        done_again(partial(read.update, items_read_by=None), using=using)
         delete_playlists(using, Q(pk__in=batch))
     return removed
 

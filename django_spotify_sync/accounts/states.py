@@ -118,10 +118,14 @@ def _is_in(attempt: Attempt, browser: str | None) -> bool:
 def awaits_user(state: str, browser: str) -> bool:
     """Tell whether ``state`` is good, was begun in this browser, and takes a user who is signed in. It stays good.
 
+    Not without PKCE: the code that is carried to the sign-in page and back would be good for whoever reads it there.
+
     :raises CacheUnavailable: if the cache does not answer.
     """
     attempt = _unpacked(shared_cache.get(f"state:{_hash(state)}")) if state else None
-    return attempt is not None and attempt.purpose is Purpose.CONNECT and _is_in(attempt, browser)
+    if attempt is None or attempt.purpose is not Purpose.CONNECT or attempt.verifier is None:
+        return False
+    return _is_in(attempt, browser)
 
 
 def leave(browser: str) -> None:

@@ -114,6 +114,8 @@ def refresh(
             if token.version != seen.version:
                 return token
             if locked is not False:
+                if deadline.cut(oauth.LEAST) < oauth.LEAST:
+                    raise RefreshUnderWay  # what Spotify gives could come too late, and would be lost
                 return _refresh(token, alone=locked is True, deadline=deadline)
         finally:
             if locked:

@@ -55,10 +55,14 @@ def ask_for_syncs(
 
 
 def refresh_all(wanted: Iterable[SpotifyAccount]) -> tuple[list[str], Refused]:
-    """Refresh the access token of each account; with Spotify or the cache away, the rest are not tried."""
+    """Refresh the access token of each account, for as long as a page may take.
+
+    With Spotify or the cache away the rest are not tried.
+    """
+    deadline = accounts.page_deadline()
 
     def refresh(account: SpotifyAccount) -> str:
-        token = accounts.refresh(account, deadline=accounts.page_deadline())
+        token = accounts.refresh(account, deadline=deadline)
         until = localtime(token.expires_at)
         return _("%(account)s (good until %(time)s)") % {
             "account": name_of(account),

@@ -28,7 +28,7 @@ from django_spotify_sync.models.playlists import SHOWS_DETAILS, ItemKind
 
 @admin.register(Playlist)
 class PlaylistAdmin(ReadOnlyAdmin):
-    list_display = ("title", "owner", "item_count", "public", "collaborative", "read")
+    list_display = ("title", "owner", "item_count", "collaborative", "read")
     search_fields = ("folded__contains",)
     fields = (
         "picture",
@@ -37,7 +37,6 @@ class PlaylistAdmin(ReadOnlyAdmin):
         "owner",
         "item_count",
         "readers",
-        "public",
         "collaborative",
         "items_synced_at",
         "spotify_id",

@@ -29,6 +29,13 @@ class Migration(migrations.Migration):
             name="items_read_by",
             field=models.BigIntegerField(blank=True, null=True),
         ),
+        # Each of those who have a list is answered a flag of their own.
+        migrations.RemoveField(model_name="playlist", name="public"),
+        migrations.AddField(
+            model_name="accountplaylist",
+            name="public",
+            field=models.BooleanField(blank=True, null=True, verbose_name="public"),
+        ),
         # What is stored by now counts as shown, which is what it was; from here on versions tell.
         migrations.AddField(
             model_name="accountplaylist",

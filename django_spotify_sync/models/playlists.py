@@ -54,7 +54,7 @@ class PlaylistQuerySet(models.QuerySet["Playlist"]):
 class Playlist(models.Model):
     """A playlist, stored once however many users have it; what of it a user may see says AccountPlaylist.
 
-    ``details_version`` goes up with the name, description, owner and the two flags; ``contents_version`` with the
+    ``details_version`` goes up with the name, description, owner and ``collaborative``; ``contents_version`` with the
     items, their total and the cover.
     """
 
@@ -65,7 +65,6 @@ class Playlist(models.Model):
     owner_id = models.CharField(_("owner's Spotify id"), max_length=MAX_ID, blank=True)
     owner_name = models.TextField(_("owner"), blank=True)
     collaborative = models.BooleanField(_("collaborative"), default=False)
-    public = models.BooleanField(_("public"), null=True, blank=True)
     image_url = models.TextField(_("cover"), blank=True)
     # Covers of playlists expire within a day, so they are left out of the comparison.
     cover_fetched_at = models.DateTimeField(null=True, blank=True)
@@ -145,6 +144,8 @@ class AccountPlaylist(models.Model):
     snapshot_id = models.TextField(blank=True)
     can_read_items = models.BooleanField(null=True, blank=True)
     unreadable_reason = models.CharField(max_length=50, blank=True)
+    # Whether it stands on this user's own profile: each of those who have a list is answered another flag.
+    public = models.BooleanField(_("public"), null=True, blank=True)
     # The playlist's versions that this account's own token was last shown; null for none.
     seen_details = models.PositiveIntegerField(null=True, default=0, db_default=0)
     seen_contents = models.PositiveIntegerField(null=True, default=0, db_default=0)
@@ -210,10 +211,6 @@ class AccountPlaylist(models.Model):
     @property
     def collaborative(self) -> bool:
         return self.shows_details and self.playlist.collaborative
-
-    @property
-    def public(self) -> bool | None:
-        return self.playlist.public if self.shows_details else None
 
     @property
     def image_url(self) -> str:

@@ -17,7 +17,12 @@ from django.db import router
 from django.db.models.functions import Now
 
 from django_spotify_sync import shared_cache
-from django_spotify_sync.exceptions import CacheUnavailable, QuotaExceeded, RateLimited
+from django_spotify_sync.exceptions import (
+    CacheUnavailable,
+    QuotaExceeded,
+    RateLimited,
+    TokensRateLimited,
+)
 from django_spotify_sync.models import SyncRun
 from django_spotify_sync.models.runs import BLOCKS, RunStatus
 
@@ -32,6 +37,7 @@ HOLD = 180.0  # seconds for which the pace is kept down after a 429
 CREEP = 300.0  # seconds in which it then grows to the whole again
 LEAST = 1 / 8  # of the pace, however many 429s there are
 _LIFTED = "lifted"  # the key that says so, to processes that remember a pause by themselves
+_LATE = 60.0  # seconds by which a run on its way may write that it waits for longer than was lifted
 _SAID_LIFTED_FOR = timedelta(days=2)  # longer than any pause lasts that somebody may remember
 
 
@@ -80,6 +86,7 @@ class Pauses:
         self._known = dict.fromkeys(BLOCKS, Pause())
         self._look_at = self._remember_at = self._back_at = 0.0
         self._lifted: object = None  # what the cache said when it last told of a lifting
+        self._lifted_until = 0.0  # what runs remember that end by then was lifted
 
     @property
     def cache_is_away(self) -> bool:
@@ -128,9 +135,12 @@ class Pauses:
         :raises CacheUnavailable: if the others cannot be told. The runs that wait have been let go of by then.
         """
         runs = SyncRun.objects.using(router.db_for_write(SyncRun))
-        waiting = runs.filter(status=RunStatus.WAITING, reason__in=BLOCKS)
+        self.look(anew=True)
+        until = max(pause.until for pause in self._known.values()) + _LATE
+        reasons = (*BLOCKS, TokensRateLimited.code)
+        waiting = runs.filter(status=RunStatus.WAITING, reason__in=reasons)
         freed = waiting.update(resume_at=Now(), published_at=None)
-        shared_cache.put(self._key + _LIFTED, secrets.token_hex(8), _SAID_LIFTED_FOR)
+        shared_cache.put(self._key + _LIFTED, [secrets.token_hex(8), until], _SAID_LIFTED_FOR)
         for reason in BLOCKS:
             shared_cache.delete(self._key + reason)
         self._heed_lifting()
@@ -170,10 +180,12 @@ class Pauses:
 
     def _heed_lifting(self) -> None:
         """Forget what was known before somebody lifted it."""
-        said = shared_cache.peek(self._key + _LIFTED)
-        if said is not None and said != self._lifted:
-            self._lifted = said
-            self._known = dict.fromkeys(BLOCKS, Pause())
+        match shared_cache.peek(self._key + _LIFTED):
+            case [str(lifting), float(until)] if lifting != self._lifted:
+                self._lifted, self._lifted_until = lifting, until
+                self._known = dict.fromkeys(BLOCKS, Pause())
+            case None:  # long ago, or the cache was emptied
+                self._lifted_until = 0.0
 
     def _remember(self) -> None:
         runs = SyncRun.objects.using(router.db_for_write(SyncRun))
@@ -182,7 +194,8 @@ class Pauses:
             if waiting is None or waiting.resume_at is None:
                 continue
             until = waiting.resume_at.timestamp()
-            if until > self._known[reason].until + 1:  # the cache was emptied since somebody told
+            # then the cache was emptied since somebody told
+            if until > max(self._known[reason].until + 1, self._lifted_until):
                 self._learn(reason, Pause(until, 0.5 if reason == RateLimited.code else 1.0))
 
     def _learn(self, reason: str, said: Pause) -> None:

@@ -37,6 +37,8 @@ from django_spotify_sync.spotify.sessions import body_of, new_session
 
 logger = logging.getLogger(__name__)
 
+#: Seconds without which no refresh is sent: if nobody waits for the end of one, the token that it brings is lost.
+LEAST = 5.0
 BACKOFF = (0.3, 0.6)  # seconds before the second and the third time that a refresh is sent
 _DEFAULT_EXPIRES_IN = 3600
 _LONGEST_EXPIRES_IN = 24 * 3600
@@ -161,7 +163,7 @@ def refresh(app: App, refresh_token: Secret) -> Grant:
             passing = (
                 error.status is not None and error.status >= 500 and error.status not in LASTING
             )
-            if pause is None or slow or not passing or app.deadline.is_over:
+            if pause is None or slow or not passing or app.deadline.cut(LEAST) < LEAST:
                 raise
         time.sleep(app.deadline.cut(pause * random.uniform(0.5, 1.5)))
     raise AssertionError("the last attempt returns or raises")

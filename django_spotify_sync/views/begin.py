@@ -19,6 +19,8 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.shortcuts import render
+from django.template import TemplateDoesNotExist
+from django.template.backends.django import DjangoTemplates
 from django.views.decorators.clickjacking import xframe_options_deny
 from django.views.decorators.csrf import csrf_protect
 from rest_framework.exceptions import NotFound, PermissionDenied
@@ -58,10 +60,10 @@ def auth(request: HttpRequest) -> HttpResponseBase:
         return AuthAPI.as_view()(request)
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET", "OPTIONS"])
-    if not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
         return _page(request, "connect")
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
     if first := conf.BEFORE_CONNECT(request):
         return HttpResponseRedirect(first)
     return _sent_to_spotify(request, begin_connect)
@@ -92,7 +94,16 @@ def _login(request: HttpRequest) -> HttpResponseBase:
 
 @xframe_options_deny
 def _page(request: HttpRequest, purpose: str) -> HttpResponse:
-    response = render(request, PAGE, {"purpose": purpose, "here": request.get_full_path()})
+    values = {"purpose": purpose, "here": request.get_full_path()}
+    try:
+        response = render(request, PAGE, values)
+    except (
+        TemplateDoesNotExist
+    ):  # a site of API clients may have no templates, and not know of ours
+        ours = DjangoTemplates(
+            {"NAME": "spotify_sync", "DIRS": [], "APP_DIRS": True, "OPTIONS": {}}
+        )
+        response = HttpResponse(ours.get_template(PAGE).render(values, request))
     # without a referrer the browser would send its form with an Origin of null, which Django's CSRF check refuses
     response.headers["Referrer-Policy"] = "same-origin"
     return response

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib.auth import authenticate, get_user
 from django.contrib.auth import login as start_session
@@ -42,6 +42,11 @@ from django_spotify_sync.views.destinations import asks_too_often, failed, place
 
 # What the callback brings
 
+#: What a query, or a code, stands behind: in an address, and in one within another's query, as the page of a sign-in
+#: that came between has it, and so the next request's Referer.
+_BEFORE = ("?", "code%3D")
+_WORD = 8  # letters; so short no code is, and a method or a scheme may be
+
 
 @dataclass(frozen=True, slots=True)
 class Brought:
@@ -55,29 +60,34 @@ class Brought:
 def from_query(request: HttpRequest) -> Brought:
     """Take what the query brings out of the request, so that no report of a later error can show the code."""
     state, code, error = (request.GET.get(name, "") for name in ("state", "code", "error"))
-    if query := request.META.get("QUERY_STRING", ""):
-        request.META.update({name: _without(query, value) for name, value in request.META.items()})
-        _forget_in_scope(getattr(request, "scope", {}), query.encode("latin-1", "replace"))
+    for text in filter(None, (request.META.get("QUERY_STRING"), code)):
+        _forget(request, text)
     request.GET = QueryDict()
     return Brought(state, Secret(code), error)
 
 
-def _forget_in_scope(scope: dict[str, Any], query: bytes) -> None:
-    """The same for what an ASGI server handed over, which the request keeps."""
+def _forget(request: HttpRequest, text: str) -> None:
+    """Leave a query, or a code, in nothing that the request keeps; nor in what an ASGI server handed over."""
+    request.META.update({name: _without(text, value) for name, value in request.META.items()})
+    scope: dict[str, Any] = getattr(request, "scope", {})
     for name, value in scope.items():
-        scope[name] = _without(query, value)
-    scope["headers"] = [(name, _without(query, value)) for name, value in scope.get("headers", ())]
+        scope[name] = _without(text, value)
+    scope["headers"] = [(name, _without(text, value)) for name, value in scope.get("headers", ())]
 
 
-def _without(query: str | bytes, value: Any) -> Any:
-    """Return a value that stands beside a query, without it: as it stands, or behind an address.
+def _without(text: str, value: Any) -> Any:
+    """Return a value without a text that stands in it behind one of ``_BEFORE``, or is all of it and no mere word.
 
-    A query of one letter is part of many a header by chance.
+    Anywhere else a short one is part of many a header by chance.
     """
-    if isinstance(value, str) and isinstance(query, str):
-        return "" if value == query else value.replace(f"?{query}", "?")
-    if isinstance(value, bytes) and isinstance(query, bytes):
-        return b"" if value == query else value.replace(b"?" + query, b"?")
+    if isinstance(value, bytes):
+        return _without(text, value.decode("latin-1")).encode("latin-1")
+    if not isinstance(value, str):
+        return value
+    if value == text and len(text) > _WORD:
+        return ""
+    for before in _BEFORE:
+        value = value.replace(before + text, before)
     return value
 
 
@@ -100,9 +110,9 @@ def callback(request: HttpRequest) -> HttpResponseBase:
         attempt = _finish_or_find(brought, request)
     except SpotifySyncError as error:
         return _without_cookie_if_ended(brought, request, failed(error))
-    return without_cookie(
-        request, HttpResponseRedirect(attempt.next_url or place(Conf.CONNECTED_URL))
-    )
+    answer = HttpResponseRedirect(attempt.next_url or place(Conf.CONNECTED_URL))
+    goes_on_here = urlsplit(answer.url).path == request.path  # signed in, to finish another attempt
+    return answer if goes_on_here else without_cookie(request, answer)
 
 
 def _awaits_user(brought: Brought, request: HttpRequest) -> bool:

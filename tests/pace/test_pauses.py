@@ -275,6 +275,24 @@ def test_what_was_lifted_is_forgotten_by_every_process(new, waiting, error):
     assert {process.share() for process in (learned, told, new())} == {1.0}
 
 
+def test_a_run_that_was_on_its_way_brings_back_nothing_that_was_lifted(new, waiting):
+    """It met the block before, and writes that it waits just after; or the runs of another site do, in its database."""
+    run = waiting(HOUR, "rate_limited")
+    one = new()
+    one.note(RateLimited(retry_after=20 * HOUR))
+    new().lift()
+
+    SyncRun.objects.filter(pk=run.pk).update(resume_at=timezone.now() + timedelta(hours=20))
+
+    assert [blocks(process) for process in (new(), one)] == [{}, {}]
+
+
+def test_runs_that_wait_for_the_token_endpoint_are_let_go_of_too(new, waiting):
+    waiting(20 * HOUR, "tokens_rate_limited")
+
+    assert new().lift() == 1
+
+
 def test_what_comes_after_a_lifting_counts(new):
     first, second = new(), new()
     first.note(RateLimited(retry_after=20 * HOUR))

@@ -10,11 +10,11 @@ from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from django_spotify_sync import shared_cache
+from django_spotify_sync import accounts, shared_cache
 from django_spotify_sync.accounts import tokens
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun, SyncState
 from django_spotify_sync.rest.account import SpotifyAccountSerializer
-from django_spotify_sync.spotify import deadlines
+from django_spotify_sync.spotify import deadlines, oauth
 from django_spotify_sync.testing import FakeSpotify
 from tests.kit.api import NOON, NOON_JSON, QUEUED_JSON
 from tests.kit.browsing import JSON
@@ -201,9 +201,24 @@ def test_a_refresh_ends_in_time_for_a_page_whatever_spotify_does(
 ) -> None:
     connect(user, spotify)
     monkeypatch.setattr(tokens, "PAGE_PATIENCE", 0.5)
+    monkeypatch.setattr(oauth, "LEAST", 0.1)
     spotify.faults.add("/api/token", times=None, delay=20)
 
     assert ada.post("/spotify/refresh/").status_code == 502
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refresh_that_has_little_time_left_is_not_sent(
+    user: Any, ada: Client, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answer could come too late, and with it the one token that Spotify still accepts."""
+    account = connect(user, spotify)
+    spotify.clear_log()
+    monkeypatch.setattr(tokens, "PAGE_PATIENCE", oauth.LEAST - 1)
+
+    assert ada.post("/spotify/refresh/").status_code == 502
+    assert spotify.count("/api/token") == 0
+    assert accounts.refresh(account)
 
 
 def test_a_refresh_without_an_account(ada: Client) -> None:

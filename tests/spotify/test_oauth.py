@@ -371,7 +371,7 @@ def test_after_a_broken_connection_nothing_is_sent_again(naps, ask, answer):
         Wire(answer) as wire,
         pytest.raises(SpotifyUnavailable, match="the connection failed") as caught,
     ):
-        ask(wire, timeout=0.2)
+        ask(wire, timeout=1)  # a busy machine takes so long to connect
 
     assert caught.value.status is None
     assert len(wire.requests) == 1

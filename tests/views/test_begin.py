@@ -114,6 +114,22 @@ def test_another_site_begins_nothing(ada: Client, spotify: FakeSpotify) -> None:
     assert "state" in query_of(click["Location"])
 
 
+def test_another_site_sends_nobody_through_the_sign_in_page(spotify: FakeSpotify) -> None:
+    """From there the way back would be this site's own."""
+    page = browser_of().get("/spotify/auth/", headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert page.status_code == 200
+    assertTemplateUsed(page, "spotify_sync/begin.html")
+
+
+def test_a_host_without_templates_shows_the_page_as_well(ada: Client, settings: Any) -> None:
+    settings.TEMPLATES = []
+
+    page = ada.get("/spotify/auth/?next=/here/", headers={"Sec-Fetch-Site": "cross-site"})
+
+    assertContains(page, '<a href="/spotify/auth/?next=/here/">')
+
+
 @pytest.mark.parametrize("site", ["same-origin", "same-site", "none"])
 def test_an_own_click_begins(ada: Client, site: str) -> None:
     answer = ada.get("/spotify/auth/", headers={"Sec-Fetch-Site": site})

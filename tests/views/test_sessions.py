@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth import update_session_auth_hash
+from django.core.signals import got_request_exception
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import include, path
+from django.views.debug import ExceptionReporter
 
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.signals import sign_in_linked
 from django_spotify_sync.testing import FakeSpotify
+from django_spotify_sync.views import finish
 from django_spotify_sync.views.cookie import BROWSER_COOKIE
 from tests.kit.browsing import (
+    HOST,
     JSON,
     begun,
     both_doors,
@@ -23,6 +28,7 @@ from tests.kit.browsing import (
     by_browser,
     by_post,
     connect_by_browser,
+    consent,
     query_of,
 )
 from tests.kit.connecting import connect, nothing_is_stored
@@ -304,3 +310,69 @@ def test_where_nobody_signs_in_by_it_nothing_is_told(ada: Client, told: Any) -> 
     connect_by_browser(ada)
 
     assert told == []
+
+
+# Signing in before finishing
+
+
+def test_who_signs_in_first_with_spotify_goes_on_to_finish(
+    ada: Client, login_enabled: None, account: SpotifyAccount, settings: Any
+) -> None:
+    settings.LOGIN_URL = "spotify_sync:login"
+    brought = begun(ada, next="/library/")
+    ada.cookies.pop("sessionid")  # lost on the way
+    page = ada.get("/spotify/callback/", brought)["Location"]
+    back = ada.get("/spotify/callback/", consent(ada.post(page)["Location"]))
+
+    end = ada.get(back["Location"])
+
+    assert (end.status_code, end["Location"]) == (302, "/library/")
+
+
+def test_without_pkce_no_code_is_carried_to_the_sign_in_page(ada: Client, settings: Any) -> None:
+    settings.SPOTIFY_SYNC_USE_PKCE = False
+    brought = begun(ada)
+    ada.cookies.pop("sessionid")
+
+    answer = ada.get("/spotify/callback/", brought)
+
+    assert "state_other_browser" in answer["Location"]
+    assert brought["code"] not in answer["Location"]
+
+
+def test_a_sign_in_page_that_signs_nobody_out_first_voids_nothing(ada: Client) -> None:
+    brought = begun(ada)
+    ada.cookies.pop("sessionid")
+
+    ada.post("/accounts/logout/")
+
+    assert "next=" in ada.get("/spotify/callback/", brought)["Location"]
+
+
+@commits
+def test_no_report_shows_the_code_that_the_sign_in_page_had_in_its_address(
+    ada: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brought = begun(ada)
+    ada.cookies.pop("sessionid")
+    page = ada.get("/spotify/callback/", brought)["Location"]
+    back = sign_in(ada, at=page)["Location"]
+    reports: list[str] = []
+
+    def crash(*args: Any) -> Any:
+        raise ZeroDivisionError
+
+    def note(sender: Any, request: Any, **kwargs: Any) -> None:
+        reports.append(ExceptionReporter(request, *sys.exc_info()).get_traceback_text())
+
+    monkeypatch.setattr(finish, "_take", crash)
+    ada.raise_request_exception = False
+    got_request_exception.connect(note)
+    try:
+        ada.get(back, headers={"Referer": f"http://{HOST}{page}"})  # as browsers send it
+    finally:
+        got_request_exception.disconnect(note)
+
+    [report] = reports
+    assert "HTTP_REFERER" in report
+    assert brought["code"] not in report

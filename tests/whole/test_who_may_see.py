@@ -6,12 +6,14 @@ that both share. Every door to playlists is in the table below, and is tried in 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -24,12 +26,14 @@ from django_spotify_sync.models import (
     SpotifyAccount,
 )
 from django_spotify_sync.sync import sync
-from django_spotify_sync.sync.playlists import reading
+from django_spotify_sync.sync.playlists import listing, reading
+from django_spotify_sync.sync.runs import intervals
 from django_spotify_sync.testing import FakeSpotify
 from django_spotify_sync.testing.music.contents import LocalFile
 from tests.kit.administering import address
 from tests.kit.api import PLAYLISTS, items_of
 from tests.kit.browsing import browser_of
+from tests.kit.concurrency import lock_waits, wait_until
 from tests.kit.connecting import connect
 from tests.kit.queries import tables_written
 
@@ -376,3 +380,123 @@ def test_items_are_read_off_their_index(
 
     assert "Seq Scan" not in plan
     assert "spotify_sync_item_position" in plan
+
+
+def test_each_user_has_a_flag_of_their_own_and_hides_nothing_by_it(
+    adas: SpotifyAccount, graces: SpotifyAccount, shared: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``public`` is whether a list stands on that user's own profile (spotify/web-api#356)."""
+    parse = listing.parse_playlists_page
+    said = {"public": True}
+
+    def parsed(answer: Any) -> Any:
+        page = parse(answer)
+        rows = tuple(row and replace(row, **said) for row in page.entries)  # type: ignore[arg-type]
+        return replace(page, entries=rows)
+
+    monkeypatch.setattr(listing, "parse_playlists_page", parsed)
+    for _ in range(2):
+        for account, public in ((adas, True), (graces, False)):
+            said["public"] = public
+            run = sync(account, "playlists")
+            mine, _items = seen_by_rest(account.user, shared)
+            assert (mine["public"], mine["name"]) == (public, "seen-name")
+    theirs, _items = seen_by_rest(adas.user, shared)
+
+    assert (theirs["public"], theirs["name"]) == (True, "seen-name")
+    assert (run.mode, run.updated) == ("probe", 0)
+
+
+@pytest.mark.postgres
+def test_a_name_that_is_written_while_a_run_waits_for_a_lock_is_not_shown(
+    adas: SpotifyAccount,
+    graces: SpotifyAccount,
+    shared: Any,
+    spotify: FakeSpotify,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Grace's run has listed all; Ada's renames one list, and holds the lock of another that both have to write."""
+    second = spotify.user.add_playlist("second", 5)
+    spotify.users[1].listed.follow(second)
+    for account in (adas, graces):
+        sync(account, "playlists")
+    second.add(2)
+    judge, after_success = reading.judge, intervals.after_success
+    is_held, may_end = threading.Event(), threading.Event()
+    threads: list[threading.Thread] = []
+
+    def in_a_thread(act: Callable[[], Any]) -> None:
+        def closing() -> None:
+            act()
+            connections.close_all()
+
+        threads.append(threading.Thread(target=closing))
+        threads[-1].start()
+
+    def held(state: Any, **known: Any) -> None:
+        after_success(state, **known)
+        if state.account_id == adas.pk:
+            is_held.set()
+            may_end.wait(60)
+
+    def let_end_when_waited_for() -> None:
+        wait_until(lock_waits)
+        may_end.set()
+
+    def overtaken(seen: Any) -> Any:
+        fetched = judge(seen)
+        if seen.work.account == graces:
+            go_on(shared)
+            in_a_thread(lambda: sync(adas, "playlists"))
+            assert is_held.wait(60)
+            in_a_thread(let_end_when_waited_for)
+        return fetched
+
+    monkeypatch.setattr(intervals, "after_success", held)
+    monkeypatch.setattr(reading, "judge", overtaken)
+
+    run = sync(graces, "playlists")
+
+    for thread in threads:
+        thread.join(60)
+    assert run.status == "succeeded"
+    assert "veiled" not in over_rest(PLAYLISTS)(graces.user, shared)
+
+
+def test_what_came_of_a_list_that_is_not_whole_is_shown_to_whom_it_came(
+    adas: SpotifyAccount, spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django_spotify_sync.spotify.client.BACKOFF", 0.001)
+    long = spotify.user.add_playlist("long", 240)
+    spotify.faults.add(f"/playlists/{long.id}/*", offset=200, status=502, times=None)
+
+    for _ in range(2):
+        assert sync(adas, "playlists").status == "partial"
+        items = browser_of(adas.user).get(items_of(long.id)).json()["results"]
+        assert len(items) == 50
+
+
+def test_a_cover_of_before_the_update_hides_nothing(
+    adas: SpotifyAccount, graces: SpotifyAccount, shared: Any, spotify: FakeSpotify
+) -> None:
+    Playlist.objects.update(
+        cover_snapshot_id="", cover_fetched_at=timezone.now() - timedelta(hours=13)
+    )
+    tomorrow = spotify.clock() + 86_400
+    spotify.clock = lambda: tomorrow
+    spotify.expire_access_tokens()
+
+    sync(adas, "playlists")
+
+    assert len(seen_by_rest(graces.user, shared)[1]) == 5
+
+
+def test_an_account_that_is_erased_has_read_nothing(
+    graces: SpotifyAccount, adas: SpotifyAccount, shared: Any
+) -> None:
+    sync(graces, "playlists", full=True)
+    assert Playlist.objects.get().items_read_by == graces.pk
+
+    accounts.disconnect(graces)
+
+    assert Playlist.objects.get().items_read_by is None

@@ -154,6 +154,7 @@ def _differs(stored: StoredPlaylists, outcome: Outcome) -> bool:
     return (
         link is None
         or link.position != outcome.position
+        or outcome.row.public not in (None, link.public)
         or bool(changes(outcome.row, stored.playlists.get(outcome.row.spotify_id)))
     )
 

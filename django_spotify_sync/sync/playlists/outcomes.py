@@ -58,19 +58,21 @@ class Outcome:
         *,
         is_overtaken: bool,
         is_left_alone: bool,
+        is_filled: bool = False,
     ) -> dict[str, Any]:
         """Return which versions of the list this account has been shown by now: columns of its link.
 
         ``before`` is the list as it was stored when the run began to write, ``after`` its versions now, ``known`` the
         list when the run began to read. What another wrote in between differs from what this run was shown:
-        ``is_overtaken`` says so of what the listing says, ``is_left_alone`` of the items.
+        ``is_overtaken`` says so of what the listing says, ``is_left_alone`` of the items. ``is_filled`` says that all
+        stored items are of this run.
         """
         seen: dict[str, Any] = {}
         if not is_overtaken:
             seen["seen_details"] = after.details
         elif link is None:
             seen["seen_details"] = None
-        if self._shows_contents(link, before, known, is_overtaken or is_left_alone):
+        if self._shows_contents(link, before, known, is_overtaken or is_left_alone, is_filled):
             seen["seen_contents"] = after.contents
         elif link is None or link.seen_contents == after.contents:
             seen["seen_contents"] = None
@@ -82,6 +84,7 @@ class Outcome:
         before: Playlist,
         known: Playlist | None,
         is_another: bool,
+        is_filled: bool,
     ) -> bool:
         """Tell whether all that is stored by now of total, cover and items was shown to this account."""
         right = self.can_read_items
@@ -98,6 +101,6 @@ class Outcome:
         if is_another:
             return was_shown
         if self.brings_items:
-            return self.is_whole or was_shown
+            return self.is_whole or is_filled or was_shown
         is_as_known = known is not None and known.contents_version == before.contents_version
         return was_shown or (self.bears_out_stored and is_as_known)

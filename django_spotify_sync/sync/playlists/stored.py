@@ -124,7 +124,6 @@ def columns(row: PlaylistRow) -> dict[str, Any]:
         "owner_id": row.owner_id,
         "owner_name": row.owner_name,
         "collaborative": row.collaborative,
-        "public": row.public,
         "total": row.total,
     }
     return {name: value for name, value in values.items() if value is not None}
@@ -143,6 +142,8 @@ def new_cover(row: PlaylistRow, stored: Playlist | None, *, is_written: bool) ->
 
 def is_same_picture(row: PlaylistRow, stored: Playlist | None) -> bool:
     """Tell whether the listed cover and the stored one are the same picture, whatever their addresses."""
-    return stored is not None and (
-        row.is_spotifys or row.snapshot_id == stored.cover_snapshot_id or not row.snapshot_id
-    )
+    if stored is None:
+        return False
+    # a cover from before its snapshot was noted is of the items' one, as far as is known
+    noted = stored.cover_snapshot_id or (stored.items_snapshot_id if stored.image_url else "")
+    return row.is_spotifys or row.snapshot_id == noted or not row.snapshot_id

@@ -45,9 +45,10 @@ _DEFAULTS = {
     "image_url": "",
 }
 
-
 #: What the listing says beside the total: its versions go up by themselves, as names change rarely and lists often.
-_DETAILS = {"name", "description", "owner_id", "owner_name", "collaborative", "public"}
+_DETAILS = {"name", "description", "owner_id", "owner_name", "collaborative"}
+#: What a user sees of a link; the rest of its columns are our own notes.
+_SHOWN_OF_LINK = {"can_read_items", "public"}
 
 
 def write_playlists(
@@ -65,6 +66,7 @@ def write_playlists(
     playlists, versions = lists.stored, lists.versions
     counts = Counts()
     left_alone: set[str] = set()
+    filled: set[str] = set()  # lists of which nothing was stored before
     stamps: list[tuple[int, dict[str, Any]]] = []
     for outcome in sorted(outcomes, key=lambda one: one.row.spotify_id):
         spotify_id = outcome.row.spotify_id
@@ -85,6 +87,8 @@ def write_playlists(
                 using=using,
             )
             counts += written
+            if written.created and not (written.updated or written.unchanged or written.removed):
+                filled.add(spotify_id)
             stamp: dict[str, Any] = {}
             if outcome.is_whole:
                 stamp = {"items_snapshot_id": outcome.snapshot_id or "", "items_synced_at": now}
@@ -100,7 +104,7 @@ def write_playlists(
             if any(getattr(playlist, name) != value for name, value in stamp.items()):
                 stamps.append((playlist.pk, stamp))
     update(Playlist, stamps, using=using, batch_size=conf.BATCH_SIZE)
-    links = _write_links(account, outcomes, gone, lists, left_alone, known, using=using)
+    links = _write_links(account, outcomes, gone, lists, left_alone, filled, known, using=using)
     return Written(counts + links.counts, links.added, links.removed)
 
 
@@ -143,11 +147,13 @@ def _write_lists(
     if len(stored) < len(listed):
         raise IntegrityError("A playlist was removed while it was written; begin again.")
     versions = {key: Versions.of(one) for key, one in stored.items()}
-    differences = {key: _columns(listed[key], stored[key], now=now) for key in differing}
+    differences = {key: _columns(row, stored[key], now=now) for key, row in listed.items()}
     overtaken = {
         key
         for key, values in differences.items()
-        if values and versions[key] != Versions.of(known.playlists.get(key))
+        # another may also have written what did not differ when it was looked at, and so is not locked
+        if values
+        and (key not in differing or versions[key] != Versions.of(known.playlists.get(key)))
     }
     renewed = {
         key for key, row in listed.items() if key not in overtaken and changes(row, stored[key])
@@ -219,6 +225,7 @@ def _write_links(
     gone: Collection[int],
     lists: _Lists,
     left_alone: Collection[str],
+    filled: Collection[str],
     known: StoredPlaylists,
     *,
     using: str,
@@ -243,6 +250,7 @@ def _write_links(
             known.playlists.get(spotify_id),
             is_overtaken=spotify_id in lists.overtaken,
             is_left_alone=spotify_id in left_alone,
+            is_filled=spotify_id in filled,
         )
         if link is None:
             created.append(
@@ -256,9 +264,7 @@ def _write_links(
             name: value for name, value in learned.items() if getattr(link, name) != value
         }:
             changed[link.pk] = difference
-        if (
-            spotify_id in lists.renewed or "can_read_items" in difference
-        ):  # the others are our own notes
+        if spotify_id in lists.renewed or not _SHOWN_OF_LINK.isdisjoint(difference):
             seen_to_change.add(link.pk)
     leaving = {link.pk for link in stored.values()} & set(gone)
     moves += [
@@ -283,6 +289,8 @@ def _write_links(
 def _learned(outcome: Outcome, *, is_settled: bool) -> dict[str, Any]:
     """Return the columns of a link of which the run learned something."""
     learned: dict[str, Any] = {}
+    if outcome.row.public is not None:
+        learned["public"] = outcome.row.public
     if outcome.can_read_items is not None:
         learned["can_read_items"] = outcome.can_read_items
     if outcome.can_read_items is not None or outcome.unreadable_reason:

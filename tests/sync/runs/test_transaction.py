@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import OperationalError
+from django.db import OperationalError, connections
+from django.db.models import Q
 
 from django_spotify_sync.db import upsert
+from django_spotify_sync.db.deleting import delete_where, unused
 from django_spotify_sync.exceptions import SyncError
-from django_spotify_sync.models import SavedTrack, StagedPage, SyncRun, SyncState, Track
+from django_spotify_sync.models import (
+    SavedTrack,
+    StagedPage,
+    SyncRun,
+    SyncState,
+    Track,
+    TrackArtist,
+)
 from django_spotify_sync.sync import catalog as catalog_module
 from django_spotify_sync.sync import run as run_module
 from django_spotify_sync.sync import staging as staging_module
@@ -110,4 +121,39 @@ def test_a_time_limit_in_a_write_after_a_long_fetch_puts_the_run_down(
     run.refresh_from_db()
     assert run.status == "succeeded"
     assert spotify.count("/v1/me/tracks") <= asked + 2  # the head, at its begin and its end
+    assert is_true()
+
+
+@pytest.mark.postgres
+def test_a_prune_that_goes_on_through_all_attempts_takes_nothing_twice(
+    account, monkeypatch, is_true
+):
+    """Each attempt meets another batch of the same prune."""
+    write_once = transaction._write_once
+    taken: list[int] = []
+
+    def prune_some():
+        some = list(Track.objects.order_by("pk").values_list("pk", flat=True)[:20])
+        taken.append(
+            delete_where(
+                Track,
+                unused(Track, "default", but=TrackArtist) & Q(pk__in=some),
+                "default",
+                batch_size=20,
+                parts=((TrackArtist, "track"),),
+            )
+        )
+        connections.close_all()
+
+    def write(*args):
+        written = write_once(*args)
+        pruning = threading.Thread(target=prune_some)
+        pruning.start()
+        pruning.join(60)
+        return written
+
+    monkeypatch.setattr(transaction, "_write_once", write)
+
+    assert sync(account, "tracks").status == "succeeded"
+    assert taken == [20, 0]
     assert is_true()
