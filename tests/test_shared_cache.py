@@ -64,6 +64,20 @@ def test_one_of_eight_adds_and_one_of_eight_deletes() -> None:
     assert sorted(map(str, deleted)) == ["False"] * 7 + ["True"]
 
 
+def test_of_eight_that_count_each_has_a_number_of_its_own() -> None:
+    counted = at_once(*[partial(shared_cache.incr, "key", 1, MINUTE)] * 8)
+
+    assert set(counted) == {*range(1, 9)}
+    assert shared_cache.incr("key", -1, MINUTE) == 7
+
+
+def test_many_are_asked_for_at_once_and_those_that_are_there_come() -> None:
+    shared_cache.put("one", 1, MINUTE)
+    shared_cache.put("none", 0, MINUTE)
+
+    assert shared_cache.peek_many(["one", "none", "gone"]) == {"one": 1, "none": 0}
+
+
 @pytest.fixture(
     params=[
         {"BACKEND": "django_redis.cache.RedisCache"},
@@ -85,8 +99,9 @@ def cache_away(request: pytest.FixtureRequest, settings: Any) -> None:
         lambda: shared_cache.add("key", Secret("hush"), MINUTE),
         lambda: shared_cache.get("key"),
         lambda: shared_cache.delete("key"),
+        lambda: shared_cache.incr("key", 1, MINUTE),
     ],
-    ids=["add", "get", "delete"],
+    ids=["add", "get", "delete", "incr"],
 )
 def test_a_cache_that_is_away_never_answers(
     cache_away: None, ask: Callable[[], Any], caplog: pytest.LogCaptureFixture

@@ -16,6 +16,7 @@ from django.db import models
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.deleting import delete_rows
+from django_spotify_sync.db.locks import lock_in_order
 from django_spotify_sync.db.upsert import update, upsert
 from django_spotify_sync.models import Album, AlbumArtist, Artist, Track, TrackArtist
 from django_spotify_sync.spotify.answers.catalog import Catalog
@@ -84,6 +85,18 @@ def write_catalog(catalog: Catalog, *, using: str) -> Keys:
         }
         _write_links(link, owner, wanted, using=using, batch_size=batch_size)
     return {"artist": artist_ids, "album": album_ids, "track": track_ids}
+
+
+def hold_catalog(catalog: Catalog, *, using: str) -> Keys:
+    """Do the same in the caller's transaction, and lock it all: what nobody points at yet, nobody prunes until its end.
+
+    :raises IntegrityError: as ``write_catalog`` does.
+    """
+    keys = write_catalog(catalog, using=using)
+    for model, ids in ((Artist, keys["artist"]), (Album, keys["album"]), (Track, keys["track"])):
+        for batch in batched(sorted(ids), conf.BATCH_SIZE):
+            lock_in_order(model, "spotify_id", batch, using=using)
+    return keys
 
 
 def _without_artists(row: dict[str, Any]) -> dict[str, Any]:

@@ -7,29 +7,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from itertools import batched
 
 from django.db import IntegrityError, InterfaceError, OperationalError, connections, transaction
 from django.utils import timezone
 
-from django_spotify_sync.conf import conf
-from django_spotify_sync.db.locks import lock_in_order
 from django_spotify_sync.db.transactions import meets_others, pauses
 from django_spotify_sync.exceptions import RunCancelled, RunLost
-from django_spotify_sync.models import (
-    Album,
-    Artist,
-    SpotifyAccount,
-    StagedPage,
-    SyncRun,
-    SyncState,
-    Track,
-)
+from django_spotify_sync.models import SpotifyAccount, StagedPage, SyncRun, SyncState
 from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.runs import RunStatus, Trigger
 from django_spotify_sync.signals import sync_finished
-from django_spotify_sync.spotify.answers.catalog import Catalog
-from django_spotify_sync.sync.catalog import write_catalog
+from django_spotify_sync.sync.catalog import hold_catalog, write_catalog
 from django_spotify_sync.sync.handover import Fetched, Keys, Written
 from django_spotify_sync.sync.runs import intervals
 from django_spotify_sync.sync.runs.log import log_of
@@ -61,7 +49,7 @@ def write(
         try:
             ahead = None if is_pruned else write_catalog(fetched.catalog, using=using)
             with transaction.atomic(using=using, durable=True):
-                keys = _kept(fetched.catalog, using) if ahead is None else ahead
+                keys = hold_catalog(fetched.catalog, using=using) if ahead is None else ahead
                 return _write_once(run, fetched, keys, learned, requests, using)
         except (IntegrityError, InterfaceError, OperationalError) as error:
             is_first_loss = isinstance(error, IntegrityError) and not is_pruned
@@ -74,15 +62,6 @@ def write(
         time.sleep(pause)
         tick()
     raise AssertionError("the pauses never end")
-
-
-def _kept(catalog: Catalog, using: str) -> Keys:
-    """Write the catalogue in the caller's transaction, and lock it: what nobody points at yet, nobody prunes then."""
-    keys = write_catalog(catalog, using=using)
-    for model, ids in ((Artist, keys["artist"]), (Album, keys["album"]), (Track, keys["track"])):
-        for batch in batched(sorted(ids), conf.BATCH_SIZE):
-            lock_in_order(model, "spotify_id", batch, using=using)
-    return keys
 
 
 def _write_once(
