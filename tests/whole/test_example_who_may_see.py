@@ -19,6 +19,7 @@ AccountPlaylist.objects.create(
 )
 shared.name, shared.description, shared.total = "veiled-name", "veiled-words", 4321
 shared.image_url = "https://i.scdn.co/image/veiled"
+shared.owner_id = shared.owner_name = "veiled-owner"
 shared.details_version = shared.contents_version = 1
 shared.items_read_by = ada.pk
 shared.save()
