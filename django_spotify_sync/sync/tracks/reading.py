@@ -16,7 +16,7 @@ from django_spotify_sync.conf import conf
 from django_spotify_sync.db.upsert import Counts
 from django_spotify_sync.exceptions import NotWhole
 from django_spotify_sync.models.runs import Mode
-from django_spotify_sync.spotify.answers.catalog import Catalog
+from django_spotify_sync.spotify.answers.paging import Page
 from django_spotify_sync.spotify.answers.saved import Key, SavedRow, skipped_reasons
 from django_spotify_sync.sync.handover import Fetched, Work, Written
 from django_spotify_sync.sync.removals import is_loss_doubted, learn_hidden
@@ -63,8 +63,7 @@ class _Reading:
         self.work = work
         self.stored = stored_entries(work.account, work.using)
         self.known = [SavedRow(stored.spotify_id, stored.added_at) for stored in self.stored]
-        self.stage = Stage(work.run, work.using)
-        self.catalog = Catalog()
+        self.stage = Stage(work, Page[SavedRow])
         self.mode = Mode.PROBE
         self.looks: list[Listing] = []
         self.doubled: Places = {}
@@ -103,7 +102,7 @@ class _Reading:
 
     def _look(self) -> Listing:
         """Begin to look at the list anew, from its head."""
-        self.looks.append(Listing(self.work, self.catalog, hidden=self.work.state.hidden))
+        self.looks.append(Listing(self.work, self.work.catalog, hidden=self.work.state.hidden))
         return self.looks[-1]
 
     def _settle(self, listing: Listing, known: Sequence[SavedRow]) -> Whole:
@@ -227,7 +226,7 @@ class _Reading:
         known = _keys(self.known)
         if known == _keys(whole.entries) and self.mode != Mode.FULL:
             unchanged = Written(Counts(unchanged=len(self.stored)))
-            return Fetched(mode=self.mode, catalog=Catalog(), write=lambda keys: unchanged)
+            return Fetched(mode=self.mode, catalog=None, write=lambda keys: unchanged)
         removable = {self.stored[index].pk for index in whole.alignment.gone}
         return self._fetched(whole.entries, removable=removable)
 
@@ -242,7 +241,7 @@ class _Reading:
         return Fetched(
             mode=self.mode,
             reason=reason,
-            catalog=self.catalog,
+            catalog=self.work.catalog,
             write=lambda keys: write_saved(
                 self.work.account,
                 entries,

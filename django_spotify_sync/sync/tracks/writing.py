@@ -12,7 +12,8 @@ from django_spotify_sync.db.deleting import delete_rows
 from django_spotify_sync.db.upsert import Counts, update
 from django_spotify_sync.models import SavedTrack, SpotifyAccount
 from django_spotify_sync.spotify.answers.saved import Key, SavedRow
-from django_spotify_sync.sync.handover import Keys, Written
+from django_spotify_sync.sync.catalog import Keys
+from django_spotify_sync.sync.handover import Written
 from django_spotify_sync.sync.tracks.alignment import align, ranks
 
 
