@@ -41,9 +41,10 @@ class CatalogWriter:
     def update(self, catalog: Catalog) -> None:
         """Take in what an answer holds."""
         self._rest.update(catalog)
-        is_free = self._under_way is None or self._under_way.done()
-        if len(self._rest.tracks) >= AHEAD and self._goes_ahead and is_free:
+        if self._under_way is not None and self._under_way.done():
             self._settle()
+        is_free = self._goes_ahead and self._under_way is None
+        if is_free and len(self._rest.tracks) >= AHEAD:
             self._write_ahead()
 
     def write(self) -> Keys:
