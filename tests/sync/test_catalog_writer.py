@@ -11,7 +11,9 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection
 from django.utils import timezone
 
+from django_spotify_sync.db.beside import Beside
 from django_spotify_sync.models import Album, Artist, SavedTrack, StagedPage, SyncRun, Track
+from django_spotify_sync.spotify.answers.catalog import ArtistRow, Catalog, TrackRow
 from django_spotify_sync.sync import catalog_writer, sync
 from django_spotify_sync.testing import FakeSpotify
 from tests.kit.concurrency import wait_until
@@ -88,24 +90,27 @@ def test_a_batch_that_fails_is_written_at_the_end(account, spotify, monkeypatch,
     assert Track.objects.count() == 420
 
 
-def test_of_a_batch_that_failed_what_came_later_counts(account, spotify, monkeypatch):
-    spotify.user.like(300)
-    artist = spotify.user.saved[0].track.artists[0]
-    writer = catalog_writer.CatalogWriter
-
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("fails", [True, False])
+def test_what_came_later_counts(monkeypatch, fails):
     def broken(self: Any, batch: Any) -> Any:
-        for row in batch.artists.values():
-            self._rest.artists.setdefault(row.spotify_id, catalog_writer_row(row))
         raise OperationalError("not now")
 
-    def catalog_writer_row(row: Any) -> Any:
-        return type(row)(row.spotify_id, f"Later {row.name}", row.image_url, row.genres)
+    if fails:
+        monkeypatch.setattr(catalog_writer.CatalogWriter, "_write_batch", broken)
+    tracks = {
+        f"t{number}": TrackRow(f"t{number}", "Song", None, ("ada",), 1, False, None, None, None)
+        for number in range(60)
+    }
+    with Beside("default") as beside:
+        writer = catalog_writer.CatalogWriter(beside, "default")
+        writer.update(Catalog(artists={"ada": ArtistRow("ada", "Earlier")}, tracks=tracks))
+        writer.update(Catalog(artists={"ada": ArtistRow("ada", "Later")}))
+        keys = writer.write()
 
-    monkeypatch.setattr(writer, "_write_batch", broken)
-
-    assert sync(account, "tracks").status == "succeeded"
-
-    assert Artist.objects.get(spotify_id=artist.id).name.startswith("Later ")
+    assert Artist.objects.get().name == "Later"
+    assert keys["artist"] == {"ada": Artist.objects.get().pk}
+    assert keys["track"] == dict(Track.objects.values_list("spotify_id", "pk"))
 
 
 def test_a_fault_of_ours_in_a_batch_is_no_secret(account, spotify, monkeypatch):
