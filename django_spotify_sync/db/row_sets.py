@@ -8,7 +8,7 @@ of it is one statement over it, as ``INSERT … SELECT``.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -64,13 +64,20 @@ class Columns:
         return f"(SELECT {', '.join([*columns, place])} FROM {rows}) AS given"
 
     @property
+    def join(self) -> str:
+        """How SQL joins it to a table of which each row is to be looked up by an index."""
+        return (
+            "JOIN" if self.is_postgresql else "CROSS JOIN"
+        )  # which SQLite does from left to right
+
+    @property
     def is_postgresql(self) -> bool:
         return self.connection.vendor == "postgresql"
 
-    def packed(self, rows: Sequence[Row]) -> str:
+    def packed(self, rows: Iterable[Row]) -> str:
         """Return the rows as the parameter."""
         if not self._ways:
-            return msgspec.json.encode(rows).decode()
+            return msgspec.json.encode(list(rows)).decode()
         plain = [list(row) for row in rows]
         for index, way in self._ways:
             for row in plain:

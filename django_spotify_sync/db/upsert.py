@@ -8,7 +8,7 @@ then what changed, which is locked in that order before it is written.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import batched
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -59,14 +59,13 @@ def upsert(
     """
     ids: dict[str, int] = {}
     created = unchanged = 0
-    names, rows = _with_folded(model, names, rows)
     columns = Columns(model, names, connections[using])
     changed: list[Row] = []
     for batch in batched(sorted(rows, key=itemgetter(0)), batch_size):
         stored = _stored(columns, batch)
         missing = [row for row in batch if row[0] not in stored]
         if missing:
-            new = _insert(columns, missing)
+            new = _insert(*_with_folded(columns, missing))
             # what somebody else was first with
             stored |= _stored(columns, [row for row in missing if row[0] not in new])
             stored |= new
@@ -79,8 +78,24 @@ def upsert(
         changed += differing
         created += len(missing)
         unchanged += len(batch) - len({row[0] for row in [*missing, *differing]})
-    _update_in_order(columns, changed, batch_size=batch_size)
+    _update_in_order(*_with_folded(columns, changed), batch_size=batch_size)
     return ids, Counts(created, len(ids) - created - unchanged, unchanged)
+
+
+def look_up(
+    model: type[models.Model], names: Sequence[str], values: Sequence[Any], *, using: str
+) -> list[Row]:
+    """Return the columns ``names`` of the rows in which the first of them is one of ``values``, in no order."""
+    columns = Columns(model, names, connections[using])
+    given = Columns(model, names[:1], columns.connection)
+    wanted = ", ".join(f"stored.{name}" for name in columns.quoted)
+    with columns.connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {wanted} FROM {given.source} {given.join} {given.table} AS stored "
+            f"ON stored.{given.quoted[0]} = given.{given.quoted[0]}",
+            [given.packed([(value,) for value in values])],
+        )
+        return cursor.fetchall()
 
 
 def insert(
@@ -98,8 +113,7 @@ def insert(
 
     :raises IntegrityError: if one is there already otherwise.
     """
-    names, folded = _with_folded(model, names, rows)
-    columns = Columns(model, names, connections[using])
+    columns, folded = _with_folded(Columns(model, names, connections[using]), rows)
     for batch in batched(folded, batch_size):
         sql, parameters = _insertion(columns, batch, ignore_conflicts=ignore_conflicts)
         with columns.connection.cursor() as cursor:
@@ -130,7 +144,7 @@ def update[Model: models.Model](
         model._default_manager.using(using).bulk_update(instances, names, batch_size=batch_size)
 
 
-def _update_in_order(columns: Columns, rows: Sequence[Row], *, batch_size: int) -> None:
+def _update_in_order(columns: Columns, rows: Iterable[Row], *, batch_size: int) -> None:
     """Write the rows, batch by batch, each locked first in the order in which the keys were sorted here.
 
     An UPDATE alone locks in the order in which it happens to find its rows, and deadlocks with another one.
@@ -154,23 +168,20 @@ def _stored(columns: Columns, rows: Sequence[Row]) -> dict[str, tuple[int, bool]
     if not rows:
         return {}
     key, *rest = columns.quoted
-    if columns.is_postgresql:
-        join, differs = "JOIN", "IS DISTINCT FROM"
-    else:
-        join, differs = "CROSS JOIN", "IS NOT"  # the rows given first: each is looked up by its key
+    differs = "IS DISTINCT FROM" if columns.is_postgresql else "IS NOT"
     differing = " OR ".join(
         f"(given.{name} IS NOT NULL AND given.{name} {differs} stored.{name})" for name in rest
     )
     with columns.connection.cursor() as cursor:
         cursor.execute(
             f"SELECT stored.{key}, stored.{columns.primary_key}, {differing or '1 = 0'} "
-            f"FROM {columns.source} {join} {columns.table} AS stored ON stored.{key} = given.{key}",
+            f"FROM {columns.source} {columns.join} {columns.table} AS stored ON stored.{key} = given.{key}",
             [columns.packed(rows)],
         )
         return {key: (pk, bool(is_other)) for key, pk, is_other in cursor.fetchall()}
 
 
-def _insert(columns: Columns, rows: Sequence[Row]) -> dict[str, tuple[int, bool]]:
+def _insert(columns: Columns, rows: Iterable[Row]) -> dict[str, tuple[int, bool]]:
     """Insert what is missing; return the primary keys of what was not there by then, as ``_stored`` does."""
     sql, parameters = _insertion(columns, rows, ignore_conflicts=True)
     with columns.connection.cursor() as cursor:
@@ -182,7 +193,7 @@ def _insert(columns: Columns, rows: Sequence[Row]) -> dict[str, tuple[int, bool]
 
 
 def _insertion(
-    columns: Columns, rows: Sequence[Row], *, ignore_conflicts: bool
+    columns: Columns, rows: Iterable[Row], *, ignore_conflicts: bool
 ) -> tuple[str, list[Any]]:
     """Return the statement that inserts the rows in their order, with its parameters.
 
@@ -215,18 +226,17 @@ def _default(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> 
     return field.get_db_prep_save(field.get_default(), connection)
 
 
-def _with_folded(
-    model: type[models.Model], names: Sequence[str], rows: Iterable[Row]
-) -> tuple[list[str], Iterable[Row]]:
+def _with_folded(columns: Columns, rows: Iterable[Row]) -> tuple[Columns, Iterable[Row]]:
     """Add what search looks for to rows that name what it is made of.
 
     :raises ValueError: if only some of it is named, or said.
     """
-    missing = unfolded(model, names)
-    for field in missing:
+    names = columns.names
+    for field in unfolded(columns.model, names):
         places = [names.index(source) for source in field.sources]
         rows = [(*row, _fold(field, [row[place] for place in places])) for row in rows]
-    return [*names, *(field.attname for field in missing)], rows
+        columns = replace(columns, names=[*columns.names, field.attname])
+    return columns, rows
 
 
 def _fold(field: FoldedField, texts: Sequence[str | None]) -> str | None:

@@ -16,7 +16,7 @@ from django.db import models
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.deleting import delete_rows
 from django_spotify_sync.db.locks import lock_in_order
-from django_spotify_sync.db.upsert import insert, update, upsert
+from django_spotify_sync.db.upsert import insert, look_up, update, upsert
 from django_spotify_sync.models import Album, AlbumArtist, Artist, Track, TrackArtist
 from django_spotify_sync.spotify.answers.catalog import Catalog
 
@@ -115,10 +115,8 @@ def _write_links(
             for owner_id in batch
             for position, artist_id in enumerate(wanted[owner_id])
         }
-        stored = rows.filter(**{f"{owner}__in": batch}).values_list(
-            "pk", owner, "artist_id", "position"
-        )
-        for pk, owner_id, artist_id, position in stored:
+        stored = look_up(link, (owner, "artist_id", "position", "id"), batch, using=using)
+        for owner_id, artist_id, position, pk in stored:
             place = places.pop((owner_id, artist_id), None)
             if place is None:
                 gone.append(pk)
