@@ -95,7 +95,7 @@ def look_up(
             f"ON stored.{given.quoted[0]} = given.{given.quoted[0]}",
             [given.packed([(value,) for value in values])],
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def insert(

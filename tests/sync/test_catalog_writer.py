@@ -15,6 +15,7 @@ from django_spotify_sync.db.beside import Beside
 from django_spotify_sync.models import Album, Artist, SavedTrack, StagedPage, SyncRun, Track
 from django_spotify_sync.spotify.answers.catalog import ArtistRow, Catalog, TrackRow
 from django_spotify_sync.sync import catalog_writer, sync
+from django_spotify_sync.sync.catalog import no_keys
 from django_spotify_sync.testing import FakeSpotify
 from tests.kit.concurrency import wait_until
 from tests.kit.truth import check_playlists
@@ -116,7 +117,7 @@ def test_what_came_later_counts(monkeypatch, fails):
 def test_a_fault_of_ours_in_a_batch_is_no_secret(account, spotify, monkeypatch):
     spotify.user.like(300)
     monkeypatch.setattr(
-        catalog_writer.CatalogWriter, "_write_batch", lambda self, batch: {}["broken"]
+        catalog_writer.CatalogWriter, "_write_batch", lambda self, batch: no_keys()["broken"]
     )
 
     with pytest.raises(KeyError):
