@@ -80,9 +80,10 @@ class TrackOfItemSerializer(SavedTrackSerializer):
 class PlaylistItemSerializer(RowSerializer[PlaylistItem]):
     """One place in a playlist. A track's names and duration stand in the catalogue.
 
-    Wants ``readable_by()`` and ``with_tracks()``.
+    Wants ``readable_by()``, ``with_tracks()`` and ``numbered()``.
     """
 
+    position = serializers.IntegerField(source="place", read_only=True, min_value=0)
     track = TrackOfItemSerializer(read_only=True, allow_null=True)
     is_playable = serializers.BooleanField(
         source="is_playable_here", read_only=True, allow_null=True
@@ -134,6 +135,10 @@ class PlaylistViewSet(LibraryViewSet[AccountPlaylist]):
         return SHOWS_DETAILS & Q(playlist__folded__contains=word)
 
 
+#: What a query may say and still get a list without gaps.
+_NARROWS_NOTHING = {"ordering", "cursor", "format"}
+
+
 class PlaylistItemViewSet(LibraryViewSet[PlaylistItem]):
     """What is in a playlist of the user's library, in its order. None, as long as Spotify is not known to show it."""
 
@@ -152,6 +157,14 @@ class PlaylistItemViewSet(LibraryViewSet[PlaylistItem]):
             raise NotFound
         items = PlaylistItem.objects.filter(playlist=link.playlist_id)
         return items.readable_by(self.request.user).with_tracks()
+
+    def paginate_queryset(self, queryset: Any) -> list[PlaylistItem]:
+        """Return a page of items that know their places."""
+        query = self.request.query_params
+        ordering = query.get("ordering") or self.default_order
+        in_a_row = ordering.removeprefix("-") == "position" and not query.keys() - _NARROWS_NOTHING
+        page = super().paginate_queryset(queryset) or []
+        return PlaylistItem.objects.numbered(page, in_a_row=in_a_row)
 
     @staticmethod
     def has_word(word: str) -> Q:
