@@ -145,7 +145,7 @@ class PlaylistItemAdmin(ReadOnlyAdmin):
     ) -> PlaylistItem | None:
         item = super().get_object(request, object_id, from_field)
         if item is not None:
-            PlaylistItem.objects.numbered([item], in_a_row=True)
+            PlaylistItem.objects.numbered([item])
         return item
 
     @admin.display(description=_("item"))

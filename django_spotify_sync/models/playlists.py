@@ -269,7 +269,8 @@ class PlaylistItemQuerySet(models.QuerySet["PlaylistItem"]):
         items = list(items)
         if not items:
             return items
-        places = self._places_in_a_row(items) if in_a_row else self._places(items)
+        is_row = in_a_row or len(items) == 1
+        places = self._places_in_a_row(items) if is_row else self._places(items)
         there = [item for item in items if item.pk in places]
         for item in there:
             item.place = places[item.pk]

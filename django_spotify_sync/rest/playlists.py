@@ -158,7 +158,7 @@ class PlaylistItemViewSet(LibraryViewSet[PlaylistItem]):
         items = PlaylistItem.objects.filter(playlist=link.playlist_id)
         return items.readable_by(self.request.user).with_tracks()
 
-    def paginate_queryset(self, queryset: Any) -> list[PlaylistItem]:
+    def paginate_queryset(self, queryset: Any) -> list[Any]:
         """Return a page of items that know their places."""
         query = self.request.query_params
         ordering = query.get("ordering") or self.default_order
