@@ -10,7 +10,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, groupby, pairwise
+from operator import itemgetter
 from typing import Any
 
 from django.db import connections, models
@@ -81,6 +82,47 @@ def place(rows: models.QuerySet[Any], positions: Mapping[int, int]) -> None:
                 f"UPDATE {table} SET position = %s WHERE {key} = %s",  # noqa: S608
                 [(position, pk) for pk, position in positions.items()],
             )
+
+
+def places(rows: models.QuerySet[Any], pks: Sequence[int], *, group: str) -> dict[int, int]:
+    """Return how many rows of its ``group``, a foreign key, stand before each of these, by primary key: in one query.
+
+    From each to the next one the rows between are counted, so that a group's index is gone through once, however many
+    of its rows are asked for. What is gone is left out.
+    """
+    if not pks:
+        return {}
+    connection, meta = connections[rows.db], rows.model._meta
+    names = (meta.db_table, meta.pk.column, meta.get_field(group).column)
+    table, key, owner = map(connection.ops.quote_name, names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT asked.{key}, asked.{owner}, (
+                SELECT COUNT(*) FROM {table} AS counted
+                WHERE counted.{owner} = asked.{owner}
+                AND counted.position BETWEEN asked.last_position AND asked.position
+                AND (counted.position, counted.{key}) >= (asked.last_position, asked.last_key)
+                AND (counted.position, counted.{key}) < (asked.position, asked.{key})
+            )
+            FROM (
+                SELECT {key}, {owner}, position,
+                    LAG(position, 1, 0) OVER in_order AS last_position,
+                    LAG({key}, 1, 0) OVER in_order AS last_key
+                FROM {table} WHERE {key} IN ({", ".join(["%s"] * len(pks))})
+                WINDOW in_order AS (PARTITION BY {owner} ORDER BY position, {key})
+            ) AS asked
+            ORDER BY asked.{owner}, asked.position, asked.{key}
+            """,  # noqa: S608 - names of ours
+            list(pks),
+        )
+        found = cursor.fetchall()
+    counted: dict[int, int] = {}
+    for _, of_group in groupby(found, key=itemgetter(1)):
+        steps = list(of_group)
+        sums = accumulate(step for _, _, step in steps)
+        counted |= {pk: place for (pk, _, _), place in zip(steps, sums, strict=True)}
+    return counted
 
 
 def out_of_order(moves: Iterable[Move]) -> set[int]:

@@ -8,16 +8,15 @@ to a user asks by the querysets of this module, or by the properties of ``Accoun
 from __future__ import annotations
 
 from collections.abc import Iterable
-from operator import attrgetter
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, F, Q, Value, When, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from django_spotify_sync.db.folded import FoldedField
 from django_spotify_sync.db.indexes import CompositeHashIndex
+from django_spotify_sync.db.positions import places
 from django_spotify_sync.models.accounts import AnyUser, SpotifyAccount, open_url
 from django_spotify_sync.models.catalog import Track, title_of, track_artists
 from django_spotify_sync.spotify.answers.storable import MAX_ID
@@ -258,43 +257,17 @@ class PlaylistItemQuerySet(models.QuerySet["PlaylistItem"]):
         """By their places."""
         return self.order_by("position", "pk")
 
-    def numbered(
-        self, items: Iterable[PlaylistItem], *, in_a_row: bool = False
-    ) -> list[PlaylistItem]:
+    def numbered(self, items: Iterable[PlaylistItem]) -> list[PlaylistItem]:
         """The items, each with its ``place``: how many stand before it in its list. In one query.
 
-        It costs less of items that stand ``in_a_row``, in either direction, such as a page of a list in its order.
         What is gone meanwhile is left out.
         """
         items = list(items)
-        if not items:
-            return items
-        is_row = in_a_row or len(items) == 1
-        places = self._places_in_a_row(items) if is_row else self._places(items)
-        there = [item for item in items if item.pk in places]
+        counted = places(self, [item.pk for item in items], group="playlist")
+        there = [item for item in items if item.pk in counted]
         for item in there:
-            item.place = places[item.pk]
+            item.place = counted[item.pk]
         return there
-
-    def _places_in_a_row(self, items: list[PlaylistItem]) -> dict[int, int]:
-        """Return the places of items of one list that stand behind each other: those before the first are counted."""
-        in_order = sorted(items, key=attrgetter("position", "pk"))
-        first = in_order[0]
-        before = self.filter(
-            Q(position__lt=first.position) | Q(position=first.position, pk__lt=first.pk),
-            playlist=first.playlist_id,
-            position__lte=first.position,  # said as a range too, which is what an index can be read by
-        )
-        return {item.pk: place for place, item in enumerate(in_order, start=before.count())}
-
-    def _places(self, items: list[PlaylistItem]) -> dict[int, int]:
-        """Return the places of any items: their lists are gone through once."""
-        number = Window(RowNumber(), partition_by="playlist", order_by=("position", "pk"))
-        lists = self.filter(playlist__in={item.playlist_id for item in items})
-        wanted = Q(pk__in=[item.pk for item in items])
-        # Zero is no row's number: it has the condition stand outside, where all rows of the lists have theirs.
-        numbers = lists.annotate(number=number).filter(wanted | Q(number=0))
-        return {pk: number - 1 for pk, number in numbers.values_list("pk", "number")}
 
     def with_tracks(self) -> PlaylistItemQuerySet:
         """With track, album and artists, in three queries for any number of rows."""

@@ -135,10 +135,6 @@ class PlaylistViewSet(LibraryViewSet[AccountPlaylist]):
         return SHOWS_DETAILS & Q(playlist__folded__contains=word)
 
 
-#: What a query may say and still get a list without gaps.
-_NARROWS_NOTHING = {"ordering", "cursor", "format"}
-
-
 class PlaylistItemViewSet(LibraryViewSet[PlaylistItem]):
     """What is in a playlist of the user's library, in its order. None, as long as Spotify is not known to show it."""
 
@@ -160,11 +156,7 @@ class PlaylistItemViewSet(LibraryViewSet[PlaylistItem]):
 
     def paginate_queryset(self, queryset: Any) -> list[Any]:
         """Return a page of items that know their places."""
-        query = self.request.query_params
-        ordering = query.get("ordering") or self.default_order
-        in_a_row = ordering.removeprefix("-") == "position" and not query.keys() - _NARROWS_NOTHING
-        page = super().paginate_queryset(queryset) or []
-        return PlaylistItem.objects.numbered(page, in_a_row=in_a_row)
+        return PlaylistItem.objects.numbered(super().paginate_queryset(queryset) or [])
 
     @staticmethod
     def has_word(word: str) -> Q:

@@ -56,27 +56,26 @@ def test_items_in_a_row_are_numbered_in_one_query(turned: bool, start: int) -> N
     items = list((rows.reverse() if turned else rows)[start : start + 20])
 
     with CaptureQueriesContext(connection) as queries:
-        numbered = PlaylistItem.objects.numbered(items, in_a_row=True)
+        numbered = PlaylistItem.objects.numbered(items)
 
     assert len(queries) == 1
     assert numbered == items
     assert places(numbered) == titles(items)
 
 
-@pytest.mark.parametrize("in_a_row", [False, True])
-def test_items_of_one_number_are_told_apart_by_their_age(in_a_row: bool) -> None:
+def test_items_of_one_number_are_told_apart_by_their_age() -> None:
     playlist = Playlist.objects.create(spotify_id="list")
-    for title, position in [("1", 5), ("0", 3), ("2", 5), ("3", 5), ("4", 9)]:
+    for title, position in [("1", 5), ("0", 0), ("2", 5), ("3", 5), ("4", 9)]:
         PlaylistItem.objects.create(playlist=playlist, position=position, kind="local", title=title)
-    items = list(playlist.items.in_order())[2:4]
+    in_order = list(playlist.items.in_order())
 
-    assert places(PlaylistItem.objects.numbered(items, in_a_row=in_a_row)) == ["2", "3"]
+    for items in (in_order, in_order[2:4], in_order[1::2], in_order[3:]):
+        assert places(PlaylistItem.objects.numbered(items)) == titles(items)
 
 
-@pytest.mark.parametrize("in_a_row", [False, True])
-def test_no_items_cost_no_query(in_a_row: bool) -> None:
+def test_no_items_cost_no_query() -> None:
     with CaptureQueriesContext(connection) as queries:
-        assert PlaylistItem.objects.numbered([], in_a_row=in_a_row) == []
+        assert PlaylistItem.objects.numbered([]) == []
     assert len(queries) == 0
 
 
