@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -105,6 +106,14 @@ class AccountPlaylistAdmin(OfAccountAdmin):
         return cover(link.image_url, 160)
 
 
+class NumberedList(ChangeList):
+    """A page of items that know their places."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list: Any = PlaylistItem.objects.numbered(self.result_list)
+
+
 @admin.register(PlaylistItem)
 class PlaylistItemAdmin(ReadOnlyAdmin):
     list_display = ("name", "place", "playlist_link", "kind", "added")
@@ -128,6 +137,17 @@ class PlaylistItemAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related(track_artists("track__"))
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return NumberedList
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> PlaylistItem | None:
+        item = super().get_object(request, object_id, from_field)
+        if item is not None:
+            PlaylistItem.objects.numbered([item])
+        return item
+
     @admin.display(description=_("item"))
     def name(self, item: PlaylistItem) -> str:
         return titled(cover_of(item.track), item.track or item.title or item.get_kind_display())
@@ -138,7 +158,7 @@ class PlaylistItemAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("place"))
     def place(self, item: PlaylistItem) -> int:
-        return item.position + 1
+        return item.place + 1
 
     @admin.display(description=_("playlist"))
     def playlist_link(self, item: PlaylistItem) -> str:

@@ -1,18 +1,20 @@
-"""Rows that stand by a dense ``position`` → their new places, in few statements. Knows nothing of Spotify.
+"""Rows that are ordered by a ``position`` → their new places, in few statements. Knows nothing of Spotify.
 
-An insertion in the middle of a long list moves all that stand behind it by the same distance: that is one UPDATE over
-a range, not one row after the other. There must be no unique key over the position.
+Where positions are dense, an insertion in the middle of a list moves all that stand behind it by the same distance:
+that is one UPDATE over a range, not one row after the other. Where they are sparse (see ``ranks``), each row that is
+written has its own. There must be no unique key over the position.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, groupby, pairwise
+from operator import itemgetter
 from typing import Any
 
-from django.db import models
+from django.db import connections, models
 from django.db.models import Case, F, Q, Value, When
 
 from django_spotify_sync.db.rising import rising
@@ -59,6 +61,68 @@ def move(rows: models.QuerySet[Any], moves: Sequence[Move], *, batch_size: int) 
         rows.filter(touched).update(position=F("position") + Case(*whens, default=Value(0)))
     changes = [(one.pk, {"position": one.new}) for one in single]
     update(rows.model, changes, using=rows.db, batch_size=batch_size)
+
+
+def place(rows: models.QuerySet[Any], positions: Mapping[int, int]) -> None:
+    """Write the positions, by primary key, in one statement: a list that is numbered anew has thousands."""
+    if not positions:
+        return
+    connection, meta = connections[rows.db], rows.model._meta
+    table, key = map(connection.ops.quote_name, (meta.db_table, meta.pk.column))
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                f"UPDATE {table} SET position = placed.position"  # noqa: S608 - names of ours
+                " FROM unnest(%s::bigint[], %s::bigint[]) AS placed (id, position)"
+                f" WHERE {table}.{key} = placed.id",
+                [list(positions), list(positions.values())],
+            )
+        else:
+            cursor.executemany(
+                f"UPDATE {table} SET position = %s WHERE {key} = %s",  # noqa: S608
+                [(position, pk) for pk, position in positions.items()],
+            )
+
+
+def places(rows: models.QuerySet[Any], pks: Sequence[int], *, group: str) -> dict[int, int]:
+    """Return how many rows of its ``group``, a foreign key, stand before each of these, by primary key: in one query.
+
+    From each to the next one the rows between are counted, so that a group's index is gone through once, however many
+    of its rows are asked for. What is gone is left out.
+    """
+    if not pks:
+        return {}
+    connection, meta = connections[rows.db], rows.model._meta
+    names = (meta.db_table, meta.pk.column, meta.get_field(group).column)
+    table, key, owner = map(connection.ops.quote_name, names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT asked.{key}, asked.{owner}, (
+                SELECT COUNT(*) FROM {table} AS counted
+                WHERE counted.{owner} = asked.{owner}
+                AND counted.position BETWEEN asked.last_position AND asked.position
+                AND (counted.position, counted.{key}) >= (asked.last_position, asked.last_key)
+                AND (counted.position, counted.{key}) < (asked.position, asked.{key})
+            )
+            FROM (
+                SELECT {key}, {owner}, position,
+                    LAG(position, 1, 0) OVER in_order AS last_position,
+                    LAG({key}, 1, 0) OVER in_order AS last_key
+                FROM {table} WHERE {key} IN ({", ".join(["%s"] * len(pks))})
+                WINDOW in_order AS (PARTITION BY {owner} ORDER BY position, {key})
+            ) AS asked
+            ORDER BY asked.{owner}, asked.position, asked.{key}
+            """,  # noqa: S608 - names of ours
+            list(pks),
+        )
+        found = cursor.fetchall()
+    counted: dict[int, int] = {}
+    for _, of_group in groupby(found, key=itemgetter(1)):
+        steps = list(of_group)
+        sums = accumulate(step for _, _, step in steps)
+        counted |= {pk: place for (pk, _, _), place in zip(steps, sums, strict=True)}
+    return counted
 
 
 def out_of_order(moves: Iterable[Move]) -> set[int]:

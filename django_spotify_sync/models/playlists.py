@@ -7,6 +7,7 @@ to a user asks by the querysets of this module, or by the properties of ``Accoun
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from django_spotify_sync.db.folded import FoldedField
 from django_spotify_sync.db.indexes import CompositeHashIndex
+from django_spotify_sync.db.positions import places
 from django_spotify_sync.models.accounts import AnyUser, SpotifyAccount, open_url
 from django_spotify_sync.models.catalog import Track, title_of, track_artists
 from django_spotify_sync.spotify.answers.storable import MAX_ID
@@ -255,6 +257,18 @@ class PlaylistItemQuerySet(models.QuerySet["PlaylistItem"]):
         """By their places."""
         return self.order_by("position", "pk")
 
+    def numbered(self, items: Iterable[PlaylistItem]) -> list[PlaylistItem]:
+        """The items, each with its ``place``: how many stand before it in its list. In one query.
+
+        What is gone meanwhile is left out.
+        """
+        items = list(items)
+        counted = places(self, [item.pk for item in items], group="playlist")
+        there = [item for item in items if item.pk in counted]
+        for item in there:
+            item.place = counted[item.pk]
+        return there
+
     def with_tracks(self) -> PlaylistItemQuerySet:
         """With track, album and artists, in three queries for any number of rows."""
         return self.select_related("track__album").prefetch_related(track_artists("track__"))
@@ -263,13 +277,17 @@ class PlaylistItemQuerySet(models.QuerySet["PlaylistItem"]):
 class PlaylistItem(models.Model):
     """One place in a playlist. What stands there may be a track, an episode, a local file, or nothing any more.
 
-    Title, subtitle and duration are those of what has no track; a track's own stand in the catalogue.
+    Title, subtitle and duration are those of what has no track; a track's own stand in the catalogue. ``position`` only
+    orders; which place that is, from 0, says ``PlaylistItem.objects.numbered()``.
     """
 
     Kind = ItemKind
+    #: How many items stand before it in its list; only ``numbered()`` knows.
+    place: int
 
     id = models.BigAutoField(primary_key=True)
     playlist = models.ForeignKey(Playlist, models.CASCADE, db_index=False, related_name="items")
+    # Sparse: an item that comes or moves gets a number between its neighbours', and no other row changes.
     position = models.PositiveIntegerField()
     kind = models.CharField(max_length=20, choices=ItemKind.choices)
     # Local files have URIs of thousands of characters, which no B-tree holds.
@@ -291,10 +309,11 @@ class PlaylistItem(models.Model):
         verbose_name = _("playlist item")
         verbose_name_plural = _("playlist items")
         indexes = [
-            # Not unique: rows could not be moved under a unique key, which is checked at every row.
+            # Not unique: rows could not be numbered anew under a unique key, which is checked at every row.
             models.Index(fields=["playlist", "position"], name="spotify_sync_item_position"),
             CompositeHashIndex(fields=["playlist", "uri"], name="spotify_sync_item_hash"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.position + 1}. {title_of(self) or self.title or self.uri}"
+        title = title_of(self) or self.title or self.uri
+        return title or f"item {self.pk} of playlist {self.playlist_id}"

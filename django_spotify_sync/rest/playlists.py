@@ -80,9 +80,10 @@ class TrackOfItemSerializer(SavedTrackSerializer):
 class PlaylistItemSerializer(RowSerializer[PlaylistItem]):
     """One place in a playlist. A track's names and duration stand in the catalogue.
 
-    Wants ``readable_by()`` and ``with_tracks()``.
+    Wants ``readable_by()``, ``with_tracks()`` and ``numbered()``.
     """
 
+    position = serializers.IntegerField(source="place", read_only=True, min_value=0)
     track = TrackOfItemSerializer(read_only=True, allow_null=True)
     is_playable = serializers.BooleanField(
         source="is_playable_here", read_only=True, allow_null=True
@@ -152,6 +153,10 @@ class PlaylistItemViewSet(LibraryViewSet[PlaylistItem]):
             raise NotFound
         items = PlaylistItem.objects.filter(playlist=link.playlist_id)
         return items.readable_by(self.request.user).with_tracks()
+
+    def paginate_queryset(self, queryset: Any) -> list[Any]:
+        """Return a page of items that know their places."""
+        return PlaylistItem.objects.numbered(super().paginate_queryset(queryset) or [])
 
     @staticmethod
     def has_word(word: str) -> Q:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -13,12 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from django_spotify_sync.admin import rows
-from django_spotify_sync.models import SavedTrack, SpotifyAccount, SpotifyToken
+from django_spotify_sync.models import PlaylistItem, SavedTrack, SpotifyAccount, SpotifyToken
 from django_spotify_sync.models.accounts import Tokens
 from django_spotify_sync.secret import Secret
 from tests.kit.administering import MODELS, address, fill, names, text_of
 from tests.kit.browsing import browser_of
-from tests.kit.libraries import EPOCH
+from tests.kit.libraries import EPOCH, account_of, own, put
 
 pytestmark = pytest.mark.django_db
 
@@ -130,3 +131,16 @@ def test_a_table_of_any_size_is_counted_no_further_than_anybody_leafs(
     fill(user, rows=70)
 
     assert "60 saved tracks" in text_of(staff, SavedTrack, "changelist")
+
+
+def test_an_item_s_place_is_counted_from_one(staff: Client, user: Any) -> None:
+    playlist = own(account_of(user))
+    for number in range(3):
+        put(playlist, position=2**30 + number * 1000, kind="local", title=f"Title {number}")
+    last = playlist.items.in_order()[2]
+
+    rows = text_of(staff, PlaylistItem, "changelist")
+    page = text_of(staff, PlaylistItem, "change", last.pk)
+
+    assert re.findall(r'field-place">(\d+)<', rows) == ["3", "2", "1"]
+    assert re.findall(r'field-place.*?readonly">(\d+)<', page, re.DOTALL) == ["3"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from django_spotify_sync.models import (
@@ -53,7 +54,7 @@ def item_ids(playlist: Any) -> list[int]:
 def stored_items(playlist: Any) -> list[Item]:
     """Return what is stored of a list's items."""
     rows = PlaylistItem.objects.filter(playlist__spotify_id=playlist.id).order_by("position")
-    assert [row.position for row in rows] == list(range(len(rows)))
+    assert all(one.position < after.position for one, after in pairwise(rows))
     return [
         (
             row.kind,

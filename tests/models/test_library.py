@@ -21,7 +21,7 @@ from django_spotify_sync.models import (
     SpotifyAccount,
     Track,
 )
-from tests.kit.libraries import EPOCH, account_of, save
+from tests.kit.libraries import EPOCH, account_of, put, save
 
 pytestmark = pytest.mark.django_db
 
@@ -164,13 +164,15 @@ def test_what_is_at_hand_is_called_by_its_name_and_costs_no_query(account: Any) 
         words = [str(row) for row in full]
         assert all(str(row) for row in bare)
     assert not queries.captured_queries
-    assert words == [saved.track.name, f"2. {saved.track.name}", "Morning", artist.name]
+    assert words == [saved.track.name, saved.track.name, "Morning", artist.name]
 
 
 def test_an_entry_without_anything_has_words_too(account: Any) -> None:
     empty = SavedTrack.objects.create(account=account, rank=1)
+    nothing = put(playlist := have(account, "list", 0), kind="unavailable")
 
     assert str(empty) == f"saved track {empty.pk}"
+    assert str(nothing) == f"item {nothing.pk} of playlist {playlist.pk}"
     assert empty.get_absolute_url() == "https://open.spotify.com/collection/tracks"
 
 

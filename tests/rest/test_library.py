@@ -37,15 +37,17 @@ def fill(account: SpotifyAccount, rows: int) -> str:
     return playlist.spotify_id
 
 
-#: Session, user, account, rows with and without a value in the order where there may be none; artists, the list's link.
+#: Session, user, account, rows with and without a value in the order where there may be none; artists, the list's link,
+#: the places in it.
 QUERIES = {
     TRACKS: 6,
     f"{TRACKS}?ordering=name": 5,
     f"{TRACKS}?ordering=artist&search=a": 5,
     f"{TRACKS}contains/?ids=a": 4,
     PLAYLISTS: 4,
-    items_of("{}"): 6,
-    f"{items_of('{}')}?ordering=added_at": 7,
+    items_of("{}"): 7,
+    f"{items_of('{}')}?ordering=added_at": 8,
+    f"{items_of('{}')}?search=a": 7,
     FOLLOWING: 4,
 }
 

@@ -121,6 +121,59 @@ def test_orders_of_items_and_search(ada: Client, account: SpotifyAccount) -> Non
     assert names(ada, url, search="tape ann") == ["Tape"]
 
 
+def positions(client: Client, url: str, **query: str) -> list[int]:
+    """Return the positions in a list of items, page by page."""
+    page = client.get(url, query).json()
+    found = [row["position"] for row in page["results"]]
+    while page["next"]:
+        page = client.get(page["next"]).json()
+        found += [row["position"] for row in page["results"]]
+    return found
+
+
+def test_positions_are_counted_in_the_whole_list(
+    ada: Client, account: SpotifyAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django_spotify_sync.rest.cursors.CursorPages.page_size", 3)
+    playlist, other = own(account), own(account)
+    for number in range(8):
+        put(other, kind="local", title="Odd", position=number)
+        put(
+            playlist,
+            kind="local",
+            title="Odd" if number % 2 else "Even",
+            added_at=None if number == 4 else EPOCH - timedelta(days=number),
+            position=2**30 + number**5,
+        )
+    url = items_of(playlist.spotify_id)
+
+    assert positions(ada, url) == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert positions(ada, url, ordering="position") == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert positions(ada, url, ordering="-position") == [7, 6, 5, 4, 3, 2, 1, 0]
+    assert positions(ada, url, ordering="added_at") == [7, 6, 5, 3, 2, 1, 0, 4]
+    assert positions(ada, url, ordering="-added_at") == [0, 1, 2, 3, 5, 6, 7, 4]
+    assert positions(ada, url, search="odd") == [1, 3, 5, 7]
+    assert positions(ada, url, search="odd", ordering="-position") == [7, 5, 3, 1]
+    assert positions(ada, url, search="odd", ordering="-added_at") == [1, 3, 5, 7]
+    assert positions(ada, url, search="nothing") == []
+
+
+def test_a_page_before_has_its_positions_too(
+    ada: Client, account: SpotifyAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django_spotify_sync.rest.cursors.CursorPages.page_size", 3)
+    playlist = own(account)
+    for number in range(7):
+        put(playlist, position=number * 1000)
+    page = ada.get(items_of(playlist.spotify_id)).json()
+    for _ in range(2):
+        page = ada.get(page["next"]).json()
+
+    page = ada.get(page["previous"]).json()
+
+    assert [row["position"] for row in page["results"]] == [3, 4, 5]
+
+
 @pytest.mark.parametrize("can_read_items", [False, None])
 def test_items_that_another_user_s_token_fetched_are_not_shown(
     ada: Client, account: SpotifyAccount, other_user: Any, can_read_items: bool | None

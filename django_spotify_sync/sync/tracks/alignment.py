@@ -14,9 +14,6 @@ from django_spotify_sync.db.rising import rising
 from django_spotify_sync.spotify.answers.saved import Key
 from django_spotify_sync.sync.claims import Claims
 
-#: The distance of two neighbouring ranks that were given at once: room for 16 likes between any two.
-RANK_STEP = 2**16
-
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
@@ -64,45 +61,3 @@ def align(stored: Sequence[Key], remote: Sequence[Key], *, relinks: bool = True)
         relinked=sorted(relinked),
         kept=rising(claims.indexes),
     )
-
-
-def ranks(current: Sequence[int | None]) -> list[int]:
-    """Return a rank for each remote entry, falling from first to last, of which as many as can be stay as they are.
-
-    ``current`` are the entries' ranks as stored, None for new ones.
-    """
-    kept = rising([None if rank is None else -rank for rank in current])
-    given: list[int | None] = [None] * len(current)
-    for position in kept:
-        given[position] = current[position]
-    result: list[int] = []
-    position = 0
-    while position < len(given):
-        rank = given[position]
-        if rank is not None:
-            result.append(rank)
-            position += 1
-            continue
-        end = position
-        while end < len(given) and given[end] is None:
-            end += 1
-        between = _between(
-            result[-1] if result else None, given[end] if end < len(given) else None, end - position
-        )
-        if between is None:  # no room is left between two neighbours: number all anew
-            return [RANK_STEP * (len(current) - index) for index in range(len(current))]
-        result += between
-        position = end
-    return result
-
-
-def _between(above: int | None, below: int | None, count: int) -> list[int] | None:
-    """Return ``count`` falling numbers between two, as far apart as can be; None if they do not fit."""
-    if above is None:
-        floor = below if below is not None else 0
-        return [floor + RANK_STEP * (count - index) for index in range(count)]
-    if below is None:
-        return [above - RANK_STEP * (index + 1) for index in range(count)]
-    if above - below <= count:
-        return None
-    return [above - (above - below) * (index + 1) // (count + 1) for index in range(count)]

@@ -9,13 +9,14 @@ from typing import Any
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.deleting import delete_rows
+from django_spotify_sync.db.ranks import falling_ranks
 from django_spotify_sync.db.row_sets import Row
 from django_spotify_sync.db.upsert import Counts, insert, update
 from django_spotify_sync.models import SavedTrack, SpotifyAccount
 from django_spotify_sync.spotify.answers.saved import Key, SavedRow
 from django_spotify_sync.sync.catalog import Keys
 from django_spotify_sync.sync.handover import Written
-from django_spotify_sync.sync.tracks.alignment import align, ranks
+from django_spotify_sync.sync.tracks.alignment import align
 
 _ENTRY = ("track_id", "spotify_id", "added_at", "rank", "is_playable")
 
@@ -70,7 +71,7 @@ def write_saved(
     gone = [stored for stored in unmatched if stored.pk in removable]
     staying = [stored for stored in unmatched if stored.pk not in removable]
     matched = [None if index is None else before[index] for index in alignment.indexes]
-    new_ranks = ranks([None if stored is None else stored.rank for stored in matched])
+    new_ranks = falling_ranks([None if stored is None else stored.rank for stored in matched])
     taken = {stored.track_id for stored in staying}
     # What an entry lets go of that is removed, another one of the same id, which was not read, may take.
     freed = {

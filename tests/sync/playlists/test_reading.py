@@ -106,7 +106,7 @@ def test_all_lists_are_opened_once_an_interval(account, spotify, settings):
 def test_a_list_with_fewer_rows_than_it_is_listed_with_is_read_again(account, spotify):
     playlist = spotify.user.playlists[0]
     sync(account, "playlists")
-    PlaylistItem.objects.get(playlist__spotify_id=playlist.id, position=2).delete()
+    PlaylistItem.objects.filter(playlist__spotify_id=playlist.id).in_order()[2].delete()
 
     run = sync(account, "playlists")
 

@@ -14,6 +14,8 @@ from django_spotify_sync.sync import sync
 from django_spotify_sync.testing import REMOVED
 from django_spotify_sync.testing.music.contents import LocalFile, invent_episode
 from django_spotify_sync.testing.music.seeding import seed_playlist
+from tests.kit.api import items_of
+from tests.kit.browsing import browser_of
 from tests.kit.connecting import connect
 from tests.kit.playlists import COHORTS, closed, paths, seeded
 from tests.kit.truth import check_playlists, item_ids, linked, stored_items, true_items
@@ -275,6 +277,34 @@ def test_the_owner_need_not_ask_what_another_has_read(account, other, spotify):
 
     assert paths(spotify) == ["/me/playlists"]
     check_playlists(other, grace)
+
+
+def test_each_of_two_is_shown_the_places_of_a_list_that_one_of_them_wrote(account, other, spotify):
+    grace = spotify.users[1]
+    shared = spotify.user.add_playlist("Shared", 60)
+    shared.share(grace)
+    grace.listed.follow(shared)
+    sync(account, "playlists")
+    shared.insert(10, 2)
+    shared.move(50, 3)
+    for who in (account, other):
+        sync(who, "playlists")
+
+    for who in (account, other):
+        seen = pages_of(browser_of(who.user), items_of(shared.id))
+        assert [item["position"] for item in seen] == list(range(62))
+        assert [item["uri"] for item in seen] == [item.uri for item in shared.items]
+    assert stored_items(shared) == true_items(shared)
+
+
+def pages_of(client, url):
+    """Return the rows of all pages."""
+    page = client.get(url).json()
+    rows = page["results"]
+    while page["next"]:
+        page = client.get(page["next"]).json()
+        rows += page["results"]
+    return rows
 
 
 def test_accounts_do_not_fight_over_a_list(account, other, spotify):

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from django_spotify_sync.spotify.answers.saved import Key
-from django_spotify_sync.sync.tracks.alignment import RANK_STEP, align, ranks
+from django_spotify_sync.sync.tracks.alignment import align
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -90,37 +89,3 @@ def test_each_slot_is_claimed_once_or_gone(stored, remote):
     kept = [alignment.indexes[position] for position in alignment.kept]
     assert kept == sorted(kept)
     assert alignment.kept == sorted(alignment.kept)
-
-
-# ranks()
-
-
-@given(st.lists(st.none() | st.integers(-100, 100), max_size=20))
-def test_ranks_fall(current):
-    given_ranks = ranks(current)
-
-    assert len(given_ranks) == len(current)
-    assert all(above > below for above, below in pairwise(given_ranks))
-
-
-@given(st.lists(st.integers(-(10**6), 10**6), unique=True, max_size=20))
-def test_ranks_that_fall_already_stay(current):
-    ordered = sorted(current, reverse=True)
-
-    assert ranks(ordered) == ordered
-
-
-def test_a_new_head_moves_no_row():
-    assert ranks([None, None, 30, 20]) == [30 + 2 * RANK_STEP, 30 + RANK_STEP, 30, 20]
-
-
-def test_an_old_dated_entry_goes_between():
-    assert ranks([30, None, 20]) == [30, 25, 20]
-
-
-def test_one_that_moved_up_is_the_only_one_to_change():
-    assert ranks([10, 30, 20]) == [30 + RANK_STEP, 30, 20]
-
-
-def test_without_room_all_are_numbered_anew():
-    assert ranks([2, None, 1]) == [3 * RANK_STEP, 2 * RANK_STEP, RANK_STEP]

@@ -13,20 +13,19 @@ list of local files. So one chunk of URIs is looked up, and the texts are read w
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models
-from msgspec.structs import asdict
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.deleting import delete_rows
 from django_spotify_sync.db.folded import refolded
 from django_spotify_sync.db.indexes import matching_any
-from django_spotify_sync.db.positions import Move, move, out_of_order
-from django_spotify_sync.db.upsert import Counts, update
+from django_spotify_sync.db.positions import Move, out_of_order, place
+from django_spotify_sync.db.ranks import ranks
+from django_spotify_sync.db.upsert import Counts, insert, update
 from django_spotify_sync.models import PlaylistItem
 from django_spotify_sync.models.playlists import ItemKind
 from django_spotify_sync.spotify.answers.playlist_items import ItemRow
@@ -35,11 +34,17 @@ from django_spotify_sync.sync.playlists.items.matching import ItemKey, add_only,
 #: So many URIs are looked up: a longer list of them over a hash index is dearer than to read the texts.
 LOOK_UPS = 50
 
-_BLANK = {"track_id": None, "title": "", "subtitle": "", "duration_ms": None}
+#: What the column of positions holds.
+LOWEST, HIGHEST = 0, 2**31 - 1
+
+_BLANK: dict[str, Any] = {"track_id": None, "title": "", "subtitle": "", "duration_ms": None}
+_NEW: dict[str, Any] = {**_BLANK, "added_at": None, "added_by": "", "is_playable": None}
+#: What an entry says of itself beside its track.
+_TEXTS = ("uri", "title", "subtitle", "duration_ms")
+_FACTS = ("kind", "added_at", "added_by", "is_playable")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Stored(NamedTuple):
     """A stored item, without its texts."""
 
     pk: int
@@ -68,13 +73,13 @@ def write_items(
     Return the counts, and whether another list is to be seen now than before: flags of what is playable are shown only
     to whoever's token read them, and unless that is the ``same_reader`` as before, those that are not said are wiped.
 
-    Rows that only make room for others, or close a gap, count as unchanged. A place where nothing stands any more
+    Rows that are numbered anew to make room for others count as unchanged. A place where nothing stands any more
     keeps the track and the names of what stood there. The caller holds the playlist's lock.
     """
     rows = PlaylistItem.objects.using(using).filter(playlist_id=playlist_id)
-    stored = [Place(*values) for values in _narrow(rows)]
+    stored = [Stored(*values) for values in _narrow(rows)]
     texts = _texts(rows, playlist_id, entries)
-    held = [_held(place, texts) for place in stored]
+    held = [_held(one, texts) for one in stored]
     holds = [_holds(entry, track_ids) for entry in entries]
     places = _places(
         [(what, one.added_at, one.added_by) for what, one in zip(held, stored, strict=True)],
@@ -84,42 +89,72 @@ def write_items(
         ],
         whole=whole,
     )
-    moves: list[Move] = []
-    created: list[PlaylistItem] = []
+    kept = {index for _, index in places if index is not None}
+    gone = [one.pk for index, one in enumerate(stored) if index not in kept]
+    moved, positions = _positions(stored, [index for _, index in places])
+    created: list[dict[str, Any]] = []
     changed: dict[int, dict[str, Any]] = {}
-    for position, (entry, index) in enumerate(places):
-        said = {} if entry is None else _said(entries[entry], track_ids)
-        if index is None:
-            created.append(PlaylistItem(playlist_id=playlist_id, position=position, **said))
-            continue
-        place = stored[index]
-        moves.append(Move(place.pk, place.position, position))
+    for position, (entry, index) in zip(positions, places, strict=True):
         if entry is None:
             continue
+        said = entries[entry]
+        if index is None:
+            created.append(
+                {"playlist_id": playlist_id, "position": position, **_NEW, **_said(said, track_ids)}
+            )
+            continue
+        one = stored[index]
         if held[index] != holds[entry]:  # another thing stands there now, or nothing
-            changed[place.pk] = {**_BLANK, **said} if said["uri"] else said
-            if not same_reader:
-                changed[place.pk]["is_playable"] = entries[entry].is_playable
+            difference = _said(said, track_ids)
+            if said.uri:
+                difference = _BLANK | difference
         else:
-            difference = _difference(said, place, texts)
-            if not same_reader and place.is_playable != entries[entry].is_playable:
-                difference["is_playable"] = entries[entry].is_playable
-            if difference:
-                changed[place.pk] = difference
-    gone = {place.pk for place in stored} - {one.pk for one in moves}
+            difference = _difference(said, one, texts)
+        if not same_reader and one.is_playable != said.is_playable:
+            difference["is_playable"] = said.is_playable
+        if difference:
+            changed[one.pk] = difference
     _refold(rows, changed, texts)
 
     batch_size = conf.BATCH_SIZE
-    delete_rows(rows, sorted(gone), batch_size=batch_size)
-    move(rows, moves, batch_size=batch_size)
-    PlaylistItem.objects.using(using).bulk_create(created, batch_size=batch_size)
+    delete_rows(rows, gone, batch_size=batch_size)
+    place(
+        rows,
+        {
+            stored[index].pk: position
+            for position, (_, index) in zip(positions, places, strict=True)
+            if index is not None and stored[index].position != position
+        },
+    )
+    _create(created, using=using)
     update(PlaylistItem, changed.items(), using=using, batch_size=batch_size)
-    moved = out_of_order(moves)
     touched = len(changed.keys() | moved)
     differs = bool(created or gone or moved) or any(
         values.keys() - {"is_playable"} for values in changed.values()
     )
-    return Counts(len(created), touched, len(moves) - touched, len(gone)), differs
+    return Counts(len(created), touched, len(kept) - touched, len(gone)), differs
+
+
+def _positions(stored: Sequence[Stored], order: Sequence[int | None]) -> tuple[set[int], list[int]]:
+    """Return the primary keys of the rows that moved, and a position for each place of the list as it is to be.
+
+    A row that stays in its order keeps its number, as long as there is room beside it.
+    """
+    moved = out_of_order(
+        Move(stored[index].pk, index, new) for new, index in enumerate(order) if index is not None
+    )
+    current = [
+        None if index is None or stored[index].pk in moved else stored[index].position
+        for index in order
+    ]
+    return moved, ranks(current, lowest=LOWEST, highest=HIGHEST)
+
+
+def _create(rows: Sequence[Mapping[str, Any]], *, using: str) -> None:
+    """Store new items: rows that are alike in their names."""
+    if rows:
+        values = [tuple(row.values()) for row in rows]
+        insert(PlaylistItem, list(rows[0]), values, using=using, batch_size=conf.BATCH_SIZE)
 
 
 def _narrow(rows: models.QuerySet[PlaylistItem]) -> Any:
@@ -132,16 +167,15 @@ def _texts(
 ) -> Texts:
     """Return the texts of the stored items that hold what entries without a track hold, by primary key."""
     uris = {entry.uri for entry in entries if entry.track_id is None and entry.uri}
-    names = ("uri", "title", "subtitle", "duration_ms")
     if len(uris) > LOOK_UPS:
         return {
             row.pop("pk"): row
-            for row in rows.exclude(uri="").filter(track=None).values("pk", *names)
+            for row in rows.exclude(uri="").filter(track=None).values("pk", *_TEXTS)
         }
     condition = matching_any(
         "spotify_sync_item_hash", PlaylistItem, {"playlist_id": playlist_id}, uri=sorted(uris)
     )
-    return {row.pop("pk"): row for row in rows.filter(condition).values("pk", *names)}
+    return {row.pop("pk"): row for row in rows.filter(condition).values("pk", *_TEXTS)}
 
 
 def _refold(
@@ -160,13 +194,13 @@ def _refold(
         values |= refolded(PlaylistItem, values, texts.get(pk, {}))
 
 
-def _held(place: Place, texts: Texts) -> Hashable | None:
+def _held(one: Stored, texts: Texts) -> Hashable | None:
     """Return what a stored item holds: a track's key, a URI, None for nothing, or something no entry holds."""
-    if place.kind == ItemKind.TRACK:
-        return place.track_id
-    if place.pk in texts:
-        return str(texts[place.pk]["uri"])
-    return None if place.kind == ItemKind.UNAVAILABLE else ("not read", place.pk)
+    if one.kind == ItemKind.TRACK:
+        return one.track_id
+    if one.pk in texts:
+        return str(texts[one.pk]["uri"])
+    return None if one.kind == ItemKind.UNAVAILABLE else ("not read", one.pk)
 
 
 def _holds(entry: ItemRow, track_ids: Mapping[str, int]) -> Hashable | None:
@@ -184,18 +218,24 @@ def _places(
 
 def _said(entry: ItemRow, track_ids: Mapping[str, int]) -> dict[str, Any]:
     """Return the columns that an entry says something of."""
-    values = asdict(entry)
-    values["track_id"] = None if entry.track_id is None else track_ids[entry.track_id]
-    return {name: value for name, value in values.items() if value is not None}
+    said = _spoken(entry, *_FACTS, *_TEXTS)
+    if entry.track_id is not None:
+        said["track_id"] = track_ids[entry.track_id]
+    return said
 
 
-def _difference(said: Mapping[str, Any], place: Place, texts: Texts) -> dict[str, Any]:
+def _difference(entry: ItemRow, one: Stored, texts: Texts) -> dict[str, Any]:
     """Return what differs between an entry and its row, which hold the same. What is not said stays as it is."""
-    stored = {
-        "kind": place.kind,
-        "added_at": place.added_at,
-        "added_by": place.added_by,
-        "is_playable": place.is_playable,
-        **texts.get(place.pk, {}),
+    difference = {
+        name: value
+        for name, value in _spoken(entry, *_FACTS).items()
+        if value != getattr(one, name)
     }
-    return {name: said[name] for name in said.keys() & stored.keys() if said[name] != stored[name]}
+    if stored := texts.get(one.pk):
+        said = _spoken(entry, *_TEXTS)
+        difference |= {name: value for name, value in said.items() if value != stored[name]}
+    return difference
+
+
+def _spoken(entry: ItemRow, *names: str) -> dict[str, Any]:
+    return {name: value for name in names if (value := getattr(entry, name)) is not None}
