@@ -33,7 +33,9 @@ class Listing:
         self._entries = 0  # of all pages
         self._fresh: set[int] = set()
         self._chart: Chart | None = None
-        self._uncharted: dict[int, None] = {}  # the offsets that the chart does not know, as they came
+        self._uncharted: dict[
+            int, None
+        ] = {}  # the offsets that the chart does not know, as they came
         self._stage: Stage | None = None
         self.head = self._fetch([0])[0]
         self.expect(hidden=hidden)
@@ -191,6 +193,11 @@ class Listing:
         """
         for page in self.pages.values():
             self._check(page)
+
+    @property
+    def is_as_expected(self) -> bool:
+        """Whether every page is what it has to be."""
+        return not any(self._problem(page) for page in self.pages.values())
 
     @property
     def is_steady(self) -> bool:

@@ -1,46 +1,18 @@
-"""The stored entries of an account's saved tracks, and how they become what was read."""
+"""How the stored entries of an account's saved tracks become what was read."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.deleting import delete_rows
 from django_spotify_sync.db.upsert import Counts, update
 from django_spotify_sync.models import SavedTrack, SpotifyAccount
-from django_spotify_sync.spotify.answers.saved import Key, SavedRow
+from django_spotify_sync.spotify.answers.saved import SavedRow
 from django_spotify_sync.sync.handover import Keys, Written
 from django_spotify_sync.sync.tracks.alignment import align, ranks
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEntry:
-    """A stored entry, as much of it as a comparison needs."""
-
-    pk: int
-    track_id: int | None
-    spotify_id: str | None
-    added_at: datetime | None
-    rank: int
-    is_playable: bool | None
-
-    @property
-    def key(self) -> Key:
-        return self.spotify_id, self.added_at
-
-
-def stored_entries(account: SpotifyAccount, using: str) -> list[StoredEntry]:
-    """Return the stored entries in Spotify's order."""
-    rows = SavedTrack.objects.using(using).filter(account=account).in_order()
-    return [
-        StoredEntry(*row)
-        for row in rows.values_list(
-            "pk", "track_id", "spotify_id", "added_at", "rank", "is_playable"
-        )
-    ]
+from django_spotify_sync.sync.tracks.stored import StoredEntry, stored_entries
 
 
 def write_saved(

@@ -261,7 +261,9 @@ def test_what_stood_in_the_same_two_places_at_the_look_before_is_there_twice():
         next_step(Known([]), first)
 
     assert first.doubled == {("a", second(3)): [0, 2]}
-    assert next_step(Known([]), Chart(3, answers, limit=4, doubled_before=first.doubled)).reads == []
+    assert (
+        next_step(Known([]), Chart(3, answers, limit=4, doubled_before=first.doubled)).reads == []
+    )
     elsewhere = {("a", second(3)): [0, 1]}
     with pytest.raises(NotWhole):
         next_step(Known([]), Chart(3, answers, limit=4, doubled_before=elsewhere))

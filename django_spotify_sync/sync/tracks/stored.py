@@ -1,0 +1,43 @@
+"""The stored entries of an account's saved tracks, as much of them as a comparison needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django_spotify_sync.models import SavedTrack, SpotifyAccount
+from django_spotify_sync.spotify.answers.saved import Key
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """A stored entry, as much of it as a comparison needs."""
+
+    pk: int
+    track_id: int | None
+    spotify_id: str | None
+    added_at: datetime | None
+    rank: int
+    is_playable: bool | None
+
+    @property
+    def key(self) -> Key:
+        return self.spotify_id, self.added_at
+
+
+def stored_entries(
+    account: SpotifyAccount, using: str, *, most: int | None = None
+) -> list[StoredEntry]:
+    """Return the stored entries in Spotify's order, the first ``most`` or all."""
+    rows = SavedTrack.objects.using(using).filter(account=account).in_order()
+    return [
+        StoredEntry(*row)
+        for row in rows.values_list(
+            "pk", "track_id", "spotify_id", "added_at", "rank", "is_playable"
+        )[:most]
+    ]
+
+
+def count_stored(account: SpotifyAccount, using: str) -> int:
+    """Return how many entries are stored, those that hold no track included."""
+    return SavedTrack.objects.using(using).filter(account=account).count()
