@@ -95,7 +95,10 @@ def test_each_slot_is_claimed_once_or_gone(stored, remote):
 edits = st.lists(st.tuples(st.integers(0, 12), st.sampled_from("-+="), st.sampled_from("abc.")))
 
 
-@given(keys, edits, st.booleans())
+few_keys = st.lists(st.tuples(st.none() | st.just("a"), st.integers(0, 1).map(at)), max_size=8)
+
+
+@given(keys | few_keys, edits, st.booleans())
 def test_what_is_the_same_at_both_ends_changes_no_alignment(stored, edits, relinks):
     """It is left out only to save time; alike entries are told apart by their order all the same."""
     remote = list(stored)

@@ -199,6 +199,19 @@ def test_a_new_entry_whose_track_another_entry_holds_takes_the_general_way(empty
     ]
 
 
+def test_an_entry_of_the_head_that_lost_its_track_gets_it_back(account, spotify, is_true):
+    sync(account, "tracks")
+    row = SavedTrack.objects.filter(account=account).in_order()[3]
+    SavedTrack.objects.filter(pk=row.pk).update(track=None)
+    spotify.user.like(1)
+
+    run = sync(account, "tracks")
+
+    assert (run.created, run.updated) == (1, 1)
+    assert SavedTrack.objects.get(pk=row.pk).track_id == row.track_id
+    assert is_true()
+
+
 def test_rows_that_changed_between_reading_and_writing_stay(empty):
     """Nobody but a run writes them; if somebody does all the same, nothing is lost and nothing is there twice."""
     first = [Entry(f"t{number}", -number) for number in range(9)]
