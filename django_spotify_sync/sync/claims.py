@@ -37,10 +37,10 @@ class Claims:
         """
         first: dict[K, int] = {}
         following: dict[int, int] = {}  # the next index that is offered under the same key
-        for index, key in reversed(offered.items()):
+        for place, key in reversed(offered.items()):
             if key in first:
-                following[index] = first[key]
-            first[key] = index
+                following[place] = first[key]
+            first[key] = place
         claimed = []
         for position, key in wanted.items():
             index = first.pop(key, None)

@@ -103,12 +103,13 @@ def _is_all(
             return False
         if entry.is_playable not in (None, stored.is_playable):
             return False
+    wanted = [track_id for track_id in track_ids if track_id is not None]
     return (
-        None not in track_ids
+        len(wanted) == len(track_ids)
         and count_stored(account, using) == growth.count
         and stored_entries(account, using, most=len(growth.stored)) == growth.stored
         and not SavedTrack.objects.using(using)
-        .filter(account=account, track_id__in=track_ids)
+        .filter(account=account, track_id__in=wanted)
         .exists()
     )
 

@@ -19,6 +19,7 @@ from django_spotify_sync.sync.catalog import write_catalog
 from django_spotify_sync.sync.handover import Fetched, Work
 from django_spotify_sync.sync.tracks import growing, listing, reading
 from django_spotify_sync.sync.tracks.reading import Tracks, _Reading
+from django_spotify_sync.sync.tracks.stored import stored_entries
 from tests.kit.connecting import connect
 from tests.kit.model import second
 
@@ -238,15 +239,13 @@ def test_rows_that_changed_between_reading_and_writing_stay(empty):
 @pytest.mark.parametrize("likes", [0, 1, 25, 49])
 def test_a_check_loads_as_many_rows_in_a_library_of_any_size(account, spotify, monkeypatch, likes):
     loaded = []
-    entries = growing.stored_entries
+
+    def entries(*args, most=None):
+        loaded.append(most)
+        return stored_entries(*args, most=most)
+
     for module in (growing, reading):
-        monkeypatch.setattr(
-            module,
-            "stored_entries",
-            lambda *args, **options: (
-                loaded.append(options.get("most")) or entries(*args, **options)
-            ),
-        )
+        monkeypatch.setattr(module, "stored_entries", entries)
     sync(account, "tracks")
     spotify.user.like(likes)
     loaded.clear()
@@ -274,7 +273,7 @@ def test_what_differs_otherwise_is_found_by_loading_all(account, spotify, is_tru
 def test_the_head_is_read_off_its_index(account):
     sync(account, "tracks")
     with CaptureQueriesContext(connection) as queries:
-        growing.stored_entries(account, "default", most=50)
+        stored_entries(account, "default", most=50)
     with transaction.atomic(), connection.cursor() as cursor:
         for way in ("seqscan", "bitmapscan", "sort"):
             cursor.execute(f"SET LOCAL enable_{way} = off")
