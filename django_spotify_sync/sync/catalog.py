@@ -7,31 +7,48 @@ end. A run that comes to nothing leaves at most rows that nobody uses, which ``p
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict
+from functools import partial
 from itertools import batched
-from typing import Any
+from operator import attrgetter
 
 from django.db import models
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.deleting import delete_rows
 from django_spotify_sync.db.locks import lock_in_order
-from django_spotify_sync.db.upsert import update, upsert
+from django_spotify_sync.db.upsert import insert, look_up, update, upsert
 from django_spotify_sync.models import Album, AlbumArtist, Artist, Track, TrackArtist
 from django_spotify_sync.spotify.answers.catalog import Catalog
-from django_spotify_sync.sync.handover import Keys
 
-_ARTIST_DEFAULTS = {"name": "", "image_url": "", "genres": []}
-_ALBUM_DEFAULTS = {
-    "name": "",
-    "album_type": "",
-    "release_date": "",
-    "release_date_precision": "",
-    "image_url": "",
-    "thumbnail_url": "",
-}
-_TRACK_DEFAULTS = {"name": "", "duration_ms": 0, "explicit": False, "isrc": ""}
+#: Primary keys by Spotify id, of each kind of row of the catalogue by the name of the foreign keys that point at it.
+type Keys = dict[str, dict[str, int]]
+
+_ARTIST = ("spotify_id", "name", "image_url", "genres")
+_ALBUM = (
+    "spotify_id",
+    "name",
+    "album_type",
+    "release_date",
+    "release_date_precision",
+    "release_year",
+    "total_tracks",
+    "image_url",
+    "thumbnail_url",
+)
+_TRACK = (
+    "spotify_id",
+    "name",
+    "duration_ms",
+    "explicit",
+    "isrc",
+    "disc_number",
+    "track_number",
+)
+
+
+def no_keys() -> Keys:
+    """Return the keys of an empty catalogue."""
+    return {"artist": {}, "album": {}, "track": {}}
 
 
 def write_catalog(catalog: Catalog, *, using: str) -> Keys:
@@ -41,50 +58,26 @@ def write_catalog(catalog: Catalog, *, using: str) -> Keys:
 
     :raises IntegrityError: if rows were removed while they were looked up: the caller begins anew.
     """
-    batch_size = conf.BATCH_SIZE
-    artists = [
-        {**asdict(row), "genres": None if row.genres is None else list(row.genres)}
-        for row in catalog.artists.values()
-    ]
-    artist_ids, _ = upsert(
-        Artist,
-        artists,
-        key="spotify_id",
-        using=using,
-        batch_size=batch_size,
-        defaults=_ARTIST_DEFAULTS,
+    write = partial(upsert, using=using, batch_size=conf.BATCH_SIZE)
+    artists, _ = write(Artist, _ARTIST, map(attrgetter(*_ARTIST), catalog.artists.values()))
+    albums, _ = write(Album, _ALBUM, map(attrgetter(*_ALBUM), catalog.albums.values()))
+    values = attrgetter(*_TRACK)
+    with_album = (
+        (*values(row), None if row.album_id is None else albums[row.album_id])
+        for row in catalog.tracks.values()
     )
-    albums = [_without_artists(asdict(row)) for row in catalog.albums.values()]
-    album_ids, _ = upsert(
-        Album,
-        albums,
-        key="spotify_id",
-        using=using,
-        batch_size=batch_size,
-        defaults=_ALBUM_DEFAULTS,
-    )
-    tracks = [
-        _with_album(_without_artists(asdict(row)), album_ids) for row in catalog.tracks.values()
-    ]
-    track_ids, _ = upsert(
-        Track,
-        tracks,
-        key="spotify_id",
-        using=using,
-        batch_size=batch_size,
-        defaults=_TRACK_DEFAULTS,
-    )
+    tracks, _ = write(Track, (*_TRACK, "album_id"), with_album)
     for link, owner, rows, ids in (
-        (AlbumArtist, "album_id", catalog.albums.values(), album_ids),
-        (TrackArtist, "track_id", catalog.tracks.values(), track_ids),
+        (AlbumArtist, "album_id", catalog.albums.values(), albums),
+        (TrackArtist, "track_id", catalog.tracks.values(), tracks),
     ):
         wanted = {
-            ids[row.spotify_id]: [artist_ids[artist] for artist in row.artist_ids]
+            ids[row.spotify_id]: [artists[artist] for artist in row.artist_ids]
             for row in rows
             if row.artist_ids is not None
         }
-        _write_links(link, owner, wanted, using=using, batch_size=batch_size)
-    return {"artist": artist_ids, "album": album_ids, "track": track_ids}
+        _write_links(link, owner, wanted, using=using, batch_size=conf.BATCH_SIZE)
+    return {"artist": artists, "album": albums, "track": tracks}
 
 
 def hold_catalog(catalog: Catalog, *, using: str) -> Keys:
@@ -97,16 +90,6 @@ def hold_catalog(catalog: Catalog, *, using: str) -> Keys:
         for batch in batched(sorted(ids), conf.BATCH_SIZE):
             lock_in_order(model, "spotify_id", batch, using=using)
     return keys
-
-
-def _without_artists(row: dict[str, Any]) -> dict[str, Any]:
-    del row["artist_ids"]
-    return row
-
-
-def _with_album(row: dict[str, Any], album_ids: dict[str, int]) -> dict[str, Any]:
-    album = row["album_id"]
-    return {**row, "album_id": None if album is None else album_ids[album]}
 
 
 def _write_links(
@@ -123,7 +106,7 @@ def _write_links(
     so that two syncs with albums in common wait for each other and never in a ring.
     """
     rows = link._default_manager.using(using)
-    missing: list[tuple[tuple[int, int], int]] = []
+    missing: list[tuple[int, int, int]] = []
     moved: dict[int, dict[str, int]] = {}
     gone: list[int] = []
     for batch in batched(sorted(wanted), batch_size):
@@ -132,34 +115,21 @@ def _write_links(
             for owner_id in batch
             for position, artist_id in enumerate(wanted[owner_id])
         }
-        stored = rows.filter(**{f"{owner}__in": batch}).values_list(
-            "pk", owner, "artist_id", "position"
-        )
-        for pk, owner_id, artist_id, position in stored:
+        stored = look_up(link, (owner, "artist_id", "position", "id"), batch, using=using)
+        for owner_id, artist_id, position, pk in stored:
             place = places.pop((owner_id, artist_id), None)
             if place is None:
                 gone.append(pk)
             elif place != position:
                 moved[pk] = {"position": place}
-        missing += places.items()
-    _insert(link, owner, sorted(missing), using=using, batch_size=batch_size)
-    update(link, sorted(moved.items()), using=using, batch_size=batch_size)
-    delete_rows(rows.all(), gone, batch_size=batch_size)
-
-
-def _insert(
-    link: type[models.Model],
-    owner: str,
-    links: Iterable[tuple[tuple[int, int], int]],
-    *,
-    using: str,
-    batch_size: int,
-) -> None:
-    link._default_manager.using(using).bulk_create(
-        [
-            link(**{owner: owner_id, "artist_id": artist_id, "position": position})
-            for (owner_id, artist_id), position in links
-        ],
+        missing += [(*pair, position) for pair, position in places.items()]
+    insert(
+        link,
+        (owner, "artist_id", "position"),
+        sorted(missing),
+        using=using,
         batch_size=batch_size,
         ignore_conflicts=True,
     )
+    update(link, sorted(moved.items()), using=using, batch_size=batch_size)
+    delete_rows(rows.all(), gone, batch_size=batch_size)

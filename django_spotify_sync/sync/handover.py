@@ -6,20 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from django_spotify_sync.db.beside import Beside
 from django_spotify_sync.db.upsert import Counts
 from django_spotify_sync.models import SpotifyAccount, SyncRun, SyncState
-from django_spotify_sync.spotify.answers.catalog import Catalog
 from django_spotify_sync.spotify.fetching import Fetcher
-
-#: Primary keys by Spotify id, of each kind of row of the catalogue by the name of the foreign keys that point at it.
-type Keys = dict[str, dict[str, int]]
+from django_spotify_sync.sync.catalog import Keys
+from django_spotify_sync.sync.catalog_writer import CatalogWriter
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """One run under way. ``progress(done, total)`` may be called as often as one likes.
 
-    ``state`` is what is known of the resource; ``learned``, what the run has found to be otherwise.
+    ``state`` is what is known of the resource; ``learned``, what the run has found to be otherwise. ``catalog`` takes
+    in the facts that all share, as they come; ``beside`` is for what can be written meanwhile.
     """
 
     run: SyncRun
@@ -28,6 +28,8 @@ class Work:
     fetch: Fetcher
     using: str
     progress: Callable[[int, int | None], None]
+    beside: Beside
+    catalog: CatalogWriter
     learned: dict[str, object] = field(default_factory=dict)
 
     def learn(self, **facts: object) -> None:
@@ -50,13 +52,13 @@ class Written:
 class Fetched:
     """What was fetched, ready to be written.
 
-    ``catalog`` are the facts that all share: it is written first. ``write`` is called with its keys in the transaction
-    of the library, and again, as is all of this, if that fails.
+    ``catalog`` writes the facts that all share, and does so first; None if the library does not need any of them.
+    ``write`` is called with their keys in the transaction of the library, and again, as is all of this, if that fails.
     ``reason`` is why the run can only be partial, empty if it is whole.
     """
 
     mode: str
-    catalog: Catalog
+    catalog: CatalogWriter | None
     write: Callable[[Keys], Written]
     reason: str = ""
     skipped_reasons: dict[str, int] = field(default_factory=dict)

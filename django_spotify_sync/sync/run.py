@@ -15,6 +15,7 @@ from django_spotify_sync import pace
 from django_spotify_sync.accounts.clients import client_of
 from django_spotify_sync.accounts.tokens import AccountTokens
 from django_spotify_sync.conf import conf
+from django_spotify_sync.db.beside import Beside
 from django_spotify_sync.db.transactions import done_again, meets_others, refuse_transaction
 from django_spotify_sync.exceptions import (
     GrantInDoubt,
@@ -30,6 +31,7 @@ from django_spotify_sync.exceptions import (
 from django_spotify_sync.models import SpotifyAccount, SyncRun, SyncState
 from django_spotify_sync.models.runs import Trigger
 from django_spotify_sync.spotify.fetching import Fetcher
+from django_spotify_sync.sync.catalog_writer import CatalogWriter
 from django_spotify_sync.sync.handover import Work
 from django_spotify_sync.sync.resources import RESOURCES
 from django_spotify_sync.sync.runs.ending import (
@@ -123,7 +125,10 @@ def _do(run: SyncRun, heartbeat: Heartbeat, using: str) -> None:
         using=using,
     )
     tokens, scheduled = AccountTokens(run.account), run.trigger == Trigger.SCHEDULE
-    with client_of(tokens, account_id=run.account_id, scheduled=scheduled) as client:
+    with (
+        Beside(using) as beside,
+        client_of(tokens, account_id=run.account_id, scheduled=scheduled) as client,
+    ):
         heartbeat.count_requests(lambda: client.requests)
         with Fetcher(client, max_wait=conf.MAX_WAIT.total_seconds(), tick=heartbeat.tick) as fetch:
             work = Work(
@@ -133,6 +138,8 @@ def _do(run: SyncRun, heartbeat: Heartbeat, using: str) -> None:
                 fetch=fetch,
                 using=using,
                 progress=heartbeat.progress,
+                beside=beside,
+                catalog=CatalogWriter(beside, using),
             )
             fetched = RESOURCES[run.resource].fetch(work)
     heartbeat.tick(force=True)

@@ -1,76 +1,112 @@
 """Answers that a run has fetched and not yet written, kept in the database: a resumed run need not ask for them again.
 
-Each is filed under a listing, which says what list it belongs to and as of when, and a place in it. Answers are written
-every couple of seconds, so that a run that is over soon stages nothing.
+Each is filed under a listing, which says what list it belongs to and as of when, and a place in it. Every few seconds
+those that came since are packed and written beside the reading; so a run that is over by then stages nothing.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
+from django.db import DatabaseError, InterfaceError
+
 from django_spotify_sync.db.transactions import done_again
 from django_spotify_sync.exceptions import NotWhole, RunCancelled, RunLost
-from django_spotify_sync.models import StagedPage, SyncRun
+from django_spotify_sync.models import StagedPage
+from django_spotify_sync.sync.handover import Work
 from django_spotify_sync.sync.packing import NotPacked, pack, unpack
 
-FLUSH_EVERY = 2.0  # seconds of fetching that a killed worker may lose
+FLUSH_EVERY = 5.0  # seconds of fetching that a killed worker may lose
+
+#: Answers by their listing and their place in it.
+type Answers = dict[tuple[str, int], object]
 
 
 class Stage:
-    """The staged answers of a run. For the coordinating thread; nothing is staged inside a transaction."""
+    """The staged answers of a run, all of one ``kind``. For the coordinating thread; nothing is staged inside a
+    transaction.
+    """
 
-    def __init__(self, run: SyncRun, using: str) -> None:
-        self._run = run
-        self._using = using
-        self._rows = StagedPage.objects.using(using).filter(run=run)
-        self._waiting: list[StagedPage] = []
+    def __init__(self, work: Work, kind: Any) -> None:
+        self._run = work.run
+        self._using = work.using
+        self._beside = work.beside
+        self._kind = kind
+        self._rows = StagedPage.objects.using(work.using).filter(run=work.run)
+        self._waiting: Answers = {}
+        self._flushing: Answers = {}
+        self._flush: Future[None] | None = None
         self._flushed = time.monotonic()
 
     def keep(self, listing: str, place: int, answer: object) -> None:
-        """Stage an answer, with others every couple of seconds."""
-        self._waiting.append(
-            StagedPage(run=self._run, listing=listing, offset=place, rows=pack(answer))
-        )
-        if time.monotonic() - self._flushed > FLUSH_EVERY:
-            self.flush()
+        """Stage an answer, with others every few seconds; the later of two for one place counts."""
+        self._waiting[listing, place] = answer
+        is_time = time.monotonic() - self._flushed > FLUSH_EVERY
+        if is_time and (self._flush is None or self._flush.done()):
+            self._settle()
+            self._flushing = answers = self._waiting
+            self._waiting = {}
+            self._flush = self._beside.do(lambda: self._write(answers))
+            self._flushed = time.monotonic()
 
     def flush(self) -> None:
-        """Write what is waiting; the later of two answers for one place counts."""
-        rows = {(staged.listing, staged.offset): staged for staged in self._waiting}
-        self._waiting = []
+        """Write what is waiting, now."""
+        self._settle()
+        answers, self._waiting = self._waiting, {}
+        self._write(answers)
+
+    def _write(self, answers: Mapping[tuple[str, int], object]) -> None:
+        rows = [
+            StagedPage(run=self._run, listing=listing, offset=place, rows=pack(answer))
+            for (listing, place), answer in answers.items()
+        ]
         done_again(
-            lambda: self._rows.bulk_create(
-                rows.values(),
+            lambda: StagedPage.objects.using(self._using).bulk_create(
+                rows,
                 update_conflicts=True,
                 unique_fields=["run", "listing", "offset"],
                 update_fields=["rows", "created_at"],
             ),
             using=self._using,
         )
-        self._flushed = time.monotonic()
+
+    def _settle(self) -> None:
+        """Wait for the flush that is under way; take back what it could not write, to be written with the next."""
+        if self._flush is not None:
+            try:
+                self._flush.result()
+            except (DatabaseError, InterfaceError):
+                self._waiting = self._flushing | self._waiting
+            self._flush, self._flushing = None, {}
 
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """Write what is waiting whatever ends the attempt: from there this run goes on, or the next one.
+        """Write what is waiting if the attempt is cut short: from there this run goes on, or the next one.
 
-        Not if the run is somebody else's by now, or its account is let go of, or if it is about to end with a write.
+        A run that took so long that some of its answers are staged stages all of them before its write, which may be
+        cut short too. Nothing is staged if the run is somebody else's by now, or its account is let go of, or if it is
+        about to end with what can be proved.
         """
         try:
             yield
         except (NotWhole, RunCancelled, RunLost):
+            self._settle()
             raise
         except BaseException:
             self.flush()
             raise
+        if self._flush is not None:
+            self.flush()
 
     def load(self, listing: str) -> dict[int, Any]:
         """Return the answers of earlier attempts by their place."""
         staged = self._rows.filter(listing=listing).values_list("offset", "rows")
         try:
-            return {place: unpack(bytes(rows)) for place, rows in staged}
+            return {place: unpack(bytes(rows), self._kind) for place, rows in staged}
         except (
             NotPacked
         ):  # by another version of this package: it would stand in the way of every run to come
@@ -79,5 +115,6 @@ class Stage:
 
     def forget(self, listing: str) -> None:
         """Throw a listing's answers away: it moved, and they fit no more."""
-        self._waiting = [staged for staged in self._waiting if staged.listing != listing]
+        self._settle()
+        self._waiting = {key: answer for key, answer in self._waiting.items() if key[0] != listing}
         done_again(self._rows.filter(listing=listing).delete, using=self._rows.db)

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from django_spotify_sync.db import folded as module
 from django_spotify_sync.db.folded import LONGEST, FoldedField, fold_all, fold_rows
-from django_spotify_sync.db.upsert import update, upsert
+from django_spotify_sync.db.upsert import insert, update, upsert
 from django_spotify_sync.models import Album, Artist, Playlist, PlaylistItem, Track
 
 pytestmark = pytest.mark.django_db
@@ -61,23 +61,39 @@ def test_of_a_text_without_end_as_much_is_looked_into_as_is_useful():
     assert len(playlist.folded) <= 2 * LONGEST + 1
 
 
-def written(*rows: dict[str, Any]) -> None:
-    upsert(Playlist, rows, key="spotify_id", defaults={"name": "", "owner_name": ""}, **USING)
+def written(*, name: str | None = None, owner: str | None = None, total: int | None = None) -> None:
+    names = ("spotify_id", "name", "owner_name", "total")
+    upsert(Playlist, names, [("p", name, owner, total)], **USING)
 
 
-def playlist_row(**values: Any) -> dict[str, Any]:
-    return {"spotify_id": "p", "name": None, "owner_name": None, "total": None, **values}
-
-
-def test_what_is_brought_up_to_date_is_folded_with_what_stays():
-    written(playlist_row(name="Früh", owner_name="Zoë"))
+def test_what_is_brought_up_to_date_is_folded_anew():
+    written(name="Früh", owner="Zoë")
     assert Playlist.objects.get().folded == "fruh zoe"
 
-    written(playlist_row(name="Spät"))
-    assert Playlist.objects.get().folded == "spat zoe"
-
-    written(playlist_row(owner_name="Åsa"))
+    written(name="Spät", owner="Åsa")
     assert Playlist.objects.get().folded == "spat asa"
+
+    written(total=5)
+    assert Playlist.objects.get().folded == "spat asa"
+
+
+def test_what_is_said_by_half_is_refused():
+    written(name="Früh", owner="Zoë")
+
+    with pytest.raises(ValueError, match="folded is to be written too, and wants name, owner_name"):
+        written(name="Spät")
+
+    assert Playlist.objects.get().name == "Früh"
+
+
+def test_rows_of_a_set_are_folded_where_they_are_inserted():
+    names = ("spotify_id", "name", "owner_name")
+    insert(Playlist, names, [("p", "Für  Elise", "Zoë"), ("q", "", "Å")], **USING)
+
+    assert list(Playlist.objects.order_by("spotify_id").values_list("folded", flat=True)) == [
+        "fur elise zoe",
+        "a",
+    ]
 
 
 def statements(do: Any) -> list[str]:
@@ -87,13 +103,11 @@ def statements(do: Any) -> list[str]:
 
 
 def test_it_is_written_by_the_statement_that_writes_the_name():
-    written(playlist_row(name="A", owner_name="B"))
+    written(name="A", owner="B")
 
-    [one] = statements(lambda: written(playlist_row(name="C", owner_name="B")))
-    assert "folded" in one
-    [one] = statements(lambda: written(playlist_row(name="C", owner_name="B", total=7)))
-    assert "folded" not in one.partition(" WHERE ")[0]
-    assert statements(lambda: written(playlist_row(name="C", owner_name="B", total=7))) == []
+    [one] = statements(lambda: written(name="C", owner="B"))
+    assert "folded" in one.partition(" FROM ")[0]
+    assert statements(lambda: written(name="C", owner="B")) == []
 
 
 def test_an_update_brings_it_along_where_it_knows_all():

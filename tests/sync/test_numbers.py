@@ -13,9 +13,11 @@ from django.db import transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from django_spotify_sync.db.beside import Beside
 from django_spotify_sync.models import SyncRun, SyncState
 from django_spotify_sync.sync import sync
-from django_spotify_sync.sync.catalog import write_catalog
+from django_spotify_sync.sync.catalog import Keys, no_keys
+from django_spotify_sync.sync.catalog_writer import CatalogWriter
 from django_spotify_sync.sync.handover import Work
 from django_spotify_sync.sync.playlists import listing as playlist_listing
 from django_spotify_sync.sync.playlists.items import reading as item_reading
@@ -139,6 +141,7 @@ def fetched(account: Any, resource: str, liar: Liar, *, full: bool) -> Any:
     state, _ = SyncState.objects.get_or_create(account=account, resource=resource)
     run = SyncRun.objects.filter(account=account, resource=resource).latest("pk")
     run.full = full
+    beside = Beside("default")
     work = Work(
         run=run,
         account=account,
@@ -146,8 +149,14 @@ def fetched(account: Any, resource: str, liar: Liar, *, full: bool) -> Any:
         fetch=liar,  # type: ignore[arg-type]
         using="default",
         progress=lambda done, total: None,
+        beside=beside,
+        catalog=CatalogWriter(beside, "default"),
     )
     return RESOURCES[resource].fetch(work)
+
+
+def written_keys(result: Any) -> Keys:
+    return result.catalog.write() if result.catalog else no_keys()
 
 
 def truth() -> dict[str, list[str]]:
@@ -177,7 +186,7 @@ def stored(account, spotify, monkeypatch):
         with transaction.atomic():
             honest = Liar(account.spotify_id, truth(), [], {})
             honestly = fetched(account, resource, honest, full=True)
-            honestly.write(write_catalog(honestly.catalog, using="default"))
+            honestly.write(written_keys(honestly))
     return account
 
 
@@ -208,7 +217,7 @@ def test_no_numbers_raise(stored, resource):
             liar = Liar(stored.spotify_id, truth(), once, always)
             result = fetched(stored, resource, liar, full=full)
             assert result.reason in REASONS
-            written = result.write(write_catalog(result.catalog, using="default"))
+            written = result.write(written_keys(result))
             if (
                 resource != "playlists"
             ):  # of which what one is partial for is no matter of the others

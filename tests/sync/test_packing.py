@@ -1,16 +1,19 @@
 from __future__ import annotations
 
-import json
 import zlib
 
+import msgspec
 import pytest
 import requests
 
-from django_spotify_sync.spotify.answers.playlist_items import parse_items_page
-from django_spotify_sync.spotify.answers.playlists import parse_playlist
-from django_spotify_sync.spotify.answers.saved import parse_saved_page
+from django_spotify_sync.spotify.answers.paging import Page
+from django_spotify_sync.spotify.answers.playlist_items import ItemRow, parse_items_page
+from django_spotify_sync.spotify.answers.playlists import PlaylistAnswer, parse_playlist
+from django_spotify_sync.spotify.answers.saved import SavedRow, parse_saved_page
 from django_spotify_sync.sync.packing import NotPacked, pack, unpack
 from django_spotify_sync.testing import FakeSpotify
+
+Items = PlaylistAnswer | Page[ItemRow]
 
 
 @pytest.mark.parametrize("cohort", ["new", "legacy", "extended"])
@@ -20,15 +23,15 @@ def test_answers_are_the_same_after_packing(cohort):
         fake.user.patch(4, added_at=None, track={"artists": None, "album": None})
         headers = {"Authorization": f"Bearer {fake.grant()['access_token']}"}
         playlist = f"/playlists/{fake.user.playlists[0].id}"
-        for path, parse in (
-            ("/me/tracks?limit=50", parse_saved_page),
-            (playlist, parse_playlist),
-            (f"{playlist}/items?limit=50&additional_types=track,episode", parse_items_page),
+        for path, parse, kind in (
+            ("/me/tracks?limit=50", parse_saved_page, Page[SavedRow]),
+            (playlist, parse_playlist, Items),
+            (f"{playlist}/items?limit=50&additional_types=track,episode", parse_items_page, Items),
         ):
             answer = requests.get(fake.api_url + path, headers=headers, timeout=5)
             rows = parse(answer.json())
 
-            assert unpack(pack(rows)) == rows
+            assert unpack(pack(rows), kind) == rows
 
 
 def test_what_is_no_row_is_not_packed():
@@ -38,4 +41,4 @@ def test_what_is_no_row_is_not_packed():
 
 def test_only_rows_are_unpacked():
     with pytest.raises(NotPacked):
-        unpack(zlib.compress(json.dumps(["Popen", "true"]).encode()))
+        unpack(zlib.compress(msgspec.msgpack.encode(["Popen", "true"])), Page[SavedRow])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from django_spotify_sync.spotify.answers.storable import (
     Json,
@@ -10,9 +10,11 @@ from django_spotify_sync.spotify.answers.storable import (
     flag,
     identifier,
     number,
+    pictures,
     text,
     texts,
     thumbnail,
+    widest,
     widest_image,
 )
 
@@ -41,6 +43,7 @@ def _album(item: Json, catalog: Catalog) -> str | None:
     if not isinstance(item, dict) or (spotify_id := identifier(item.get("id"))) is None:
         return None
     release_date = date_of_release(item.get("release_date"))
+    images = pictures(item.get("images"))
     catalog.albums[spotify_id] = AlbumRow(
         spotify_id=spotify_id,
         name=text(item.get("name")),
@@ -49,8 +52,8 @@ def _album(item: Json, catalog: Catalog) -> str | None:
         release_date_precision=text(item.get("release_date_precision"), limit=10),
         release_year=int(release_date[:4]) if release_date else None,
         total_tracks=number(item.get("total_tracks")),
-        image_url=widest_image(item.get("images")),
-        thumbnail_url=thumbnail(item.get("images")),
+        image_url=widest(images),
+        thumbnail_url=thumbnail(images),
         artist_ids=_artists(item.get("artists"), catalog),
     )
     return spotify_id
@@ -82,16 +85,14 @@ def _isrc(value: Json) -> str | None:
     return text(value.get("isrc"), limit=50) if isinstance(value, dict) else None
 
 
-@dataclass(frozen=True, slots=True)
-class ArtistRow:
+class ArtistRow(Struct, frozen=True, gc=False):
     spotify_id: str
     name: str | None
     image_url: str | None = None
     genres: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AlbumRow:
+class AlbumRow(Struct, frozen=True, gc=False):
     spotify_id: str
     name: str | None
     album_type: str | None
@@ -104,8 +105,7 @@ class AlbumRow:
     artist_ids: tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class TrackRow:
+class TrackRow(Struct, frozen=True, gc=False):
     spotify_id: str
     name: str | None
     album_id: str | None
@@ -117,8 +117,7 @@ class TrackRow:
     track_number: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
+class Catalog(Struct, frozen=True):
     """Artists, albums and tracks by Spotify id, each once however often it was answered."""
 
     artists: dict[str, ArtistRow] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from django_spotify_sync.spotify.answers.catalog import Catalog
 from django_spotify_sync.spotify.answers.storable import (
@@ -14,8 +14,7 @@ from django_spotify_sync.spotify.answers.storable import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Page[Entry]:
+class Page[Entry](Struct, frozen=True, tag=True):
     """One page of a listing by offset: ``entries`` in Spotify's order, one for each raw entry, nulls included."""
 
     offset: int
@@ -53,8 +52,7 @@ def paging(answer: Json) -> tuple[int, int, int, list[Json]]:
     return offset, limit, total, items
 
 
-@dataclass(frozen=True, slots=True)
-class CursorPage:
+class CursorPage(Struct, frozen=True):
     """One page of a listing by cursor: ids in Spotify's order, None for an entry without one; ``after`` leads on."""
 
     ids: tuple[str | None, ...]

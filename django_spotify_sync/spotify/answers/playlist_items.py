@@ -7,9 +7,10 @@ older development apps both at once (Spotify's migration guide; spoton#119). Whi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import unquote_plus
+
+from msgspec import Struct
 
 from django_spotify_sync.spotify.answers.catalog import Catalog, parse_track
 from django_spotify_sync.spotify.answers.paging import Page, paging
@@ -112,8 +113,7 @@ def _show(content: dict[str, Json]) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class ItemRow:
+class ItemRow(Struct, frozen=True, gc=False):
     """One place in a playlist. ``track_id`` is the Spotify id of a track of the catalogue, which holds its names.
 
     ``kind`` is one of track, episode, local and unavailable; ``uri`` is empty where nothing stands there any more.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import unescape
+
+from msgspec import Struct
 
 from django_spotify_sync.spotify.answers.catalog import Catalog
 from django_spotify_sync.spotify.answers.paging import Page, paging
@@ -20,8 +21,7 @@ from django_spotify_sync.spotify.answers.storable import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PlaylistRow:
+class PlaylistRow(Struct, frozen=True):
     """A playlist as listings and single answers describe it alike.
 
     ``has_tracks_address`` tells apps that may still ask ``/tracks``, of which the answer speaks, from newer ones.
@@ -45,8 +45,7 @@ class PlaylistRow:
         return self.owner_id == "spotify"
 
 
-@dataclass(frozen=True, slots=True)
-class PlaylistAnswer:
+class PlaylistAnswer(Struct, frozen=True, tag=True):
     """One playlist, with the first page of its items where the answer embeds it."""
 
     playlist: PlaylistRow

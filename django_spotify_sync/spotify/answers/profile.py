@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from django_spotify_sync.spotify.answers.storable import (
     Json,
@@ -28,8 +28,7 @@ def parse_profile(answer: Json) -> ProfileRow:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileRow:
+class ProfileRow(Struct, frozen=True):
     """The user of a token, from Get Current User's Profile."""
 
     spotify_id: str

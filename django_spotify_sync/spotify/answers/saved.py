@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from django_spotify_sync.spotify.answers.catalog import Catalog, parse_track
 from django_spotify_sync.spotify.answers.paging import Page, paging
@@ -45,8 +46,7 @@ def skipped_reasons(rows: Iterable[SavedRow]) -> dict[str, int]:
 type Key = tuple[str | None, datetime | None]
 
 
-@dataclass(frozen=True, slots=True)
-class SavedRow:
+class SavedRow(Struct, frozen=True, gc=False):
     """One entry of the saved tracks. Where it holds no track ``spotify_id`` is None and ``skipped`` says why."""
 
     spotify_id: str | None

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 type Json = Any
@@ -30,7 +32,7 @@ def text(value: Json, *, limit: int | None = None) -> str | None:
     """Return a text that PostgreSQL and SQLite can store; None for what is no text."""
     if not isinstance(value, str):
         return None
-    storable = _UNSTORABLE.sub("\ufffd", value)
+    storable = value if value.isprintable() else _UNSTORABLE.sub("\ufffd", value)
     return storable if limit is None else storable[:limit]
 
 
@@ -65,7 +67,12 @@ def moment(value: Json) -> datetime | None:
 
 def date_of_release(value: Json) -> str | None:
     """Return a date of year, month or day precision; "0000", which Spotify sends for unknown, and the like are None."""
-    if not isinstance(value, str) or not (found := _ISO_DATE.fullmatch(value)):
+    return _date(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=4096)  # a library names the same dates over and over
+def _date(value: str) -> str | None:
+    if not (found := _ISO_DATE.fullmatch(value)):
         return None
     try:
         date(*(int(part or 1) for part in found.groups()))
@@ -76,9 +83,9 @@ def date_of_release(value: Json) -> str | None:
 
 def identifier(value: Json) -> str | None:
     """Return an id, None where there is none or it could not be stored unchanged."""
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_ID or _UNSTORABLE.search(value):
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_ID:
         return None
-    return value
+    return value if value.isprintable() or not _UNSTORABLE.search(value) else None
 
 
 def texts(value: Json) -> tuple[str, ...] | None:
@@ -98,18 +105,24 @@ def pictures(value: Json) -> list[tuple[int, str]] | None:
         and (url := text(item.get("url")))
         and url.startswith(("https://", "http://"))
     ]
-    return sorted(images, key=lambda image: -image[0])
+    return sorted(images, key=_by_width, reverse=True)
 
 
-def widest_image(value: Json) -> str | None:
-    """Return the address of the widest picture, empty if the list is empty, None where the shape gives no list."""
-    images = pictures(value)
+_by_width = itemgetter(0)
+
+
+def widest(images: list[tuple[int, str]] | None) -> str | None:
+    """Return the address of the widest picture, empty if there is none, None where nothing was said of any."""
     return None if images is None else images[0][1] if images else ""
 
 
-def thumbnail(value: Json) -> str | None:
+def widest_image(value: Json) -> str | None:
+    """The same, of the pictures as they were answered."""
+    return widest(pictures(value))
+
+
+def thumbnail(images: list[tuple[int, str]] | None) -> str | None:
     """Return the smallest picture that is still as wide as a thumbnail."""
-    images = pictures(value)
     if images is None:
         return None
     wide_enough = [url for width, url in images if width >= _THUMBNAIL_WIDTH]

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
-from django_spotify_sync.spotify.answers.catalog import Catalog
 from django_spotify_sync.spotify.answers.paging import CursorPage
 from django_spotify_sync.spotify.client import Get, Params
 from django_spotify_sync.sync.handover import Work
@@ -30,7 +29,6 @@ class Listing:
     ids: list[str]
     total: int
     entries: list[str | None]
-    catalog: Catalog
     is_steady: bool
     problem: str
 
@@ -60,13 +58,12 @@ def list_by_cursor(
 
     ids: dict[str, None] = {}
     entries: list[str | None] = []
-    catalog = Catalog()
     problem = ""
     page = page_after(None)
     total = page.total
     cursors: set[str | None] = {None}
     while True:
-        catalog.update(page.catalog)
+        work.catalog.update(page.catalog)
         entries += page.ids
         found = [spotify_id for spotify_id in page.ids if spotify_id is not None]
         known = len(ids)
@@ -82,7 +79,7 @@ def list_by_cursor(
             break
         cursors.add(page.after)
         page = page_after(page.after)
-    listing = Listing(list(ids), total, entries, catalog, not problem, problem)
+    listing = Listing(list(ids), total, entries, not problem, problem)
     if problem or listing.came == total - work.state.hidden:
         return listing
     return replace(listing, problem="drift" if len(entries) > listing.came else "count")

@@ -67,7 +67,7 @@ class Collection:
         return Fetched(
             mode=Mode.FULL if is_full else Mode.PROBE,
             reason=reason,
-            catalog=listing.catalog,
+            catalog=work.catalog,
             write=lambda keys: self.shelf.write(
                 account, listing, keys, set() if reason else gone, using=using
             ),

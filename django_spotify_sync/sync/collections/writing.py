@@ -13,8 +13,9 @@ from django_spotify_sync.db.deleting import delete_rows
 from django_spotify_sync.db.positions import Move, move, out_of_order
 from django_spotify_sync.db.upsert import Counts
 from django_spotify_sync.models import SpotifyAccount
+from django_spotify_sync.sync.catalog import Keys
 from django_spotify_sync.sync.collections.listing import Listing
-from django_spotify_sync.sync.handover import Keys, Written
+from django_spotify_sync.sync.handover import Written
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from django_spotify_sync.models.runs import Mode
-from django_spotify_sync.spotify.answers.catalog import Catalog
 from django_spotify_sync.spotify.answers.playlists import PlaylistRow
 from django_spotify_sync.sync.handover import Fetched, Work
 from django_spotify_sync.sync.playlists.items.reading import Reading
@@ -44,14 +43,11 @@ def judge(seen: Seen) -> Fetched:
         work.learn(full_at=timezone.now())
     outcomes = [_outcome(seen, row) for row in listing.rows.values()]
     reason = reason or next((one.problem for one in outcomes if one.problem), "")
-    catalog = Catalog()
-    for reading in seen.readings.values():
-        catalog.update(reading.catalog)
     account, using, now = work.account, work.using, timezone.now()
     return Fetched(
         mode=_mode(seen, outcomes, differs=bool(gone or reason)),
         reason=reason,
-        catalog=catalog,
+        catalog=work.catalog,
         write=lambda keys: write_playlists(
             account, outcomes, gone, keys, stored, using=using, now=now
         ),

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from msgspec import structs
+
 from django_spotify_sync.spotify.answers.paging import Page
 from django_spotify_sync.spotify.answers.playlists import PlaylistRow, parse_playlists_page
 from django_spotify_sync.spotify.client import Get
@@ -90,7 +92,7 @@ def _pages(work: Work, offsets: Iterable[int]) -> dict[int, ListPage]:
     for get, page in work.fetch.each(gets):
         offset = int(get.params["offset"])
         if page.offset != offset:  # an answer to another question is no answer
-            page = replace(page, offset=offset, entries=())
+            page = structs.replace(page, offset=offset, entries=())
         pages[offset] = page
         if page.total <= offset and offset:
             break  # there is no such page: the total that led here was wrong, or is not true any more

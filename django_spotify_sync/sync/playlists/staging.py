@@ -13,10 +13,12 @@ from contextlib import AbstractContextManager
 
 from django_spotify_sync.exceptions import Forbidden, NotFound, SpotifyError, SpotifyUnavailable
 from django_spotify_sync.models import StagedPage
-from django_spotify_sync.spotify.answers.playlists import PlaylistRow
+from django_spotify_sync.spotify.answers.paging import Page
+from django_spotify_sync.spotify.answers.playlist_items import ItemRow
+from django_spotify_sync.spotify.answers.playlists import PlaylistAnswer, PlaylistRow
 from django_spotify_sync.spotify.client import ATTEMPTS, Get
 from django_spotify_sync.sync.handover import Work
-from django_spotify_sync.sync.playlists.items.reading import Answer, Reading
+from django_spotify_sync.sync.playlists.items.reading import Answer, Reading, catalog_of
 from django_spotify_sync.sync.staging import Stage
 
 _VAIN = 50  # requests in a row that bring nothing: the other lists are for the next run
@@ -58,15 +60,16 @@ def _answers(
 ) -> Iterator[tuple[Reading, Answer]]:
     """Give each reading what it asks for; yield it with each answer of Spotify's."""
     reading_of = {get.path: reading for reading in waiting for get in reading.gets}
-    gets = [get for reading in waiting for get in _not_staged(reading, stage)]
+    gets = [get for reading in waiting for get in _not_staged(work, reading, stage)]
     for get, answer in work.fetch.each(gets):
         reading = reading_of[get.path]
+        work.catalog.update(catalog_of(answer))
         reading.take(get, answer)
         stage.keep(reading.row, get, answer)
         yield reading, answer
 
 
-def _not_staged(reading: Reading, stage: ItemStage) -> list[Get[Answer]]:
+def _not_staged(work: Work, reading: Reading, stage: ItemStage) -> list[Get[Answer]]:
     """Give the reading what is staged; return what is left to be asked."""
     left = []
     for get in reading.gets:
@@ -74,6 +77,7 @@ def _not_staged(reading: Reading, stage: ItemStage) -> list[Get[Answer]]:
         if answer is None:
             left.append(get)
         else:
+            work.catalog.update(catalog_of(answer))
             reading.take(get, answer)
     return left
 
@@ -82,7 +86,7 @@ class ItemStage:
     """The staged answers of a run's playlists."""
 
     def __init__(self, work: Work) -> None:
-        self._stage = Stage(work.run, work.using)
+        self._stage = Stage(work, PlaylistAnswer | Page[ItemRow])
         rows = StagedPage.objects.using(work.using).filter(run=work.run)
         self._left = set(rows.values_list("listing", flat=True).distinct())
         self._loaded: dict[str, dict[int, Answer]] = {}

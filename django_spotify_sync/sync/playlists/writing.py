@@ -25,7 +25,8 @@ from django_spotify_sync.db.positions import Move, move, out_of_order
 from django_spotify_sync.db.upsert import Counts, update
 from django_spotify_sync.models import AccountPlaylist, Playlist, SpotifyAccount
 from django_spotify_sync.spotify.answers.playlists import PlaylistRow
-from django_spotify_sync.sync.handover import Keys, Written
+from django_spotify_sync.sync.catalog import Keys
+from django_spotify_sync.sync.handover import Written
 from django_spotify_sync.sync.playlists.items.writing import write_items
 from django_spotify_sync.sync.playlists.outcomes import Outcome, Versions
 from django_spotify_sync.sync.playlists.stored import (

@@ -17,8 +17,8 @@ from django_spotify_sync.models import SpotifyAccount, StagedPage, SyncRun, Sync
 from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.runs import RunStatus, Trigger
 from django_spotify_sync.signals import sync_finished
-from django_spotify_sync.sync.catalog import hold_catalog, write_catalog
-from django_spotify_sync.sync.handover import Fetched, Keys, Written
+from django_spotify_sync.sync.catalog import Keys, no_keys
+from django_spotify_sync.sync.handover import Fetched, Written
 from django_spotify_sync.sync.runs import intervals
 from django_spotify_sync.sync.runs.log import log_of
 
@@ -47,9 +47,11 @@ def write(
     is_pruned = False
     for pause in pauses():
         try:
-            ahead = None if is_pruned else write_catalog(fetched.catalog, using=using)
+            catalog = fetched.catalog
+            keys = catalog.write() if catalog and not is_pruned else no_keys()
             with transaction.atomic(using=using, durable=True):
-                keys = hold_catalog(fetched.catalog, using=using) if ahead is None else ahead
+                if catalog and is_pruned:
+                    keys = catalog.hold()
                 return _write_once(run, fetched, keys, learned, requests, using)
         except (IntegrityError, InterfaceError, OperationalError) as error:
             is_first_loss = isinstance(error, IntegrityError) and not is_pruned

@@ -10,13 +10,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django_spotify_sync.conf import conf
 from django_spotify_sync.db.indexes import matching_any
-from django_spotify_sync.db.upsert import Counts
+from django_spotify_sync.db.upsert import Counts, insert
 from django_spotify_sync.models import SavedTrack, SpotifyAccount
 from django_spotify_sync.spotify.answers.saved import SavedRow
-from django_spotify_sync.sync.handover import Keys, Written
+from django_spotify_sync.sync.catalog import Keys
+from django_spotify_sync.sync.handover import Written
 from django_spotify_sync.sync.tracks.alignment import RANK_STEP
-from django_spotify_sync.sync.tracks.stored import StoredEntry, count_stored, stored_entries
+from django_spotify_sync.sync.tracks.stored import ENTRY, StoredEntry, count_stored, stored_entries
 from django_spotify_sync.sync.tracks.writing import write_saved
 
 
@@ -73,17 +75,14 @@ def write_growth(growth: Growth, account: SpotifyAccount, keys: Keys, *, using: 
         entries = _with_the_rest(growth.head, stored_entries(account, using))
         return write_saved(account, entries, keys, removable=(), is_whole=True, using=using)
     highest = growth.stored[0].rank
-    SavedTrack.objects.using(using).bulk_create(
-        SavedTrack(
-            account=account,
-            track_id=track_id,
-            spotify_id=entry.spotify_id,
-            added_at=entry.added_at,
-            is_playable=entry.is_playable,
-            rank=highest + RANK_STEP * (len(new) - index),
+    rows = [
+        (
+            *(account.pk, track_id, entry.spotify_id, entry.added_at),
+            *(highest + RANK_STEP * (len(new) - index), entry.is_playable),
         )
         for index, (entry, track_id) in enumerate(zip(new, track_ids, strict=True))
-    )
+    ]
+    insert(SavedTrack, ("account_id", *ENTRY), rows, using=using, batch_size=conf.BATCH_SIZE)
     return Written(
         Counts(created=len(new), unchanged=growth.count),
         added=[entry.spotify_id for entry in new if entry.spotify_id],

@@ -6,13 +6,15 @@ Facts about the list: Spotify Web API, Get User's Saved Tracks (50 a page, newes
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from django_spotify_sync.exceptions import NotWhole
 from django_spotify_sync.spotify.answers.catalog import Catalog
 from django_spotify_sync.spotify.answers.paging import Page
 from django_spotify_sync.spotify.answers.saved import Key, SavedRow, parse_saved_page
 from django_spotify_sync.spotify.client import Get
+from django_spotify_sync.sync.catalog_writer import CatalogWriter
 from django_spotify_sync.sync.handover import Work
 from django_spotify_sync.sync.staging import Stage
 from django_spotify_sync.sync.tracks.chart import Answer, Chart, Places
@@ -25,7 +27,7 @@ _NOTHING = Catalog()
 class Listing:
     """One look at the list, from one head on. ``hidden`` entries are counted by Spotify's total and never come."""
 
-    def __init__(self, work: Work, catalog: Catalog, *, hidden: int = 0) -> None:
+    def __init__(self, work: Work, catalog: CatalogWriter, *, hidden: int = 0) -> None:
         self.catalog = catalog
         self.pages: dict[int, Page[SavedRow]] = {}
         self.reads = 0

@@ -18,7 +18,7 @@ from django_spotify_sync.conf import conf
 from django_spotify_sync.db.upsert import Counts
 from django_spotify_sync.exceptions import NotWhole
 from django_spotify_sync.models.runs import Mode
-from django_spotify_sync.spotify.answers.catalog import Catalog
+from django_spotify_sync.spotify.answers.paging import Page
 from django_spotify_sync.spotify.answers.saved import Key, SavedRow, skipped_reasons
 from django_spotify_sync.sync.handover import Fetched, Work, Written
 from django_spotify_sync.sync.removals import is_loss_doubted, learn_hidden
@@ -69,8 +69,7 @@ class _Reading:
     def __init__(self, work: Work) -> None:
         self.work = work
         self.count = count_stored(work.account, work.using)
-        self.stage = Stage(work.run, work.using)
-        self.catalog = Catalog()
+        self.stage = Stage(work, Page[SavedRow])
         self.mode = Mode.PROBE
         self.looks: list[Listing] = []
         self.glance: Listing | None = None
@@ -106,7 +105,7 @@ class _Reading:
             return self._unchanged(Mode.PROBE if listing.reads == 1 else Mode.DELTA)
         return Fetched(
             mode=Mode.DELTA,
-            catalog=self.catalog,
+            catalog=work.catalog,
             write=lambda keys: write_growth(grown, work.account, keys, using=work.using),
             skipped_reasons=skipped_reasons(head),
         )
@@ -147,7 +146,7 @@ class _Reading:
         if self.glance is not None:
             listing, self.glance = self.glance, None
             return listing
-        self.looks.append(Listing(self.work, self.catalog, hidden=self.work.state.hidden))
+        self.looks.append(Listing(self.work, self.work.catalog, hidden=self.work.state.hidden))
         return self.looks[-1]
 
     def _settle(
@@ -281,7 +280,7 @@ class _Reading:
 
     def _unchanged(self, mode: str) -> Fetched:
         unchanged = Written(Counts(unchanged=self.count))
-        return Fetched(mode=mode, catalog=Catalog(), write=lambda keys: unchanged)
+        return Fetched(mode=mode, catalog=None, write=lambda keys: unchanged)
 
     def _fetched(
         self, entries: Sequence[SavedRow], *, removable: set[int], reason: str = ""
@@ -293,7 +292,7 @@ class _Reading:
         return Fetched(
             mode=self.mode,
             reason=reason,
-            catalog=self.catalog,
+            catalog=self.work.catalog,
             write=lambda keys: write_saved(
                 account, entries, keys, removable=removable, is_whole=not reason, using=using
             ),

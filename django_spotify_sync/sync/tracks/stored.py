@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django_spotify_sync.db.row_sets import Row
 from django_spotify_sync.models import SavedTrack, SpotifyAccount
 from django_spotify_sync.spotify.answers.saved import Key
+
+#: The columns of an entry, but for whose it is.
+ENTRY = ("track_id", "spotify_id", "added_at", "rank", "is_playable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,11 @@ class StoredEntry:
     @property
     def key(self) -> Key:
         return self.spotify_id, self.added_at
+
+    @property
+    def values(self) -> Row:
+        """The values of ``ENTRY``."""
+        return self.track_id, self.spotify_id, self.added_at, self.rank, self.is_playable
 
 
 def stored_entries(

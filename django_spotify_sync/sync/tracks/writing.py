@@ -7,12 +7,14 @@ from typing import Any
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.deleting import delete_rows
-from django_spotify_sync.db.upsert import Counts, update
+from django_spotify_sync.db.row_sets import Row
+from django_spotify_sync.db.upsert import Counts, insert, update
 from django_spotify_sync.models import SavedTrack, SpotifyAccount
 from django_spotify_sync.spotify.answers.saved import SavedRow
-from django_spotify_sync.sync.handover import Keys, Written
+from django_spotify_sync.sync.catalog import Keys
+from django_spotify_sync.sync.handover import Written
 from django_spotify_sync.sync.tracks.alignment import align, ranks
-from django_spotify_sync.sync.tracks.stored import StoredEntry, stored_entries
+from django_spotify_sync.sync.tracks.stored import ENTRY, StoredEntry, stored_entries
 
 
 def write_saved(
@@ -43,22 +45,13 @@ def write_saved(
     }
     held = _tracks_held(entries, matched, freed | keys["track"], taken)
 
-    created: list[SavedTrack] = []
+    created: list[Row] = []
     changed: list[tuple[int, dict[str, Any]]] = []
     for entry, stored, rank, track_id in zip(entries, matched, new_ranks, held, strict=True):
-        row = {
-            "track_id": track_id,
-            "spotify_id": entry.spotify_id,
-            "added_at": entry.added_at,
-            "rank": rank,
-        }
-        if entry.is_playable is not None:
-            row["is_playable"] = entry.is_playable
+        row = (track_id, entry.spotify_id, entry.added_at, rank, entry.is_playable)
         if stored is None:
-            created.append(SavedTrack(account=account, **row))
-        elif difference := {
-            name: value for name, value in row.items() if value != getattr(stored, name)
-        }:
+            created.append((account.pk, *row))
+        elif difference := _difference(row, stored):
             changed.append((stored.pk, difference))
 
     rows = SavedTrack.objects.using(using)
@@ -71,7 +64,7 @@ def write_saved(
         (pk, {"track_id": None}) for pk, difference in changed if "track_id" in difference
     ]
     update(SavedTrack, letting_go, using=using, batch_size=batch_size)
-    rows.bulk_create(created, batch_size=batch_size)
+    insert(SavedTrack, ("account_id", *ENTRY), created, using=using, batch_size=batch_size)
     update(SavedTrack, changed, using=using, batch_size=batch_size)
 
     # By ids and not by rows: one that was relinked has another id, which is stored from now on instead of the first.
@@ -88,6 +81,15 @@ def write_saved(
         added=[spotify_id for spotify_id in ids_after if spotify_id not in ids_before],
         removed=[spotify_id for spotify_id in ids_before if spotify_id not in ids_after],
     )
+
+
+def _difference(row: Row, stored: StoredEntry) -> dict[str, Any]:
+    """Return the columns that are to be another one's. What nobody says is playable stays as it is."""
+    return {
+        name: value
+        for name, value, was in zip(ENTRY, row, stored.values, strict=True)
+        if value != was and not (name == "is_playable" and value is None)
+    }
 
 
 def _tracks_held(

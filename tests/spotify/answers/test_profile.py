@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
-
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import astuple
 
 from django_spotify_sync.spotify.answers.profile import parse_profile
 from django_spotify_sync.spotify.answers.storable import Malformed

@@ -9,8 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from django_spotify_sync.models import Artist, FollowedArtist, SyncState
 from django_spotify_sync.signals import sync_finished
-from django_spotify_sync.sync import catalog, sync
-from django_spotify_sync.sync.runs import transaction
+from django_spotify_sync.sync import catalog_writer, sync
 from django_spotify_sync.testing import REMOVED
 from tests.kit.concurrency import at_once
 from tests.kit.connecting import connect
@@ -131,7 +130,7 @@ def test_one_followed_and_one_not_any_more(account, spotify, artists, is_true):
 def test_an_artist_who_is_pruned_while_the_list_is_written_is_written_again(
     account, spotify, is_true, monkeypatch
 ):
-    written = catalog.write_catalog
+    written = catalog_writer.write_catalog
     pruned: list[object] = []
 
     def write_catalog(catalog, *, using):
@@ -140,7 +139,7 @@ def test_an_artist_who_is_pruned_while_the_list_is_written_is_written_again(
             pruned.append(Artist.objects.using(using).first().delete())
         return keys
 
-    monkeypatch.setattr(transaction, "write_catalog", write_catalog)
+    monkeypatch.setattr(catalog_writer, "write_catalog", write_catalog)
 
     assert sync(account, "following").status == "succeeded"
 

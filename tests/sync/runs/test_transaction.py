@@ -20,10 +20,9 @@ from django_spotify_sync.models import (
     Track,
     TrackArtist,
 )
-from django_spotify_sync.sync import catalog as catalog_module
+from django_spotify_sync.sync import catalog_writer, sync
 from django_spotify_sync.sync import run as run_module
 from django_spotify_sync.sync import staging as staging_module
-from django_spotify_sync.sync import sync
 from django_spotify_sync.sync.runs import transaction
 from django_spotify_sync.sync.tracks import writing
 from django_spotify_sync.upkeep.pruning import prune
@@ -31,7 +30,7 @@ from django_spotify_sync.upkeep.pruning import prune
 
 def test_a_write_that_fails_for_a_moment_is_repeated_whole(account, monkeypatch, is_true):
     writes = []
-    write = catalog_module.write_catalog
+    write = catalog_writer.write_catalog
 
     def stumbling(*args, **kwargs):
         writes.append(1)
@@ -40,7 +39,7 @@ def test_a_write_that_fails_for_a_moment_is_repeated_whole(account, monkeypatch,
             raise OperationalError("deadlock detected")
         return result
 
-    monkeypatch.setattr(transaction, "write_catalog", stumbling)
+    monkeypatch.setattr(catalog_writer, "write_catalog", stumbling)
 
     run = sync(account, "tracks")
 

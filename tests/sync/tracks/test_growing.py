@@ -13,9 +13,11 @@ from django.utils import timezone
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from django_spotify_sync.db.beside import Beside
 from django_spotify_sync.models import SavedTrack, SyncRun, SyncState, Track
 from django_spotify_sync.sync import sync
-from django_spotify_sync.sync.catalog import write_catalog
+from django_spotify_sync.sync.catalog import Keys, no_keys
+from django_spotify_sync.sync.catalog_writer import CatalogWriter
 from django_spotify_sync.sync.handover import Fetched, Work
 from django_spotify_sync.sync.tracks import growing, listing, reading
 from django_spotify_sync.sync.tracks.reading import Tracks, _Reading
@@ -101,6 +103,7 @@ def read(account: Any, answers: Answers, *, full: bool) -> tuple[Fetched, dict[s
     state, _ = SyncState.objects.get_or_create(account=account, resource="tracks")
     run = SyncRun.objects.filter(account=account, resource="tracks").latest("pk")
     run.full = full
+    beside = Beside("default")
     work = Work(
         run=run,
         account=account,
@@ -108,8 +111,14 @@ def read(account: Any, answers: Answers, *, full: bool) -> tuple[Fetched, dict[s
         fetch=answers,  # type: ignore[arg-type]
         using="default",
         progress=lambda done, total: None,
+        beside=beside,
+        catalog=CatalogWriter(beside, "default"),
     )
     return Tracks().fetch(work), work.learned
+
+
+def written_keys(fetched: Fetched) -> Keys:
+    return fetched.catalog.write() if fetched.catalog else no_keys()
 
 
 def outcome(account: Any, versions: list[list[Entry]], hidden: int) -> Any:
@@ -122,7 +131,7 @@ def outcome(account: Any, versions: list[list[Entry]], hidden: int) -> Any:
     for number, entries in enumerate(versions):
         answers = Answers(entries, hidden)
         fetched, learned = read(account, answers, full=number == 0)
-        written = fetched.write(write_catalog(fetched.catalog, using="default"))
+        written = fetched.write(written_keys(fetched))
         rows = list(SavedTrack.objects.filter(account=account).in_order().values_list(*ROW))
         results.append(
             (
@@ -219,7 +228,7 @@ def test_rows_that_changed_between_reading_and_writing_stay(empty):
     with transaction.atomic():
         outcome(empty, [first], 0)
         fetched, _ = read(empty, Answers([Entry("new", 100), *first], 0), full=False)
-        keys = write_catalog(fetched.catalog, using="default")
+        keys = written_keys(fetched)
         track = Track.objects.get(spotify_id="new")
         SavedTrack.objects.create(
             account=empty, track=track, spotify_id="new", added_at=second(100), rank=2**30

@@ -9,8 +9,10 @@ Facts: Spotify Web API, Get Playlist, Get Playlist Items; the migration guide of
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from django_spotify_sync.exceptions import (
     Forbidden,
@@ -31,11 +33,18 @@ from django_spotify_sync.spotify.client import Get, Params
 #: Without it episodes come dressed as tracks; Spotify's own ``next`` drops it, one more reason not to follow that.
 _TYPES = {"additional_types": "track,episode"}
 _LIMIT, _TRACKS_LIMIT = 50, 100
+_NO_CATALOG = Catalog()
 _REPEATS = 2  # of a page that is refused among others that are given
 
 #: By how much the total of the listing, and that of the items, differ from the items that come.
 type Surplus = tuple[int, int]
 type Answer = PlaylistAnswer | Page[ItemRow] | SpotifyError
+
+
+def catalog_of(answer: Answer) -> Catalog:
+    """Return the facts that an answer tells all, whatever becomes of the list."""
+    page = answer.items if isinstance(answer, PlaylistAnswer) else answer
+    return page.catalog if isinstance(page, Page) else _NO_CATALOG
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,6 @@ class Reading:
         self.asks_only = asks_only
         self.snapshot = row.snapshot_id
         self.is_in_one_piece = False
-        self.catalog = Catalog()
         self.refusal: SpotifyError | None = None
         self.fault: SpotifyError | None = None
         self._pages: dict[int, Page[ItemRow]] = {}
@@ -154,9 +162,10 @@ class Reading:
         elif isinstance(answer, PlaylistAnswer):
             self._take_list(answer)
         elif get.path in (self._items.path, self._rest.path):
-            self.catalog.update(answer.catalog)
             offset = int(get.params["offset"])
-            page = replace(answer, offset=offset, limit=int(get.params["limit"]))
+            page = replace(
+                answer, offset=offset, limit=int(get.params["limit"]), catalog=_NO_CATALOG
+            )
             (self._checks if offset in self._checks else self._pages)[offset] = page
 
     def advance(self) -> bool:
@@ -205,8 +214,7 @@ class Reading:
             return  # not embedded, or not rightly so; the items have an address of their own
         if answer.playlist.has_tracks_address:
             self._rest = _Address(f"{self._list}/tracks", _TRACKS_LIMIT)
-        self.catalog.update(page.catalog)
-        self._pages[0] = page
+        self._pages[0] = replace(page, catalog=_NO_CATALOG)
         self.snapshot = answer.playlist.snapshot_id
         self.is_in_one_piece = len(page.entries) == page.total or self._is_all_there(page, odd=True)
 

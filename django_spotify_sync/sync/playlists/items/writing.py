@@ -13,12 +13,13 @@ list of local files. So one chunk of URIs is looked up, and the texts are read w
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
 from typing import Any
 
 from django.db import models
+from msgspec.structs import asdict
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.deleting import delete_rows
