@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -98,6 +98,10 @@ class Chart:
             positions += range(max(start, read_until), end)
             read_until = max(end, read_until)
         return positions
+
+    def keys_at(self, positions: Iterable[int]) -> Iterator[Key]:
+        """Yield the keys at positions that were read."""
+        return (key for position in positions if (key := self.keys[position]) is not None)
 
     @property
     def unseen(self) -> list[int]:

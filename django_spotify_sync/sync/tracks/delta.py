@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import cast
@@ -41,11 +41,19 @@ class Known:
     def __contains__(self, key: Key) -> bool:
         return key in self._first
 
-    def indexes(self, key: Key) -> Sequence[int]:
-        """Return where a key stands, which is nearly always in one place."""
-        if key in self._all:
-            return self._all[key]
-        return (self._first[key],) if key in self._first else ()
+    def found(self, keys: Iterable[Key]) -> list[int | None]:
+        """Return where each key stands, None if it does not: of alike ones, in their order, each place once."""
+        left = {key: iter(places) for key, places in self._all.items()}
+        is_taken = bytearray(len(self.keys))
+        indexes = []
+        for key in keys:
+            index = next(left[key], None) if key in left else self._first.get(key)
+            if index is not None and is_taken[index]:
+                index = None
+            if index is not None:
+                is_taken[index] = 1
+            indexes.append(index)
+        return indexes
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,28 +141,23 @@ def _survey(known: Known, chart: Chart) -> Step:
 
 def _without_moved(known: Known, chart: Chart, read: Sequence[int]) -> Sequence[int]:
     """Return the known indexes but for those that were liked anew: their id was read elsewhere, under another date."""
-    keys = {chart.keys[position] for position in read}
-    elsewhere = {key[0] for key in keys if key and key[0] is not None and key not in known}
+    elsewhere = {key[0] for key in chart.keys_at(read) if key[0] is not None and key not in known}
+    if not elsewhere:
+        return range(len(known.keys))
+    keys = set(chart.keys_at(read))
     moved = set()
-    for index, key in enumerate(known.keys if elsewhere else ()):
+    for index, key in enumerate(known.keys):
         if key[0] in elsewhere and key not in keys:
             elsewhere.discard(key[0])
             moved.add(index)
-    everything = range(len(known.keys))
-    return [index for index in everything if index not in moved] if moved else everything
+    return [index for index in range(len(known.keys)) if index not in moved]
 
 
 def _anchors(
     known: Known, staying: Sequence[int], chart: Chart, read: Sequence[int]
 ) -> list[tuple[int, int]]:
     """Return (position, place in staying) of what was read and stands in its known order, and both ends of the list."""
-    left: dict[Key | None, Iterator[int]] = {}  # the known indexes that alike entries have left
-    indexes: list[int | None] = []
-    for position in read:
-        key = chart.keys[position]
-        if key is not None and key not in left:
-            left[key] = iter(known.indexes(key))
-        indexes.append(next(left[key], None))
+    indexes = known.found(chart.keys_at(read))
     found = [(read[one], bisect_left(staying, indexes[one] or 0)) for one in rising(indexes)]
     return [(-1, -1), *found, (chart.total, len(staying))]
 
