@@ -7,6 +7,7 @@ A list that is as it was, or only grew at its head, is told without loading what
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,7 +29,7 @@ from django_spotify_sync.sync.tracks.alignment import Alignment, align
 from django_spotify_sync.sync.tracks.chart import Chart, Places
 from django_spotify_sync.sync.tracks.growing import growth, is_plain, write_growth
 from django_spotify_sync.sync.tracks.listing import LIMIT, Listing, keys_of
-from django_spotify_sync.sync.tracks.stored import StoredEntry, count_stored, stored_entries
+from django_spotify_sync.sync.tracks.stored import count_stored, stored_entries, stored_keys
 from django_spotify_sync.sync.tracks.writing import write_saved
 
 TRIES = 3  # looks at a library that moves before the run is called partial
@@ -64,7 +65,7 @@ class Whole:
 
 
 class _Reading:
-    """One run's way through the list. ``stored`` are the stored entries in Spotify's order, ``known`` their keys."""
+    """One run's way through the list. ``known`` are the keys of the ``count`` stored entries, in Spotify's order."""
 
     def __init__(self, work: Work) -> None:
         self.work = work
@@ -76,12 +77,13 @@ class _Reading:
         self.doubled: Places = {}
 
     @cached_property
-    def stored(self) -> list[StoredEntry]:
-        return stored_entries(self.work.account, self.work.using)
+    def _stored(self) -> tuple[delta.Known, array[int]]:
+        keys, pks = stored_keys(self.work.account, self.work.using)
+        return delta.Known(keys), pks
 
-    @cached_property
+    @property
     def known(self) -> delta.Known:
-        return delta.Known([stored.key for stored in self.stored])
+        return self._stored[0]
 
     # Reading
 
@@ -242,7 +244,7 @@ class _Reading:
         :raises NotWhole: if this is the first.
         """
         gone = len(whole.alignment.gone)
-        known = len(self.stored)
+        known = len(self.known.keys)
         if is_loss_doubted(self.work, known=known, gone=gone, total=len(whole.entries)):
             raise NotWhole(f"{gone} of {known} entries are gone.", reason="large_loss")
 
@@ -258,7 +260,7 @@ class _Reading:
         for position, entry in sorted(last.rows().items()):
             entries.setdefault(entry.key if entry.spotify_id else position, (position, entry))
         seen = {entry.spotify_id for _, entry in entries.values()}
-        seen |= {stored.spotify_id for stored in self.stored} | {None}
+        seen |= {spotify_id for spotify_id, _ in self.known.keys} | {None}
         for look in reversed(earlier):
             for position, entry in sorted(look.rows().items()):
                 if entry.spotify_id not in seen:
@@ -270,7 +272,8 @@ class _Reading:
         """Say that the stored entries are to become the whole list."""
         if self.known.keys == whole.keys and self.mode != Mode.FULL:
             return self._unchanged(self.mode)
-        removable = {self.stored[index].pk for index in whole.alignment.gone}
+        _, pks = self._stored
+        removable = {pks[index] for index in whole.alignment.gone}
         return self._fetched(whole.entries, removable=removable)
 
     def added_only(self, entries: Sequence[SavedRow], reason: str) -> Fetched:

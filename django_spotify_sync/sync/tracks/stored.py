@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,6 +46,17 @@ def stored_entries(
             "pk", "track_id", "spotify_id", "added_at", "rank", "is_playable"
         )[:most]
     ]
+
+
+def stored_keys(account: SpotifyAccount, using: str) -> tuple[list[Key], array[int]]:
+    """Return the keys of the stored entries in Spotify's order, and their primary keys."""
+    rows = SavedTrack.objects.using(using).filter(account=account).in_order()
+    keys: list[Key] = []
+    pks = array("q")
+    for pk, spotify_id, added_at in rows.values_list("pk", "spotify_id", "added_at"):
+        keys.append((spotify_id, added_at))
+        pks.append(pk)
+    return keys, pks
 
 
 def count_stored(account: SpotifyAccount, using: str) -> int:
