@@ -73,7 +73,7 @@ def upsert(
             raise IntegrityError(
                 f"{model._meta.label}: rows were removed while they were looked up"
             )
-        ids |= {key: pk for key, (pk, _) in stored.items()}
+        ids |= {row[0]: stored[row[0]][0] for row in batch}
         differing = [row for row in batch if stored[row[0]][1]]
         changed += differing
         created += len(missing)

@@ -19,6 +19,9 @@ from django_spotify_sync.sync.packing import pack, unpack
 logger = logging.getLogger(__name__)
 
 AHEAD = 2_000  # tracks that are worth a transaction of their own
+MOST_WAITING = (
+    4 * AHEAD
+)  # tracks for which the reading waits, where the database is slower than Spotify
 
 
 class CatalogWriter:
@@ -41,7 +44,8 @@ class CatalogWriter:
     def update(self, catalog: Catalog) -> None:
         """Take in what an answer holds."""
         self._rest.update(catalog)
-        if self._under_way is not None and self._under_way.done():
+        waiting = len(self._rest.tracks)
+        if self._under_way is not None and (self._under_way.done() or waiting >= MOST_WAITING):
             self._settle()
         is_free = self._goes_ahead and self._under_way is None
         if is_free and len(self._rest.tracks) >= AHEAD:

@@ -21,6 +21,7 @@ from django_spotify_sync.sync.handover import Work
 from django_spotify_sync.sync.packing import NotPacked, pack, unpack
 
 FLUSH_EVERY = 5.0  # seconds of fetching that a killed worker may lose
+MOST_WAITING = 250  # answers that are in memory whole at most, if they come that fast
 
 #: Answers by their listing and their place in it.
 type Answers = dict[tuple[str, int], object]
@@ -45,7 +46,9 @@ class Stage:
     def keep(self, listing: str, place: int, answer: object) -> None:
         """Stage an answer, with others every few seconds; the later of two for one place counts."""
         self._waiting[listing, place] = answer
-        is_time = time.monotonic() - self._flushed > FLUSH_EVERY
+        is_time = (
+            time.monotonic() - self._flushed > FLUSH_EVERY or len(self._waiting) >= MOST_WAITING
+        )
         if is_time and (self._flush is None or self._flush.done()):
             self._settle()
             self._flushing = answers = self._waiting
