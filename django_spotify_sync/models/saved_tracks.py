@@ -110,6 +110,7 @@ class SavedTrack(models.Model):
         ]
         indexes = [
             models.Index(fields=["account", "-added_at", "-id"], name="spotify_sync_saved_recent"),
+            models.Index(fields=["account", "-rank"], name="spotify_sync_saved_rank"),
             CompositeHashIndex(fields=["account", "spotify_id"], name="spotify_sync_saved_hash"),
         ]
 

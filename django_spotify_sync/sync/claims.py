@@ -6,7 +6,6 @@ An *index* is a place among the stored entries, a *position* one in Spotify's li
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict, deque
 from collections.abc import Hashable, Mapping
 
 from django_spotify_sync.db.rising import rising
@@ -31,24 +30,30 @@ class Claims:
         self.indexes[position] = index
         self.free.discard(index)
 
-    def claim(self, wanted: Mapping[int, Hashable], offered: Mapping[int, Hashable]) -> list[int]:
+    def claim[K: Hashable](self, wanted: Mapping[int, K], offered: dict[int, K]) -> list[int]:
         """Give each wanted position the first index that is offered under the same key; return the indexes claimed.
 
         Both are gone through in their order; what is given is not given again.
         """
-        by_key: dict[Hashable, deque[int]] = defaultdict(deque)
-        for index, key in offered.items():
-            by_key[key].append(index)
+        first: dict[K, int] = {}
+        following: dict[int, int] = {}  # the next index that is offered under the same key
+        for place, key in reversed(offered.items()):
+            if key in first:
+                following[place] = first[key]
+            first[key] = place
         claimed = []
         for position, key in wanted.items():
-            if by_key[key]:
-                index = by_key[key].popleft()
-                self.take(position, index)
-                claimed.append(index)
+            index = first.pop(key, None)
+            if index is None:
+                continue
+            if index in following:
+                first[key] = following[index]
+            self.take(position, index)
+            claimed.append(index)
         return claimed
 
-    def claim_between(
-        self, wanted: Mapping[int, Hashable], offered: Mapping[int, Hashable]
+    def claim_between[K: Hashable](
+        self, wanted: Mapping[int, K], offered: Mapping[int, K]
     ) -> list[int]:
         """The same, but only between the same two neighbours that stand in their stored order."""
         kept = rising(self.indexes)

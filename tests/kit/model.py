@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from django_spotify_sync.spotify.answers.saved import Key
 from django_spotify_sync.sync.tracks.alignment import align
 from django_spotify_sync.sync.tracks.chart import Answer, Chart
-from django_spotify_sync.sync.tracks.delta import next_step, wants_last_look
+from django_spotify_sync.sync.tracks.delta import Known, next_step, wants_last_look
 
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -81,16 +81,16 @@ def settle(
 ) -> Outcome:
     """Follow delta to the end, the last look at the head included; the list stands still."""
     page = page or library.page
-    total = len(library.keys)
-    answers = {0: Answer(0, page(0, limit))}
+    chart = Chart(len(library.keys), [Answer(0, page(0, limit))], limit=limit)
     asked = [0]
-    while (step := next_step(known, chart := Chart(total, answers.values(), limit=limit))).reads:
-        new = [offset for offset in step.reads if offset not in answers]
+    before = Known(known)
+    while (step := next_step(before, chart)).reads:
+        new = [offset for offset in step.reads if offset not in asked]
         assert new, f"it asks again for {step.reads}"
         for offset in new:
-            answers[offset] = Answer(offset, page(offset, limit))
+            chart.add(Answer(offset, page(offset, limit)))
             asked.append(offset)
-    keys = step.keys(known, chart)
-    if wants_last_look(known, keys, step.alignment, reads=len(asked)):
+    if wants_last_look(known, step.keys, step.alignment, reads=len(asked)):
         asked.append(0)
-    return Outcome(keys, len(asked), asked, [known[index] for index in align(known, keys).gone])
+    gone = [known[index] for index in align(known, step.keys).gone]
+    return Outcome(step.keys, len(asked), asked, gone)

@@ -7,8 +7,9 @@ one in Spotify's list.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from django_spotify_sync.db.rising import rising
 from django_spotify_sync.spotify.answers.saved import Key
@@ -39,6 +40,52 @@ def align(stored: Sequence[Key], remote: Sequence[Key], *, relinks: bool = True)
     Only entries that stand between the same two certain neighbours are taken for relinked, and none where ``relinks``
     is False: in a list that is not whole, the id that seems gone may only not have been read.
     """
+    head, tail = _in_common(stored, remote)
+    stored_end, remote_end = len(stored) - tail, len(remote) - tail
+    between = _align(stored[head:stored_end], remote[head:remote_end], relinks=relinks)
+    return Alignment(
+        [
+            *range(head),
+            *(None if index is None else head + index for index in between.indexes),
+            *range(stored_end, len(stored)),
+        ],
+        gone=[head + index for index in between.gone],
+        relinked=[head + index for index in between.relinked],
+        kept=[
+            *range(head),
+            *(head + position for position in between.kept),
+            *range(remote_end, len(remote)),
+        ],
+    )
+
+
+def _in_common(stored: Sequence[Key], remote: Sequence[Key]) -> tuple[int, int]:
+    """Return how many entries are the same from the head on, and how many up to the end.
+
+    Of alike entries the first stored one is the first remote one. From the head on that holds by itself; up to the end
+    only if none of them stands in between, too.
+    """
+    head = _same(zip(stored, remote, strict=False))
+    most = min(len(stored), len(remote)) - head
+    tail = _same(islice(zip(reversed(stored), reversed(remote), strict=False), most))
+    between = {*stored[head : len(stored) - tail], *remote[head : len(remote) - tail]}
+    if between and not between.isdisjoint(remote[len(remote) - tail :]):
+        return head, 0
+    return head, tail
+
+
+def _same(pairs: Iterable[tuple[Key, Key]]) -> int:
+    count = 0
+    for one, other in pairs:
+        if one != other:
+            break
+        count += 1
+    return count
+
+
+def _align(stored: Sequence[Key], remote: Sequence[Key], *, relinks: bool) -> Alignment:
+    if not stored:
+        return Alignment([None] * len(remote), [], [], [])
     claims = Claims(len(stored), len(remote))
     claims.claim(dict(enumerate(remote)), dict(enumerate(stored)))
     claims.claim(

@@ -32,7 +32,12 @@ class Listing:
         self.pages: dict[int, Page[SavedRow]] = {}
         self.reads = 0
         self._work = work
+        self._entries = 0  # of all pages
         self._fresh: set[int] = set()
+        self._chart: Chart | None = None
+        self._uncharted: dict[
+            int, None
+        ] = {}  # the offsets that the chart does not know, as they came
         self._stage: Stage | None = None
         self.head = self._fetch([0])[0]
         self.expect(hidden=hidden)
@@ -56,15 +61,19 @@ class Listing:
     def chart(self, doubled_before: Places | None = None) -> Chart:
         """Return what the pages show. ``doubled_before`` is what the look before met more than once, and where.
 
+        It is the same chart as before, with what came since.
+
         :raises NotWhole: if they contradict each other.
         """
-        answers = [
-            Answer(
-                offset, tuple(entry.key for entry in page.entries), is_fresh=offset in self._fresh
-            )
-            for offset, page in self.pages.items()
-        ]
-        return Chart(self.total, answers, limit=LIMIT, doubled_before=doubled_before)
+        chart, self._chart = self._chart, None
+        if chart is None or chart.total != self.total:
+            chart, self._uncharted = Chart(self.total, limit=LIMIT), dict.fromkeys(self.pages)
+        for offset in self._uncharted:
+            keys = tuple(keys_of(self.pages[offset]))
+            chart.add(Answer(offset, keys, is_fresh=offset in self._fresh))
+        chart.doubled_before = doubled_before or {}
+        self._chart, self._uncharted = chart, {}
+        return chart
 
     def rows(self) -> dict[int, SavedRow]:
         """Return the entries that were read, by position."""
@@ -73,6 +82,21 @@ class Listing:
             for offset, page in self.pages.items()
             for position, entry in enumerate(page.entries, start=offset)
         }
+
+    def in_place(self) -> list[SavedRow | None]:
+        """Return the entry of each position of the list, None where none was read. For pages that passed ``check``."""
+        rows: list[SavedRow | None] = [None] * self.total
+        for offset, page in self.pages.items():
+            rows[offset : offset + len(page.entries)] = page.entries
+        return rows
+
+    def came(self) -> int:
+        """Return how many positions were read."""
+        positions, end = 0, 0
+        for offset, page in sorted(self.pages.items()):
+            positions += max(0, page.end - max(offset, end))
+            end = max(end, page.end)
+        return positions
 
     def confirm_head(self) -> None:
         """Read the head once more, last of all.
@@ -150,13 +174,15 @@ class Listing:
     def _take(self, page: Page[SavedRow]) -> None:
         """Keep the entries with the page and the rest in the one catalogue."""
         self.catalog.update(page.catalog)
+        if page.offset in self.pages:  # what was charted of it is not true any more
+            self._chart = None
+            self._entries -= len(self.pages[page.offset].entries)
         self.pages[page.offset] = replace(page, catalog=_NOTHING)
+        self._entries += len(page.entries)
+        self._uncharted[page.offset] = None
 
     def _note_progress(self) -> None:
-        self._work.progress(min(self.head.total, self._covered()), self.head.total)
-
-    def _covered(self) -> int:
-        return sum(len(page.entries) for page in self.pages.values())
+        self._work.progress(min(self.head.total, self._entries), self.head.total)
 
     def expect(self, *, hidden: int) -> None:
         """Reckon with so many entries that the total counts and that never come."""
@@ -169,6 +195,11 @@ class Listing:
         """
         for page in self.pages.values():
             self._check(page)
+
+    @property
+    def is_as_expected(self) -> bool:
+        """Whether every page is what it has to be."""
+        return not any(self._problem(page) for page in self.pages.values())
 
     @property
     def is_steady(self) -> bool:

@@ -2,12 +2,15 @@
 
 Three ways lead to the same rows. A *probe* is one page that shows nothing new. A *delta* reads the pages that ``delta``
 asks for. A *full* pass reads all, when that is cheaper, asked for, or due. Whatever is not proved is not removed.
+A list that is as it was, or only grew at its head, is told without loading what is stored of it (``growing``).
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from operator import itemgetter
 
 from django.utils import timezone
@@ -24,8 +27,10 @@ from django_spotify_sync.sync.staging import Stage
 from django_spotify_sync.sync.tracks import delta, seams
 from django_spotify_sync.sync.tracks.alignment import Alignment, align
 from django_spotify_sync.sync.tracks.chart import Chart, Places
-from django_spotify_sync.sync.tracks.listing import LIMIT, Listing
-from django_spotify_sync.sync.tracks.writing import stored_entries, write_saved
+from django_spotify_sync.sync.tracks.growing import growth, is_plain, write_growth
+from django_spotify_sync.sync.tracks.listing import LIMIT, Listing, keys_of
+from django_spotify_sync.sync.tracks.stored import count_stored, stored_entries, stored_keys
+from django_spotify_sync.sync.tracks.writing import write_saved
 
 TRIES = 3  # looks at a library that moves before the run is called partial
 ROUNDS = 3  # of halving, before a full pass may be the cheaper way
@@ -41,6 +46,8 @@ class Tracks:
         reading = _Reading(work)
         try:
             with reading.stage.kept():
+                if (fetched := reading.at_a_glance()) is not None:
+                    return fetched
                 whole = reading.read()
                 reading.doubt_large_loss(whole)
         except NotWhole as error:
@@ -50,32 +57,67 @@ class Tracks:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """The whole list, and which stored entry each of it is."""
+    """The whole list, its keys, and which stored entry each of it is."""
 
     entries: list[SavedRow]
+    keys: list[Key]
     alignment: Alignment
 
 
 class _Reading:
-    """One run's way through the list. ``known`` are the stored entries as rows, in Spotify's order."""
+    """One run's way through the list. ``known`` are the keys of the ``count`` stored entries, in Spotify's order."""
 
     def __init__(self, work: Work) -> None:
         self.work = work
-        self.stored = stored_entries(work.account, work.using)
-        self.known = [SavedRow(stored.spotify_id, stored.added_at) for stored in self.stored]
+        self.count = count_stored(work.account, work.using)
         self.stage = Stage(work, Page[SavedRow])
         self.mode = Mode.PROBE
         self.looks: list[Listing] = []
+        self.glance: Listing | None = None
         self.doubled: Places = {}
 
+    @cached_property
+    def _stored(self) -> tuple[delta.Known, array[int]]:
+        keys, pks = stored_keys(self.work.account, self.work.using)
+        return delta.Known(keys), pks
+
+    @property
+    def known(self) -> delta.Known:
+        return self._stored[0]
+
     # Reading
+
+    def at_a_glance(self) -> Fetched | None:
+        """Return what the head alone tells: that nothing changed, or that the list grew there; None if it tells less.
+
+        The head is read then, and where that does not suffice it is what ``read`` begins with.
+        """
+        if self._is_full_due():
+            return None
+        work, listing = self.work, self._look()
+        self.glance, head = listing, listing.head.entries
+        if not listing.is_as_expected:
+            return None
+        top = stored_entries(work.account, work.using, most=len(head))
+        grown = growth(head, total=listing.total, top=top, count=self.count)
+        if grown is None or (grown.new and not is_plain(grown, work.account, work.using)):
+            return None
+        work.learn(suspected_shrink=None)
+        if not grown.new:
+            return self._unchanged(Mode.PROBE if listing.reads == 1 else Mode.DELTA)
+        return Fetched(
+            mode=Mode.DELTA,
+            catalog=work.catalog,
+            write=lambda keys: write_growth(grown, work.account, keys, using=work.using),
+            skipped_reasons=skipped_reasons(head),
+        )
 
     def read(self) -> Whole:
         """Return the whole list, read or rightly presumed.
 
         :raises NotWhole: if the library moved, or the answers do not fit together, at every try.
         """
-        known = self.known
+        known, rows = self.known, None
         if self._is_full_due():
             listing = self._look()
             try:
@@ -84,37 +126,44 @@ class _Reading:
             except NotWhole as error:
                 if error.reason != "drift":
                     raise
-            known = self._stitched(listing)
+            rows = self._stitched(listing)
+            known = delta.Known([entry.key for entry in rows])
             # Pages that do not overlap may hide a loss and a find that make up for each other: look once more, soon.
-            self.work.learn(full_due=not self.stored)
+            self.work.learn(full_due=not self.count)
         for _ in range(TRIES - 1):
             try:
-                return self._settle(self._look(), known)
+                return self._settle(self._look(), known, rows)
             except NotWhole as error:
                 if error.reason != "drift":
                     raise
-        return self._settle(self._look(), known)
+        return self._settle(self._look(), known, rows)
 
     def _is_full_due(self) -> bool:
         state = self.work.state
         overdue = state.full_at is None or state.full_at < timezone.now() - conf.FULL_SYNC_INTERVAL
-        return self.work.run.full or state.full_due or overdue or not self.stored
+        return self.work.run.full or state.full_due or overdue or not self.count
 
     def _look(self) -> Listing:
-        """Begin to look at the list anew, from its head."""
+        """Begin to look at the list anew, from its head; the first time where a glance has read that already."""
+        if self.glance is not None:
+            listing, self.glance = self.glance, None
+            return listing
         self.looks.append(Listing(self.work, self.work.catalog, hidden=self.work.state.hidden))
         return self.looks[-1]
 
-    def _settle(self, listing: Listing, known: Sequence[SavedRow]) -> Whole:
+    def _settle(
+        self, listing: Listing, known: delta.Known, rows: Sequence[SavedRow] | None = None
+    ) -> Whole:
         """Read what ``delta`` asks for, until the whole list is known and each loss proved.
+
+        ``rows`` are the known entries, if more is known of them than their keys.
 
         :raises NotWhole: if that cannot be done: the answers contradict each other, or the list moved.
         """
         doubled_before, self.doubled = self.doubled, {}
         listing.check()
-        keys = _keys(known)
         rounds = 0
-        while (step := self._next_step(keys, listing.chart(doubled_before))).reads:
+        while (step := self._next_step(known, listing.chart(doubled_before))).reads:
             # A few rounds tell losses that lie together, which cost little, from losses all over the list.
             is_dear = rounds >= ROUNDS and listing.reads + step.pages_ahead >= listing.total / (
                 LIMIT - 1
@@ -124,24 +173,22 @@ class _Reading:
             else:
                 listing.read(step.reads)
             rounds += 1
-        read = listing.rows()
-        entries = [
-            read[position] if position in read else known[step.presumed[position]]
-            for position in range(listing.total)
-        ]
-        found = _keys(entries)
-        alignment = step.alignment
-        if self.mode == Mode.PROBE and (listing.reads > 1 or keys != found):
+        found, alignment = step.keys, step.alignment
+        entries = step.filled(
+            listing.in_place(),
+            (lambda index: SavedRow(*known.keys[index])) if rows is None else rows.__getitem__,
+        )
+        if self.mode == Mode.PROBE and (listing.reads > 1 or known.keys != found):
             self.mode = Mode.DELTA
         if self.mode == Mode.FULL or delta.wants_last_look(
-            keys, found, alignment, reads=listing.reads
+            known.keys, found, alignment, reads=listing.reads
         ):
             listing.confirm_head()
         if known is not self.known:
-            alignment = align(_keys(self.known), found)
-        return Whole(entries, alignment)
+            alignment = align(self.known.keys, found)
+        return Whole(entries, found, alignment)
 
-    def _next_step(self, known: Sequence[Key], chart: Chart) -> delta.Step:
+    def _next_step(self, known: delta.Known, chart: Chart) -> delta.Step:
         """Say what to read next; remember what came twice, and where, for the next look."""
         try:
             return delta.next_step(known, chart)
@@ -158,7 +205,7 @@ class _Reading:
         listing.stage(self.stage)
         try:
             # Overlapping pages show every border and prove a loss at once; without a stored entry there is none.
-            listing.read(delta.cover(listing.chart(), overlapping=bool(self.stored)))
+            listing.read(delta.cover(listing.chart(), overlapping=bool(self.count)))
         except NotWhole:
             if not listing.is_steady:
                 raise
@@ -167,7 +214,7 @@ class _Reading:
 
     def _count(self, listing: Listing) -> None:
         """Learn what the total counts beyond the entries that come; believed when two passes agree on both numbers."""
-        total, came = listing.head.total, len(listing.rows())
+        total, came = listing.head.total, listing.came()
         learn_hidden(self.work, total=total, came=came)
         if self.work.state.hidden == max(0, total - came):
             listing.expect(hidden=self.work.state.hidden)
@@ -175,14 +222,14 @@ class _Reading:
     def _stitched(self, moved: Listing) -> list[SavedRow]:
         """Return the list as joined from the pages of one that moved while it was read, with torn seams read anew."""
         pages = [moved.pages[offset] for offset in sorted(moved.pages)]
-        torn = seams.torn([(page.offset, page.total, _keys(page.entries)) for page in pages])
+        torn = seams.torn([(page.offset, page.total, keys_of(page)) for page in pages])
         centred = {number: max(0, pages[number].offset - LIMIT // 2) for number in torn}
         fresh = {page.offset: page for page in self._look().read(set(centred.values()))}
         # fewer than were asked for, if by now the list ends before
         patches = {number: fresh[offset] for number, offset in centred.items() if offset in fresh}
         joined = seams.stitch(
-            [_keys(page.entries) for page in pages],
-            {number: _keys(page.entries) for number, page in patches.items()},
+            [keys_of(page) for page in pages],
+            {number: keys_of(page) for number, page in patches.items()},
         )
         return [
             (patches[-1 - number] if number < 0 else pages[number]).entries[index]
@@ -197,7 +244,7 @@ class _Reading:
         :raises NotWhole: if this is the first.
         """
         gone = len(whole.alignment.gone)
-        known = len(self.known)
+        known = len(self.known.keys)
         if is_loss_doubted(self.work, known=known, gone=gone, total=len(whole.entries)):
             raise NotWhole(f"{gone} of {known} entries are gone.", reason="large_loss")
 
@@ -213,7 +260,7 @@ class _Reading:
         for position, entry in sorted(last.rows().items()):
             entries.setdefault(entry.key if entry.spotify_id else position, (position, entry))
         seen = {entry.spotify_id for _, entry in entries.values()}
-        seen |= {stored.spotify_id for stored in self.stored} | {None}
+        seen |= {spotify_id for spotify_id, _ in self.known.keys} | {None}
         for look in reversed(earlier):
             for position, entry in sorted(look.rows().items()):
                 if entry.spotify_id not in seen:
@@ -223,11 +270,10 @@ class _Reading:
 
     def replaced(self, whole: Whole) -> Fetched:
         """Say that the stored entries are to become the whole list."""
-        known = _keys(self.known)
-        if known == _keys(whole.entries) and self.mode != Mode.FULL:
-            unchanged = Written(Counts(unchanged=len(self.stored)))
-            return Fetched(mode=self.mode, catalog=None, write=lambda keys: unchanged)
-        removable = {self.stored[index].pk for index in whole.alignment.gone}
+        if self.known.keys == whole.keys and self.mode != Mode.FULL:
+            return self._unchanged(self.mode)
+        _, pks = self._stored
+        removable = {pks[index] for index in whole.alignment.gone}
         return self._fetched(whole.entries, removable=removable)
 
     def added_only(self, entries: Sequence[SavedRow], reason: str) -> Fetched:
@@ -235,24 +281,23 @@ class _Reading:
         self.work.learn(full_due=True)  # the next run looks at everything, in any case
         return self._fetched(entries, removable=set(), reason=reason)
 
+    def _unchanged(self, mode: str) -> Fetched:
+        unchanged = Written(Counts(unchanged=self.count))
+        return Fetched(mode=mode, catalog=None, write=lambda keys: unchanged)
+
     def _fetched(
         self, entries: Sequence[SavedRow], *, removable: set[int], reason: str = ""
     ) -> Fetched:
+        account, using = (
+            self.work.account,
+            self.work.using,
+        )  # and not the pages, which are done with
         return Fetched(
             mode=self.mode,
             reason=reason,
             catalog=self.work.catalog,
             write=lambda keys: write_saved(
-                self.work.account,
-                entries,
-                keys,
-                removable=removable,
-                is_whole=not reason,
-                using=self.work.using,
+                account, entries, keys, removable=removable, is_whole=not reason, using=using
             ),
             skipped_reasons=skipped_reasons(entries),
         )
-
-
-def _keys(entries: Sequence[SavedRow]) -> list[Key]:
-    return [entry.key for entry in entries]

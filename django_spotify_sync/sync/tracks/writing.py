@@ -1,10 +1,8 @@
-"""The stored entries of an account's saved tracks, and how they become what was read."""
+"""How the stored entries of an account's saved tracks become what was read."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django_spotify_sync.conf import conf
@@ -13,44 +11,11 @@ from django_spotify_sync.db.ranks import falling_ranks
 from django_spotify_sync.db.row_sets import Row
 from django_spotify_sync.db.upsert import Counts, insert, update
 from django_spotify_sync.models import SavedTrack, SpotifyAccount
-from django_spotify_sync.spotify.answers.saved import Key, SavedRow
+from django_spotify_sync.spotify.answers.saved import SavedRow
 from django_spotify_sync.sync.catalog import Keys
 from django_spotify_sync.sync.handover import Written
 from django_spotify_sync.sync.tracks.alignment import align
-
-_ENTRY = ("track_id", "spotify_id", "added_at", "rank", "is_playable")
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEntry:
-    """A stored entry, as much of it as a comparison needs."""
-
-    pk: int
-    track_id: int | None
-    spotify_id: str | None
-    added_at: datetime | None
-    rank: int
-    is_playable: bool | None
-
-    @property
-    def key(self) -> Key:
-        return self.spotify_id, self.added_at
-
-    @property
-    def values(self) -> Row:
-        """The columns of an entry."""
-        return self.track_id, self.spotify_id, self.added_at, self.rank, self.is_playable
-
-
-def stored_entries(account: SpotifyAccount, using: str) -> list[StoredEntry]:
-    """Return the stored entries in Spotify's order."""
-    rows = SavedTrack.objects.using(using).filter(account=account).in_order()
-    return [
-        StoredEntry(*row)
-        for row in rows.values_list(
-            "pk", "track_id", "spotify_id", "added_at", "rank", "is_playable"
-        )
-    ]
+from django_spotify_sync.sync.tracks.stored import ENTRY, StoredEntry, stored_entries
 
 
 def write_saved(
@@ -100,7 +65,7 @@ def write_saved(
         (pk, {"track_id": None}) for pk, difference in changed if "track_id" in difference
     ]
     update(SavedTrack, letting_go, using=using, batch_size=batch_size)
-    insert(SavedTrack, ("account_id", *_ENTRY), created, using=using, batch_size=batch_size)
+    insert(SavedTrack, ("account_id", *ENTRY), created, using=using, batch_size=batch_size)
     update(SavedTrack, changed, using=using, batch_size=batch_size)
 
     # By ids and not by rows: one that was relinked has another id, which is stored from now on instead of the first.
@@ -123,7 +88,7 @@ def _difference(row: Row, stored: StoredEntry) -> dict[str, Any]:
     """Return the columns that are to be another one's. What nobody says is playable stays as it is."""
     return {
         name: value
-        for name, value, was in zip(_ENTRY, row, stored.values, strict=True)
+        for name, value, was in zip(ENTRY, row, stored.values, strict=True)
         if value != was and not (name == "is_playable" and value is None)
     }
 

@@ -190,7 +190,7 @@ def test_a_fault_of_our_own_is_recorded_and_raised(account, monkeypatch, heard):
     def broken(*args, **kwargs):
         raise ZeroDivisionError("with a secret in it")
 
-    monkeypatch.setattr(reading, "stored_entries", broken)
+    monkeypatch.setattr(reading, "count_stored", broken)
 
     with pytest.raises(ZeroDivisionError):
         sync(account, "tracks")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from django_spotify_sync.exceptions import NotWhole
 from django_spotify_sync.sync.removals import is_large_loss
 from django_spotify_sync.sync.tracks.chart import Answer, Chart
-from django_spotify_sync.sync.tracks.delta import cover, next_step
+from django_spotify_sync.sync.tracks.delta import Known, cover, next_step
 from django_spotify_sync.sync.tracks.seams import stitch, torn
 from tests.kit.model import Library, second, settle
 
@@ -248,7 +248,7 @@ def test_an_entry_that_came_twice_is_drift():
     keys = [("a", second(3)), ("b", second(2)), ("a", second(3))]
 
     with pytest.raises(NotWhole) as caught:
-        next_step([], Chart(3, [Answer(0, tuple(keys))], limit=4))
+        next_step(Known([]), Chart(3, [Answer(0, tuple(keys))], limit=4))
 
     assert caught.value.reason == "drift"
 
@@ -258,13 +258,15 @@ def test_what_stood_in_the_same_two_places_at_the_look_before_is_there_twice():
     answers = [Answer(0, tuple(keys))]
     first = Chart(3, answers, limit=4)
     with pytest.raises(NotWhole):
-        next_step([], first)
+        next_step(Known([]), first)
 
     assert first.doubled == {("a", second(3)): [0, 2]}
-    assert next_step([], Chart(3, answers, limit=4, doubled_before=first.doubled)).reads == []
+    assert (
+        next_step(Known([]), Chart(3, answers, limit=4, doubled_before=first.doubled)).reads == []
+    )
     elsewhere = {("a", second(3)): [0, 1]}
     with pytest.raises(NotWhole):
-        next_step([], Chart(3, answers, limit=4, doubled_before=elsewhere))
+        next_step(Known([]), Chart(3, answers, limit=4, doubled_before=elsewhere))
 
 
 def test_more_entries_than_the_total_says_are_drift():
@@ -280,16 +282,16 @@ def test_two_of_one_second_in_one_answer_are_two():
     """Spotify relinked one to the other's id; both are there for good."""
     keys = (("a", second(3)), ("b", second(3)), ("a", second(3)), ("c", second(1)))
 
-    assert next_step([], Chart(4, [Answer(0, keys)], limit=5)).reads == []
-    assert next_step(keys, Chart(4, [Answer(0, keys[:2])], limit=2)).reads == []
+    assert next_step(Known([]), Chart(4, [Answer(0, keys)], limit=5)).reads == []
+    assert next_step(Known(keys), Chart(4, [Answer(0, keys[:2])], limit=2)).reads == []
     with pytest.raises(NotWhole):
-        next_step([], Chart(4, [Answer(0, keys[:2]), Answer(2, keys[2:])], limit=2))
+        next_step(Known([]), Chart(4, [Answer(0, keys[:2]), Answer(2, keys[2:])], limit=2))
 
 
 def test_nulls_of_one_second_are_no_doubles():
     keys = ((None, second(3)), (None, second(3)))
 
-    assert next_step([], Chart(2, [Answer(0, keys)], limit=4)).reads == []
+    assert next_step(Known([]), Chart(2, [Answer(0, keys)], limit=4)).reads == []
 
 
 @pytest.mark.parametrize(
@@ -325,8 +327,8 @@ def test_a_page_of_an_earlier_day_proves_no_loss():
     pages = [Answer(0, tuple(keys[:4])), Answer(3, tuple(keys[3:]))]
     stale = [Answer(page.offset, page.keys, is_fresh=False) for page in pages]
 
-    assert next_step(known, Chart(6, pages, limit=4)).reads == []
-    assert next_step(known, Chart(6, stale, limit=4)).reads != []
+    assert next_step(Known(known), Chart(6, pages, limit=4)).reads == []
+    assert next_step(Known(known), Chart(6, stale, limit=4)).reads != []
 
 
 # Stitching

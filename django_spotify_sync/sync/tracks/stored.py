@@ -1,0 +1,64 @@
+"""The stored entries of an account's saved tracks, as much of them as a comparison needs."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from datetime import datetime
+
+from django_spotify_sync.db.row_sets import Row
+from django_spotify_sync.models import SavedTrack, SpotifyAccount
+from django_spotify_sync.spotify.answers.saved import Key
+
+#: The columns of an entry, but for whose it is.
+ENTRY = ("track_id", "spotify_id", "added_at", "rank", "is_playable")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """A stored entry, as much of it as a comparison needs."""
+
+    pk: int
+    track_id: int | None
+    spotify_id: str | None
+    added_at: datetime | None
+    rank: int
+    is_playable: bool | None
+
+    @property
+    def key(self) -> Key:
+        return self.spotify_id, self.added_at
+
+    @property
+    def values(self) -> Row:
+        """The values of ``ENTRY``."""
+        return self.track_id, self.spotify_id, self.added_at, self.rank, self.is_playable
+
+
+def stored_entries(
+    account: SpotifyAccount, using: str, *, most: int | None = None
+) -> list[StoredEntry]:
+    """Return the stored entries in Spotify's order, the first ``most`` or all."""
+    rows = SavedTrack.objects.using(using).filter(account=account).in_order()
+    return [
+        StoredEntry(*row)
+        for row in rows.values_list(
+            "pk", "track_id", "spotify_id", "added_at", "rank", "is_playable"
+        )[:most]
+    ]
+
+
+def stored_keys(account: SpotifyAccount, using: str) -> tuple[list[Key], array[int]]:
+    """Return the keys of the stored entries in Spotify's order, and their primary keys."""
+    rows = SavedTrack.objects.using(using).filter(account=account).in_order()
+    keys: list[Key] = []
+    pks = array("q")
+    for pk, spotify_id, added_at in rows.values_list("pk", "spotify_id", "added_at"):
+        keys.append((spotify_id, added_at))
+        pks.append(pk)
+    return keys, pks
+
+
+def count_stored(account: SpotifyAccount, using: str) -> int:
+    """Return how many entries are stored, those that hold no track included."""
+    return SavedTrack.objects.using(using).filter(account=account).count()
