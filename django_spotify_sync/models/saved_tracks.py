@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import batched
 from typing import Any, overload
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from django_spotify_sync.db.indexes import CompositeHashIndex, matching
+from django_spotify_sync.db.indexes import CompositeHashIndex, matching_any
 from django_spotify_sync.models.accounts import OPEN_URL, AnyUser, SpotifyAccount, open_url
 from django_spotify_sync.models.catalog import (
     Artist,
@@ -19,8 +18,6 @@ from django_spotify_sync.models.catalog import (
     track_artists,
 )
 from django_spotify_sync.spotify.answers.storable import MAX_ID
-
-_CHUNK = 50  # a longer OR over a hash index is slower than several
 
 
 class SavedTrackQuerySet(models.QuerySet["SavedTrack"]):
@@ -63,21 +60,14 @@ class SavedTrackQuerySet(models.QuerySet["SavedTrack"]):
 
     def saved_ids(self, account: SpotifyAccount, spotify_ids: Iterable[str]) -> set[str]:
         """Return which of ``spotify_ids`` the account has saved, by the composite HASH index; Spotify is not asked."""
-        found: set[str] = set()
-        for chunk in batched(dict.fromkeys(spotify_ids), _CHUNK):
-            condition = models.Q()
-            for spotify_id in chunk:
-                condition |= matching(
-                    "spotify_sync_saved_hash",
-                    SavedTrack,
-                    {"account_id": account.pk, "spotify_id": spotify_id},
-                )
-            found |= {
-                spotify_id
-                for spotify_id in self.filter(condition).values_list("spotify_id", flat=True)
-                if spotify_id
-            }
-        return found
+        wanted = matching_any(
+            "spotify_sync_saved_hash",
+            SavedTrack,
+            {"account_id": account.pk},
+            spotify_id=dict.fromkeys(spotify_ids),
+        )
+        found = self.filter(wanted).values_list("spotify_id", flat=True)
+        return {spotify_id for spotify_id in found if spotify_id}
 
 
 class SavedTrack(models.Model):
