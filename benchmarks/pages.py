@@ -23,7 +23,7 @@ from rest_framework.test import APIRequestFactory
 
 from benchmarks import site
 from django_spotify_sync.models import Album, Artist, SavedTrack, SpotifyAccount, Track, TrackArtist
-from django_spotify_sync.rest.cursors import packed
+from django_spotify_sync.rest.keyset import packed
 from django_spotify_sync.rest.tracks import SavedTrackViewSet
 
 TRACKS = "/spotify/tracks/"
