@@ -197,11 +197,16 @@ def _listing(
     if asked and (not page.rows or (backwards and not page.has_previous)):
         # what was there is gone; or the way back is at its end, which need not be a whole page from where it came
         page = page_of(rows, ordering, order, size=per_page)
+    is_more = bool(search) and count > MOST_COUNTED
+    number = 1
+    if page.has_previous:
+        is_last = asked == LAST and not is_more
+        number = -(-count // per_page) if is_last else _number(request)
     return Listing(
         page=page,
-        number=_number(request) if page.has_previous else 1,
+        number=number,
         count=min(count, MOST_COUNTED) if search else count,
-        is_more=bool(search) and count > MOST_COUNTED,
+        is_more=is_more,
         per_page=per_page,
         search=search,
         sort=sort,
