@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Any, ClassVar
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -88,8 +88,8 @@ class SavedTrackFilter(BaseFilterBackend):
         self, request: Request, queryset: QuerySet[Any], view: Any
     ) -> QuerySet[Any]:
         if artist := asked(request, "artist", CharField(max_length=MAX_TEXT)):
-            links = TrackArtist.objects.filter(track=OuterRef("track"))
-            queryset = queryset.filter(Exists(links.filter(artist__spotify_id=artist)))
+            links = TrackArtist.objects.filter(artist__spotify_id=artist)
+            queryset = queryset.filter(track__in=links.values("track"))
         if album := asked(request, "album", CharField(max_length=MAX_TEXT)):
             queryset = queryset.filter(track__album__spotify_id=album)
         if added_since := asked(request, "added_since", UTCField()):
