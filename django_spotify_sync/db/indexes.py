@@ -7,7 +7,8 @@ wrongly. Other databases get an ordinary composite index under the same name, fr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -82,8 +83,8 @@ class _FoldOfColumns(Columns):
 def matching(index: str, model: type[models.Model], values: dict[str, Any]) -> models.Q:
     """Return the condition that ``index`` of ``model`` serves: its fields are equal to ``values``, and none is null.
 
-    ``QuerySet.filter(matching("name", Model, {"playlist_id": 1, "uri": "…"}))``. For many keys give several, joined by
-    ``|`` in chunks of 50 at most: PostgreSQL answers ``= ANY(subquery)`` over a hash index in quadratic time.
+    ``QuerySet.filter(matching("name", Model, {"playlist_id": 1, "uri": "…"}))``. For many values of one field there
+    is ``matching_any``; where keys differ in more fields, join several by ``|``, in chunks of 50 at most.
 
     :raises LookupError: if there is no such CompositeHashIndex, or ``values`` are not those of its fields.
     """
@@ -91,15 +92,15 @@ def matching(index: str, model: type[models.Model], values: dict[str, Any]) -> m
     if None in values.values():
         return models.Q(pk__in=())  # as in SQL, where nothing equals null
     row = [values[field.attname] for field in fields]
-    return models.Q(**values) & models.Q(_FoldEquals(fields, [row]))
+    return models.Q(**values) & models.Q(_FoldEquals(fields, row))
 
 
 def matching_any(
     index: str, model: type[models.Model], values: dict[str, Any], **many: Iterable[Any]
 ) -> models.Q:
-    """Return the condition that a row matches for one of the values of a field: one term where ``|`` would make many.
+    """Return the condition that a row matches for one of the values of a field: one term, however many there are.
 
-    ``matching_any("name", Model, {"playlist_id": 1}, uri=uris)``: 50 at most, as with ``matching``, and no null.
+    ``matching_any("name", Model, {"playlist_id": 1}, uri=uris)``. PostgreSQL probes the index once for each.
 
     :raises LookupError: if there is no such CompositeHashIndex, or the fields are not those of it.
     """
@@ -108,12 +109,11 @@ def matching_any(
     if not each:
         return models.Q(pk__in=())
     fields = _fields_of(index, model, {**values, name: each})
-    rows = [[{**values, name: one}[field.attname] for field in fields] for one in each]
-    return models.Q(**values, **{f"{name}__in": each}) & models.Q(_FoldEquals(fields, rows))
+    return models.Q(pk__in=_KeysOf(fields, values, name, each))
 
 
 class _FoldEquals(Expression):
-    """The fold of the columns = that of one of the rows of values, on PostgreSQL.
+    """The fold of the columns = that of the values, on PostgreSQL.
 
     True elsewhere, where the plain equality beside it serves.
     """
@@ -121,12 +121,10 @@ class _FoldEquals(Expression):
     conditional = True
     output_field = models.BooleanField()
 
-    def __init__(
-        self, fields: Sequence[models.Field[Any, Any]], rows: Sequence[Sequence[Any]]
-    ) -> None:
+    def __init__(self, fields: Sequence[models.Field[Any, Any]], values: Sequence[Any]) -> None:
         super().__init__()
         self.fields = fields
-        self.rows = rows
+        self.values = values
         self.columns: list[Combinable] = [models.F(field.attname) for field in fields]
 
     def get_source_expressions(self) -> list[Any]:
@@ -149,12 +147,74 @@ class _FoldEquals(Expression):
         # the last column is the outermost call of the fold, so its parameter comes first
         params = tuple(
             field.get_db_prep_value(value, connection)
-            for row in self.rows
-            for field, value in reversed(list(zip(self.fields, row, strict=True)))
+            for field, value in reversed(list(zip(self.fields, self.values, strict=True)))
         )
-        if len(self.rows) == 1:
-            return f"({left}) = ({right})", params
-        return f"({left}) IN ({', '.join([right] * len(self.rows))})", params
+        return f"({left}) = ({right})", params
+
+
+class _KeysOf(Expression):
+    """The keys of the rows that have these values, and in the field ``name`` one of the many.
+
+    The many are one parameter: their number changes neither the statement nor what it takes to put it together.
+    """
+
+    def __init__(
+        self,
+        fields: Sequence[models.Field[Any, Any]],
+        values: Mapping[str, Any],
+        name: str,
+        many: Sequence[Any],
+    ) -> None:
+        [self.varied] = [field for field in fields if field.attname == name]
+        super().__init__(output_field=self.varied.model._meta.pk)
+        self.fields, self.values, self.many = fields, values, many
+
+    def as_sql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **kwargs: Any
+    ) -> tuple[str, tuple[Any, ...]]:
+        key, table, columns = self._names(connection)
+        given, many = self._params(connection)
+        terms = (
+            f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - the name of a column
+            if field is self.varied
+            else f"{column} = %s"
+            for column, field in zip(columns, self.fields, strict=True)
+        )
+        params = (given.get(field.attname, json.dumps(many)) for field in self.fields)
+        found = f"SELECT {key} FROM {table} WHERE {' AND '.join(terms)}"  # noqa: S608
+        return f"({found})", tuple(params)
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **kwargs: Any
+    ) -> tuple[str, tuple[Any, ...]]:
+        key, table, columns = self._names(connection)
+        given, many = self._params(connection)
+        wanted = ["wanted.one" if field is self.varied else "%s" for field in self.fields]
+        equal = " AND ".join(f"{one} = {two}" for one, two in zip(columns, wanted, strict=True))
+        of_columns, of_wanted = (
+            _fold(list(zip(terms, self.fields, strict=True))) for terms in (columns, wanted)
+        )
+        kind = "bigint" if _is_integer(self.varied) else "text"
+        # OFFSET has PostgreSQL probe the index for each, as it does nowhere else: = ANY(subquery) takes quadratic time.
+        found = (
+            f"SELECT found.key FROM unnest(%s::{kind}[]) AS wanted (one), LATERAL"  # noqa: S608
+            f" (SELECT {key} AS key FROM {table} WHERE ({of_columns}) = ({of_wanted}) AND {equal} OFFSET 0) AS found"
+        )
+        # the last column is the outermost call of the fold, so its parameter comes first
+        return f"({found})", (many, *reversed(given.values()), *given.values())
+
+    def _names(self, connection: BaseDatabaseWrapper) -> tuple[str, str, list[str]]:
+        quote, model = connection.ops.quote_name, self.varied.model._meta
+        columns = [quote(field.column or "") for field in self.fields]
+        return quote(model.pk.column or ""), quote(model.db_table), columns
+
+    def _params(self, connection: BaseDatabaseWrapper) -> tuple[dict[str, Any], list[Any]]:
+        given = {
+            field.attname: field.get_db_prep_value(self.values[field.attname], connection)
+            for field in self.fields
+            if field is not self.varied
+        }
+        return given, [self.varied.get_db_prep_value(one, connection) for one in self.many]
 
 
 def _fields_of(

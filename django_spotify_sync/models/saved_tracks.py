@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import batched
 from typing import Any, overload
 
 from django.db import models
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Lower, Substr
 from django.utils.translation import gettext_lazy as _
 
-from django_spotify_sync.db.indexes import CompositeHashIndex, matching
+from django_spotify_sync.db.indexes import CompositeHashIndex, matching_any
 from django_spotify_sync.models.accounts import OPEN_URL, AnyUser, SpotifyAccount, open_url
 from django_spotify_sync.models.catalog import (
     Artist,
@@ -20,7 +22,27 @@ from django_spotify_sync.models.catalog import (
 )
 from django_spotify_sync.spotify.answers.storable import MAX_ID
 
-_CHUNK = 50  # a longer OR over a hash index is slower than several
+#: Columns that hold what saved tracks are sorted by, where a library is long.
+SORT_KEYS = ("name_key", "artist_key", "duration_key")
+#: A name may be as long as it likes, a key may not: names alike for so long are told apart by their rows' ids.
+NAME_LENGTH = 100
+
+
+def name_key(name: str | Combinable) -> Combinable:
+    """Return what names are sorted by: capitals as small letters, compared as the database's collation has it."""
+    return Substr(Lower(name), 1, NAME_LENGTH)
+
+
+def sort_keys() -> dict[str, Combinable]:
+    """Return the sort keys as the catalogue has them, row by row: of joins PostgreSQL may sort all of the catalogue."""
+    track = Track.objects.filter(pk=OuterRef("track"))
+    artists = TrackArtist.objects.filter(track=OuterRef("track")).order_by("position")
+    first_artist = Subquery(artists.values(key=name_key("artist__name"))[:1])
+    return {
+        "name_key": Subquery(track.values(key=name_key("name"))[:1]),
+        "artist_key": Coalesce(first_artist, Value("")),
+        "duration_key": Subquery(track.values("duration_ms")[:1]),
+    }
 
 
 class SavedTrackQuerySet(models.QuerySet["SavedTrack"]):
@@ -43,6 +65,11 @@ class SavedTrackQuerySet(models.QuerySet["SavedTrack"]):
         )
         return self.filter(track__in=links.values("track"))
 
+    def keeps_sort_keys(self, account: SpotifyAccount) -> bool:
+        """Tell whether the rows of this account keep what they are sorted by, which those of a long library do."""
+        kept = self.filter(account=account, track__isnull=False, name_key__isnull=False)
+        return bool(kept.order_by("name_key", "pk").values_list("pk")[:1])  # by its index alone
+
     def with_tracks(self) -> SavedTrackQuerySet:
         """With track, album and artists, in three queries for any number of rows."""
         return self.select_related("track__album").prefetch_related(track_artists("track__"))
@@ -63,21 +90,14 @@ class SavedTrackQuerySet(models.QuerySet["SavedTrack"]):
 
     def saved_ids(self, account: SpotifyAccount, spotify_ids: Iterable[str]) -> set[str]:
         """Return which of ``spotify_ids`` the account has saved, by the composite HASH index; Spotify is not asked."""
-        found: set[str] = set()
-        for chunk in batched(dict.fromkeys(spotify_ids), _CHUNK):
-            condition = models.Q()
-            for spotify_id in chunk:
-                condition |= matching(
-                    "spotify_sync_saved_hash",
-                    SavedTrack,
-                    {"account_id": account.pk, "spotify_id": spotify_id},
-                )
-            found |= {
-                spotify_id
-                for spotify_id in self.filter(condition).values_list("spotify_id", flat=True)
-                if spotify_id
-            }
-        return found
+        wanted = matching_any(
+            "spotify_sync_saved_hash",
+            SavedTrack,
+            {"account_id": account.pk},
+            spotify_id=dict.fromkeys(spotify_ids),
+        )
+        found = self.filter(wanted).values_list("spotify_id", flat=True)
+        return {spotify_id for spotify_id in found if spotify_id}
 
 
 class SavedTrack(models.Model):
@@ -95,6 +115,11 @@ class SavedTrack(models.Model):
     # Sparse: ORDER BY rank DESC is Spotify's order, ties of one second included, and a new like moves no row.
     rank = models.BigIntegerField()
     is_playable = models.BooleanField(null=True, blank=True)
+    # Copies out of the catalogue, as of the account's last sync, so that one index has an account's rows in an order of
+    # names. Null in libraries that are short enough to be sorted whenever somebody asks.
+    name_key = models.TextField(null=True, blank=True, editable=False)
+    artist_key = models.TextField(null=True, blank=True, editable=False)
+    duration_key = models.PositiveIntegerField(null=True, blank=True, editable=False)
 
     objects = SavedTrackQuerySet.as_manager()
 
@@ -112,6 +137,14 @@ class SavedTrack(models.Model):
             models.Index(fields=["account", "-added_at", "-id"], name="spotify_sync_saved_recent"),
             models.Index(fields=["account", "-rank"], name="spotify_sync_saved_rank"),
             CompositeHashIndex(fields=["account", "spotify_id"], name="spotify_sync_saved_hash"),
+            *(
+                models.Index(
+                    fields=["account", key, "id"],
+                    condition=models.Q(**{f"{key}__isnull": False, "track__isnull": False}),
+                    name=f"spotify_sync_saved_{key.removesuffix('_key')}",
+                )
+                for key in SORT_KEYS
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,8 +6,8 @@ from django.db.models import Q, QuerySet
 from rest_framework import serializers
 
 from django_spotify_sync.models import FollowedArtist
-from django_spotify_sync.rest.cursors import by_name, by_number
 from django_spotify_sync.rest.fields import RowSerializer
+from django_spotify_sync.rest.keyset import by_name, by_number
 from django_spotify_sync.rest.library import LibraryViewSet
 from django_spotify_sync.rest.pinned import own_account
 

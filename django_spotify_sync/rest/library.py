@@ -9,13 +9,13 @@ from django.db.models import Model, Q
 from rest_framework.mixins import ListModelMixin
 from rest_framework.viewsets import GenericViewSet
 
-from django_spotify_sync.rest.cursors import CursorPages
+from django_spotify_sync.rest.cursors import CursorPages, Ordered
 from django_spotify_sync.rest.filters import WordSearch
 from django_spotify_sync.rest.pinned import PinnedAPIView
 from django_spotify_sync.rest.throttles import ListsThrottle
 
 
-class LibraryViewSet[Row: Model](PinnedAPIView, ListModelMixin, GenericViewSet[Row]):
+class LibraryViewSet[Row: Model](Ordered, PinnedAPIView, ListModelMixin, GenericViewSet[Row]):
     """A list in pages, with ``?search=`` and ``?ordering=``."""
 
     throttle_classes = (ListsThrottle,)

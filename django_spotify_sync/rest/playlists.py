@@ -10,11 +10,12 @@ from rest_framework.exceptions import NotFound
 
 from django_spotify_sync.models import AccountPlaylist, PlaylistItem
 from django_spotify_sync.models.playlists import SHOWS_DETAILS
-from django_spotify_sync.rest.cursors import by_name, by_number, by_time
+from django_spotify_sync.models.search import track_has
 from django_spotify_sync.rest.fields import RowSerializer
+from django_spotify_sync.rest.keyset import by_name, by_number, by_time
 from django_spotify_sync.rest.library import LibraryViewSet
 from django_spotify_sync.rest.pinned import own_account
-from django_spotify_sync.rest.tracks import SavedTrackSerializer, track_has
+from django_spotify_sync.rest.tracks import SavedTrackSerializer
 
 
 class OwnerSerializer(RowSerializer[AccountPlaylist]):

@@ -13,8 +13,9 @@ from rest_framework.viewsets import GenericViewSet
 
 from django_spotify_sync.models import SyncRun
 from django_spotify_sync.models.runs import Trigger
-from django_spotify_sync.rest.cursors import CursorPages, by_time
+from django_spotify_sync.rest.cursors import CursorPages, Ordered
 from django_spotify_sync.rest.fields import ReasonField, RowSerializer
+from django_spotify_sync.rest.keyset import by_time
 from django_spotify_sync.rest.pinned import PinnedAPIView, own_account, own_url
 from django_spotify_sync.rest.throttles import FullSyncThrottle, ListsThrottle, SyncThrottle
 from django_spotify_sync.sync import request_all, request_sync
@@ -118,7 +119,9 @@ def _wants_full(request: Request) -> bool:
     return bool(wish.validated_data["full"])
 
 
-class SyncRunViewSet(PinnedAPIView, ListModelMixin, RetrieveModelMixin, GenericViewSet[SyncRun]):
+class SyncRunViewSet(
+    Ordered, PinnedAPIView, ListModelMixin, RetrieveModelMixin, GenericViewSet[SyncRun]
+):
     """The user's runs, newest first; each as far as it has come."""
 
     serializer_class = SyncRunSerializer

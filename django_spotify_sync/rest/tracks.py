@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import Any
+from typing import Any, ClassVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
+from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.fields import CharField
@@ -14,12 +14,17 @@ from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from django_spotify_sync.models import Album, PlaylistItem, SavedTrack, Track, TrackArtist
-from django_spotify_sync.rest.cursors import by_name, by_number, by_time, ensure_known, parameter
+from django_spotify_sync.models import Album, PlaylistItem, SavedTrack, SpotifyAccount, TrackArtist
+from django_spotify_sync.models.saved_tracks import sort_keys
+from django_spotify_sync.models.search import track_has
+from django_spotify_sync.rest.cursors import ensure_known, parameter
 from django_spotify_sync.rest.fields import RowSerializer, UTCField
 from django_spotify_sync.rest.filters import MAX_TEXT, WordSearch, asked, asked_ids
+from django_spotify_sync.rest.keyset import Order, by_number, by_text, by_time
 from django_spotify_sync.rest.library import LibraryViewSet
 from django_spotify_sync.rest.pinned import own_account
+
+_KEYS = sort_keys()
 
 
 class ArtistsInOrder(serializers.ListSerializer[Any]):
@@ -76,20 +81,6 @@ class SavedTrackSerializer(serializers.Serializer[Any]):
         return answer
 
 
-def track_has(word: str) -> Q:
-    """Return the condition that ``word`` is in the name of a row's track, of its album or of one of its artists.
-
-    Each is a question of its own, which PostgreSQL may answer by an index, or row by row where that is cheaper.
-    """
-    track = Track.objects.filter(pk=OuterRef("track"))
-    artists = TrackArtist.objects.filter(track=OuterRef("track"))
-    return (
-        Q(Exists(track.filter(folded__contains=word)))
-        | Q(Exists(track.filter(album__folded__contains=word)))
-        | Q(Exists(artists.filter(artist__folded__contains=word)))
-    )
-
-
 class SavedTrackFilter(BaseFilterBackend):
     """``?artist=`` and ``?album=``, by Spotify id, and ``?added_since=``, a time."""
 
@@ -97,8 +88,8 @@ class SavedTrackFilter(BaseFilterBackend):
         self, request: Request, queryset: QuerySet[Any], view: Any
     ) -> QuerySet[Any]:
         if artist := asked(request, "artist", CharField(max_length=MAX_TEXT)):
-            links = TrackArtist.objects.filter(track=OuterRef("track"))
-            queryset = queryset.filter(Exists(links.filter(artist__spotify_id=artist)))
+            links = TrackArtist.objects.filter(artist__spotify_id=artist)
+            queryset = queryset.filter(track__in=links.values("track"))
         if album := asked(request, "album", CharField(max_length=MAX_TEXT)):
             queryset = queryset.filter(track__album__spotify_id=album)
         if added_since := asked(request, "added_since", UTCField()):
@@ -120,31 +111,38 @@ class SavedTrackViewSet(LibraryViewSet[SavedTrack]):
     filter_backends = (WordSearch, SavedTrackFilter)
     orders = {
         "added_at": by_time("added_at", nullable=True),
-        "name": by_name("track__name"),
-        "artist": by_name(
-            Coalesce(
-                Subquery(
-                    TrackArtist.objects.filter(track=OuterRef("track"))
-                    .order_by("position")
-                    .values("artist__name")[:1]
-                ),
-                Value(""),
-            )
-        ),
-        "duration": by_number("track__duration_ms"),
+        "name": by_text(_KEYS["name_key"], apart=True),
+        "artist": by_text(_KEYS["artist_key"], apart=True),
+        "duration": by_number(_KEYS["duration_key"], apart=True),
     }
     default_order = "-added_at"
     has_word = staticmethod(track_has)
+    #: The same orders where the rows keep their keys: see ``SavedTrack.objects.keeps_sort_keys``.
+    kept_orders: ClassVar[dict[str, Order]] = {
+        "name": by_text("name_key", nullable=True, apart=True),
+        "artist": by_text("artist_key", nullable=True, apart=True),
+        "duration": by_number("duration_key", nullable=True, apart=True),
+    }
+
+    @cached_property
+    def account(self) -> SpotifyAccount:
+        return own_account(self.request)
 
     def get_queryset(self) -> QuerySet[SavedTrack]:
         # by the account and not by its user: only so the index that has the order is read in it
-        mine = SavedTrack.objects.filter(account=own_account(self.request))
+        mine = SavedTrack.objects.filter(account=self.account)
         return mine.filter(track__isnull=False).with_tracks()
+
+    def order_of(self, name: str) -> Order:
+        kept = self.kept_orders.get(name)
+        if kept and SavedTrack.objects.keeps_sort_keys(self.account):
+            return kept
+        return super().order_of(name)
 
     @action(detail=False, filter_backends=(), pagination_class=None)
     def contains(self, request: Request) -> Response:
         """Which of these tracks the user has saved. Spotify is not asked."""
-        account = own_account(request)
+        account = self.account
         ensure_known(request, ["ids"])
         spotify_ids = asked_ids(request)
         saved = SavedTrack.objects.saved_ids(account, spotify_ids)

@@ -23,6 +23,7 @@ from django_spotify_sync.models import (
     Track,
     TrackArtist,
 )
+from django_spotify_sync.sync.tracks.sorting import refresh_sort_keys
 from django_spotify_sync.testing.music.words import artist_name, title
 
 BATCH = 2_000
@@ -46,6 +47,7 @@ def make_account(name: str, tracks: int) -> SpotifyAccount:
         for at in range(tracks // PER_ARTIST + 2)
     )
     _save_tracks(account, artists, tracks, chance)
+    refresh_sort_keys(account, is_whole=True, using=account._state.db or "default")
     _add_the_rest(account, artists, chance)
     return account
 

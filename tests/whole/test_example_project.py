@@ -202,7 +202,7 @@ def test_the_demo_does_not_pretend_to_be_the_real_spotify(site):
 @pytest.mark.timeout(300)
 def test_a_page_costs_the_same_few_queries_however_large_the_library(site):
     done = site.python(
-        "manage.py", "measure_pages", "--json", "--tracks", "600", "10000", "--times", "1"
+        "manage.py", "measure_pages", "--json", "--tracks", "3000", "10000", "--times", "1"
     )
 
     assert done.returncode == 0, done.stderr
@@ -210,8 +210,8 @@ def test_a_page_costs_the_same_few_queries_however_large_the_library(site):
         {page: found["queries"] for page, found in json.loads(line)["pages"].items()}
         for line in done.stdout.splitlines()
     )
-    # of the last page's address only the number differs
-    assert list(small.values()) == list(large.values())
+    # in both a search fills a page: one that does not asks once more, for rows without a date
+    assert small == large
     assert small["tracks/"] == 6
     assert small["pictures/"] == 9
     assert max(small.values()) <= 11

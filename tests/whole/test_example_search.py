@@ -29,7 +29,7 @@ rename(FollowedArtist.objects.order_by("-pk")[0].artist, name="Четвёрты�
 client = Client(HTTP_HOST="127.0.0.1")
 client.force_login(account.user, backend="django.contrib.auth.backends.ModelBackend")
 def found(page, words):
-    return client.get(page, {"q": words}).context["page"].paginator.count
+    return client.get(page, {"q": words}).context["listing"].count
 for page, words in [
     ("/tracks/", "тысяча fur"), ("/tracks/", "тысяча fuer"), ("/tracks/", "четвертый"), ("/tracks/", "\\u00e9DITH mo"),
     ("/playlists/", "тысяча"), ("/playlists/", "edith"), ("/playlists/", "четвертый"),

@@ -18,6 +18,7 @@ from django_spotify_sync.models import SavedTrack, SpotifyAccount
 from django_spotify_sync.spotify.answers.saved import SavedRow
 from django_spotify_sync.sync.catalog import Keys
 from django_spotify_sync.sync.handover import Written
+from django_spotify_sync.sync.tracks.sorting import refresh_sort_keys
 from django_spotify_sync.sync.tracks.stored import ENTRY, StoredEntry, count_stored, stored_entries
 from django_spotify_sync.sync.tracks.writing import write_saved
 
@@ -83,6 +84,7 @@ def write_growth(growth: Growth, account: SpotifyAccount, keys: Keys, *, using: 
         for index, (entry, track_id) in enumerate(zip(new, track_ids, strict=True))
     ]
     insert(SavedTrack, ("account_id", *ENTRY), rows, using=using, batch_size=conf.BATCH_SIZE)
+    refresh_sort_keys(account, is_whole=False, using=using)
     return Written(
         Counts(created=len(new), unchanged=growth.count),
         added=[entry.spotify_id for entry in new if entry.spotify_id],

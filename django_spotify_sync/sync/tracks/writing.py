@@ -15,6 +15,7 @@ from django_spotify_sync.spotify.answers.saved import SavedRow
 from django_spotify_sync.sync.catalog import Keys
 from django_spotify_sync.sync.handover import Written
 from django_spotify_sync.sync.tracks.alignment import align
+from django_spotify_sync.sync.tracks.sorting import refresh_sort_keys
 from django_spotify_sync.sync.tracks.stored import ENTRY, StoredEntry, stored_entries
 
 
@@ -62,11 +63,14 @@ def write_saved(
     )
     # Two entries may exchange their tracks: let go of all before taking any, the pair is unique row by row.
     letting_go = [
-        (pk, {"track_id": None}) for pk, difference in changed if "track_id" in difference
+        (pk, {"track_id": None, "name_key": None})
+        for pk, difference in changed
+        if "track_id" in difference
     ]
     update(SavedTrack, letting_go, using=using, batch_size=batch_size)
     insert(SavedTrack, ("account_id", *ENTRY), created, using=using, batch_size=batch_size)
     update(SavedTrack, changed, using=using, batch_size=batch_size)
+    refresh_sort_keys(account, is_whole=is_whole, using=using)
 
     # By ids and not by rows: one that was relinked has another id, which is stored from now on instead of the first.
     ids_before = dict.fromkeys(stored.spotify_id for stored in before if stored.spotify_id)

@@ -66,10 +66,12 @@ def open_url(uri: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def here_with(context: Any, **changes: Any) -> str:
-    """Return the query of this page with some of it changed, for links within a list."""
+    """Return the query of this page with some of it changed, or left out for None, for links within a list."""
     query = context["request"].GET.copy()
     for name, value in changes.items():
-        query[name] = value
+        query.pop(name, None)
+        if value is not None:
+            query[name] = value
     return f"?{query.urlencode()}"
 
 

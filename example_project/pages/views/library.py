@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -19,7 +18,7 @@ ITEMS_PER_PAGE = 50
 def _list(request: HttpRequest, kind: str, listing: listings.Listing) -> HttpResponse:
     """Render a whole page, or for htmx the part that a search changes."""
     template = f"pages/_{kind}.html" if wants_part(request) else f"pages/{kind}.html"
-    return render(request, template, {"listing": listing, "page": listing.page})
+    return render(request, template, {"listing": listing})
 
 
 @require_safe
@@ -50,7 +49,6 @@ def playlist(request: HttpRequest, account: SpotifyAccount, spotify_id: str) -> 
     """Show one playlist of the visitor's, with as much of its items as Spotify lets them see."""
     links = AccountPlaylist.objects.filter(account=account).as_shown()
     link = get_object_or_404(links, playlist__spotify_id=spotify_id)
-    items = link.playlist.items.readable_by(request.user).in_order().with_tracks()
-    page = Paginator(items, ITEMS_PER_PAGE).get_page(request.GET.get("page"))
-    listing = listings.Listing(page, "", "", {})
-    return render(request, "pages/playlist.html", {"link": link, "page": page, "listing": listing})
+    items = link.playlist.items.readable_by(request.user).with_tracks()
+    listing = listings.items(request, items, ITEMS_PER_PAGE)
+    return render(request, "pages/playlist.html", {"link": link, "listing": listing})

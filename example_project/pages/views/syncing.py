@@ -14,7 +14,6 @@ from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.sync import request_sync
 from django_spotify_sync.tasks import queue
 
-from pages.listings import Listing
 from pages.progress import Progress
 from pages.shelves import shelf_of
 from pages.visitors import connected, wants_part
@@ -81,7 +80,7 @@ def runs(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     page = Paginator(all_runs, RUNS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "listing": Listing(page, "", "", {}),
+        "numbers": page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1),
         "rows": [Progress(run) for run in page],
     }
     return render(request, "pages/runs.html", context)
