@@ -37,7 +37,7 @@ def measured(act: Callable[[], Any], spotify: site.Spotify) -> dict[str, Any]:
         "seconds": ended - started,
         "cpu": time.process_time() - cpu,
         "statements": counter.total,
-        "peak_mb": _memory("VmHWM"),
+        "peak_mb": memory_mb("VmHWM"),
     }
     costs["grown_mb"] = costs["peak_mb"] - held
     costs["wal_mb"] = None if wal is None else (_wal() - wal) / 1e6
@@ -115,10 +115,10 @@ def _forget_peak() -> float:
         Path("/proc/self/clear_refs").write_text("5")
     except OSError:
         return 0.0
-    return _memory("VmRSS")
+    return memory_mb("VmRSS")
 
 
-def _memory(name: str) -> float:
+def memory_mb(name: str) -> float:
     """Return a line of Linux's account of this process, in MB. Not ru_maxrss, which knows the parent's peak, too."""
     status = Path("/proc/self/status")
     lines = status.read_text().splitlines() if status.exists() else []

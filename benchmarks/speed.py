@@ -42,14 +42,15 @@ class Size:
     tracks: int
     repeats: int
     legacy_repeats: int
+    playlist_repeats: int
     #: Playlists: how many of how many items.
     playlists: tuple[tuple[int, int], ...]
     #: Tracks, and saved rows of other people, that are in the database beforehand.
     big: tuple[int, int] | None
 
 
-FULL = Size(10_000, 5, 3, ((100, 50), (1, 10_000)), (500_000, 2_000_000))
-QUICK = Size(2_000, 3, 1, ((20, 50), (1, 2_000)), None)
+FULL = Size(10_000, 5, 3, 5, ((100, 50), (1, 10_000)), (500_000, 2_000_000))
+QUICK = Size(2_000, 3, 1, 1, ((20, 50), (1, 2_000)), None)
 
 
 def measure(*, quick: bool) -> dict[str, list[dict[str, Any]]]:
@@ -79,7 +80,7 @@ def measure_here(size: Size) -> dict[str, list[dict[str, Any]]]:
         tables["legacy"] += bench.run(subjects.LEGACY, size.legacy_repeats)
         for lists, items in size.playlists:
             subject = subjects.playlists(lists, items)
-            tables["playlists"] += bench.run((subject,), size.repeats)
+            tables["playlists"] += bench.run((subject,), size.playlist_repeats)
         if size.big and connection.vendor == "postgresql":
             _in_process(big.fill, template, *size.big)
             big_bench = _Bench(template, size, is_cloned=False)
