@@ -44,7 +44,9 @@ def draw(results: dict[str, Any]) -> None:
             rows = [
                 row
                 for row in results["tracks"]
-                if row["step"] in steps and "stretched_seconds" not in row
+                if row["step"] in steps
+                and "stretched_seconds" not in row
+                and "pace" not in row["subject"]
             ]
             _bars(name, title, rows, is_log=is_log)
         if results.get("hashes"):

@@ -148,7 +148,7 @@ def _work(
     if is_cloned:
         connection.creation.clone_test_db("measured", verbosity=0, autoclobber=True)
         name_database(connection.creation.get_test_db_clone_settings("measured")["NAME"])
-    with override_settings(**spotify.settings):
+    with override_settings(**spotify.settings, **dict(subject.settings)):
         account = site.connected(spotify)
         _render(spotify)
         if subject.prepare:

@@ -50,6 +50,8 @@ class Subject:
     needs: str = ""
     #: What makes FakeSpotify's library, where that is not saved tracks.
     library: str = "None"
+    #: Settings that it has, besides those of the tests' host.
+    settings: tuple[tuple[str, Any], ...] = ()
 
 
 def ours(resource: str) -> Act:
@@ -132,6 +134,14 @@ TRACKS = (
     ),
     THREADS,
     OURS,
+    replace(
+        OURS,
+        name="ours, at the default pace",
+        steps=AGAIN,
+        settings=(("SPOTIFY_SYNC_REQUESTS_PER_WINDOW", 180),),
+        repeats=1,
+        postgresql_only=True,
+    ),
 )
 
 #: tekore reads only what Spotify answers to older apps; so it is held against the others there.
