@@ -44,6 +44,7 @@ def main() -> None:
     if unknown := [name for name in options.names if name not in known]:
         parser.error(f"There is no measurement {unknown[0]!r}; there are: {', '.join(known)}.")
     names = options.names or (["speed"] if options.quick else known)
+    head = machine.described(quick=options.quick)
     tables: dict[str, Any] = {}
     for name in names:
         if name in KEPT:
@@ -54,7 +55,7 @@ def main() -> None:
         is_whole = set(names) >= set(KEPT) and not options.quick
         results = RESULTS if is_whole else ROOT / "artefacts" / "speed.json"
         results.parent.mkdir(exist_ok=True)
-        results.write_text(json.dumps(machine.described(options.quick) | tables, indent=1) + "\n")
+        results.write_text(json.dumps(head | tables, indent=1) + "\n")
         print(report.text(results))
         print(f"\nAll of it is in {results.relative_to(ROOT)}.")
         if is_whole:

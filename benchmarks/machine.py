@@ -16,7 +16,7 @@ from django.db import connection
 PACKAGES = ("Django", "psycopg", "requests", "urllib3", "msgspec", "spotipy", "tekore", "httpx")
 
 
-def described(quick: bool) -> dict[str, Any]:
+def described(*, quick: bool) -> dict[str, Any]:
     """Return all of it, for the head of a file of results."""
     return {
         "quick": quick,
@@ -27,7 +27,7 @@ def described(quick: bool) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "memory_gb": _memory_gb(),
         "system": f"{platform.system()} {platform.release().partition('-')[0]}",
-        "load_at_the_end": round(os.getloadavg()[0], 1),
+        "load_before": round(os.getloadavg()[0], 1),
         "versions": {
             "Python": platform.python_version(),
             **_postgresql(),

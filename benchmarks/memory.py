@@ -48,13 +48,16 @@ def _measure(tracks: int) -> list[dict[str, Any]]:
             process.join()
             rows.append(
                 {
-                    "tracks": tracks,
-                    "sync": which,
+                    "database": "PostgreSQL"
+                    if connections["default"].vendor == "postgresql"
+                    else "SQLite",
+                    "subject": f"{tracks:,} tracks",
+                    "step": which,
                     "status": status,
                     "requests": requests,
-                    "MB before": round(before),
-                    "MB at peak": round(after),
-                    "MB grown": round(after - before),
+                    "held_mb": round(before),
+                    "peak_mb": round(after),
+                    "grown_mb": round(after - before),
                 }
             )
     return rows

@@ -65,12 +65,29 @@ def filled(page: str, results: Row) -> str:
 def _machine(results: Row) -> str:
     versions = ", ".join(f"{name} {found}" for name, found in results["versions"].items())
     size = "`make bench QUICK=1`" if results["quick"] else "`make bench`"
+    most = max(results["tracks"], key=lambda row: row["tracks"] * 100 + row["n"], default=None)
+    tracks = (
+        f" {most['tracks']:,} saved tracks and medians of {most['n']}, where nothing else is said."
+        if most
+        else ""
+    )
     return (
         f"{size}, {results['day']}, commit {results['commit']}: {results['cores']} cores "
         f"({results['cpu']}), {results['memory_gb']} GB, {results['system']}. {versions}. "
-        "Load at the end of all: "
-        f"{results['load_at_the_end']}; load of each row in the file of results."
+        f"Spotify takes 80 ms to answer.{tracks} "
+        f"Load before: {results['load_before']}; during the rows: {_loads(results)}."
     )
+
+
+def _loads(results: Row) -> str:
+    loads = [
+        row["load"]
+        for table in results.values()
+        if isinstance(table, list)
+        for row in table
+        if "load" in row
+    ]
+    return f"{min(loads):.1f} to {max(loads):.1f}"
 
 
 def _targets(results: Row) -> str:
@@ -111,6 +128,13 @@ def _plain(table: str) -> Callable[[Row], str]:
     return make
 
 
+def _hashes(results: Row) -> str:
+    if not (table := _plain("hashes")(results)):
+        return ""
+    image = "```{image} ../images/speed-hashes.svg\n:alt: Size, look-ups and WAL of a HASH index and of a B-tree\n```"
+    return f"{image}\n\n{table}"
+
+
 #: What stands between comments of these names.
 PARTS: dict[str, Callable[[Row], str]] = {
     "machine": _machine,
@@ -119,7 +143,7 @@ PARTS: dict[str, Callable[[Row], str]] = {
     "legacy": _costs("legacy"),
     "playlists": _costs("playlists"),
     "big": _costs("big"),
-    "hashes": _plain("hashes"),
+    "hashes": _hashes,
     "memory": _plain("memory"),
 }
 

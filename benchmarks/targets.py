@@ -101,4 +101,14 @@ TARGETS = (
         unit=" rows",
         databases=("PostgreSQL",),
     ),
+    *(
+        Target(
+            f"memory that a first sync of {tracks} tracks takes",
+            Figure(f"{tracks} tracks", "first", "grown_mb", table="memory"),
+            limit,
+            unit=" MB",
+            databases=("PostgreSQL",),
+        )
+        for tracks, limit in (("50,000", 60), ("200,000", 150))
+    ),
 )

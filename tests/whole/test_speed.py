@@ -36,4 +36,5 @@ def test_the_plots_load_nothing_and_have_no_background():
     for name in ("speed-first", "speed-again"):
         plot = (DOCS / "images" / f"{name}.svg").read_text()
         assert "<image" not in plot
+        assert "DOCTYPE" not in plot
         assert "fill: #ffffff" not in plot
