@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
@@ -71,11 +72,13 @@ def _machine(results: Row) -> str:
         if most
         else ""
     )
-    return (
+    return textwrap.fill(
         f"{size}, {results['day']}, commit {results['commit']}: {results['cores']} cores "
         f"({results['cpu']}), {results['memory_gb']} GB, {results['system']}. {versions}. "
         f"Spotify takes 80 ms to answer.{tracks} "
-        f"Load before: {results['load_before']}; during the rows: {_loads(results)}."
+        f"Load before: {results['load_before']}; during the rows: {_loads(results)}.",
+        120,
+        break_on_hyphens=False,
     )
 
 
