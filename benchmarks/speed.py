@@ -154,7 +154,10 @@ def _work(
         if subject.prepare:
             subject.prepare(account.pk)
         spotify.do(f"setattr(fake, 'latency', {LATENCY})")
-        return [(step.name, _step(subject, step, spotify, account)) for step in subject.steps]
+        costs = [(step.name, _step(subject, step, spotify, account)) for step in subject.steps]
+    if not is_cloned:
+        account.user.delete()  # so that the next repeat is as much a first time as this one
+    return costs
 
 
 def _step(subject: Subject, step: Step, spotify: site.Spotify, account: Any) -> dict[str, Any]:
