@@ -108,16 +108,38 @@ def _targets(results: Row) -> str:
 
 def _costs(table: str) -> Callable[[Row], str]:
     def make(results: Row) -> str:
+        measured = results.get(table, [])
         rows = [
             [
                 f"{row['database']}: {row['subject']}, {row['step']}",
-                *(w(row) for w in COSTS.values()),
+                *(write(row) for write in COSTS.values()),
+                *_ratios(row, measured),
             ]
-            for row in results.get(table, [])
+            for row in measured
         ]
-        return _table(["", *COSTS], rows) if rows else ""
+        return _table(["", *COSTS, "× fetch", "rival ×"], rows) if rows else ""
 
     return make
+
+
+def _ratios(row: Row, measured: list[Row]) -> list[str]:
+    """Return how often fetching alone fits into it, and how often it fits into what the best rival takes for the same.
+
+    A rival has one way to do it again, whatever has changed.
+    """
+    same = [one for one in measured if one["database"] == row["database"]]
+    floors = [one["seconds"] for one in same if "fetch" in one["subject"]]
+    step = "first" if row["step"] == "first" else "unchanged"
+    rivals = [
+        one["seconds"]
+        for one in same
+        if one["step"] == step and "bulk" in one["subject"] and row["subject"] == "ours"
+    ]
+    is_part = row.get("stretched_seconds") is not None
+    return [
+        _number(row["seconds"] / min(floors)) if floors and not is_part else "–",
+        _number(min(rivals) / row["seconds"]) if rivals else "–",
+    ]
 
 
 def _plain(table: str) -> Callable[[Row], str]:
