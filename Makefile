@@ -87,8 +87,9 @@ gen-env:  ## Make .env from env.sample, with fresh keys, unless there is one
 .env:
 	@python3 example_project/gen_env.py
 
-bench: .venv/.ready debian  ## Measure (ARGS=…)
-	@$(IN_VENV) python -m tests.services python -m benchmarks $(ARGS)
+bench: export POSTGRESQL = durable
+bench: .tools/bench/.ready debian  ## Measure, beside rivals, in an hour or so (QUICK=1: in minutes; ARGS="disconnect …")
+	@cd $(CURDIR) && .tools/bench/bin/python -m tests.services .tools/bench/bin/python -m benchmarks $(if $(QUICK),--quick) $(ARGS)
 
 COMPILE = $(UV) pip compile --quiet --upgrade --universal --generate-hashes --custom-compile-command 'make lock' pyproject.toml
 lock: | $(UV)  ## Renew requirements/*.txt
@@ -125,6 +126,12 @@ endef
 
 .tools/demo/.ready: requirements/base.txt | $(UV)
 	$(call environment,.tools/demo,requirements/base.txt)
+
+# The rivals are pinned nowhere: who measures has those of the day, and the results name their versions.
+.tools/bench/.ready: requirements/dev.txt pyproject.toml | $(UV)
+	$(call environment,.tools/bench,requirements/dev.txt)
+	@$(UV) pip install --quiet --python .tools/bench --constraints requirements/dev.txt --group bench \
+	  || echo "The rivals could not be installed; they will be left out."
 
 # As root on Debian, install what is missing; elsewhere the tests use what there is, or say what they miss.
 debian:

@@ -1,24 +1,66 @@
-"""Run one measurement by its name, or all: ``python -m benchmarks [beat] [disconnect] …``."""
+"""Measure: ``python -m benchmarks [--quick] [speed] [hashes] [memory] [beat] …``.
+
+``speed``, ``hashes`` and ``memory`` are kept in a file, from which ``benchmarks.report`` makes the tables and plots of
+the documentation: in ``benchmarks/results/`` if all is measured, and otherwise in ``artefacts/``. ``--quick`` measures
+``speed`` alone, on small libraries.
+"""
 
 from __future__ import annotations
 
-import sys
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
-from benchmarks import beat, disconnect, fetch, memory, pace, pages, sync
+from benchmarks import beat, disconnect, fetch, hashes, machine, memory, pace, pages, report, speed
 
-MEASUREMENTS = {
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "benchmarks" / "results" / "speed.json"
+
+#: What is kept.
+KEPT: dict[str, Callable[[bool], dict[str, list[dict[str, Any]]]]] = {
+    "speed": lambda quick: speed.measure(quick=quick),
+    "hashes": lambda _: {"hashes": hashes.main()},
+    "memory": lambda _: {"memory": memory.main()},
+}
+#: What only prints.
+PRINTED = {
     "beat": beat.main,
     "disconnect": disconnect.main,
     "fetch": fetch.main,
-    "sync": sync.main,
-    "memory": memory.main,
     "pages": pages.main,
     "pace": pace.main,
 }
 
-if __name__ == "__main__":
-    names = sys.argv[1:] or list(MEASUREMENTS)
-    if unknown := [name for name in names if name not in MEASUREMENTS]:
-        sys.exit(f"There is no measurement {unknown[0]!r}; there are: {', '.join(MEASUREMENTS)}.")
+
+def main() -> None:
+    """Measure what is asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--quick", action="store_true", help="small libraries, few repeats")
+    known = [*KEPT, *PRINTED]
+    parser.add_argument("names", nargs="*", help=", ".join(known))
+    options = parser.parse_args()
+    if unknown := [name for name in options.names if name not in known]:
+        parser.error(f"There is no measurement {unknown[0]!r}; there are: {', '.join(known)}.")
+    names = options.names or (["speed"] if options.quick else known)
+    head = machine.described(quick=options.quick)
+    tables: dict[str, Any] = {}
     for name in names:
-        MEASUREMENTS[name]()
+        if name in KEPT:
+            tables |= KEPT[name](options.quick)
+        else:
+            PRINTED[name]()
+    if tables:
+        is_whole = set(names) >= set(KEPT) and not options.quick
+        results = RESULTS if is_whole else ROOT / "artefacts" / "speed.json"
+        results.parent.mkdir(exist_ok=True)
+        results.write_text(json.dumps(head | tables, indent=1) + "\n")
+        print(report.text(results))
+        print(f"\nAll of it is in {results.relative_to(ROOT)}.")
+        if is_whole:
+            report.write(results)
+
+
+if __name__ == "__main__":
+    main()

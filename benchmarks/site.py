@@ -17,6 +17,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import override_settings
 
+from benchmarks import truth
 from django_spotify_sync import accounts, testing
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.secret import Secret
@@ -42,15 +43,17 @@ def _serve(pipe: Connection, options: dict[str, Any]) -> None:
     with FakeSpotify(**options) as fake:
         pipe.send((fake.settings, fake.grant()))
         while (code := pipe.recv()) is not None:
-            result = eval(code, {"fake": fake, "json": json, "testing": testing})
+            names = {"fake": fake, "json": json, "testing": testing, "truth": truth}
+            result = eval(code, names)
             pipe.send(result if isinstance(result, int | float | str | list | None) else None)
 
 
 @contextmanager
-def spotify(**options: Any) -> Iterator[Spotify]:
-    """Run FakeSpotify elsewhere, and point the settings at it."""
-    here, there = multiprocessing.get_context("spawn").Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(there, options))
+def spotify(start: str = "spawn", **options: Any) -> Iterator[Spotify]:
+    """Run FakeSpotify elsewhere, in a process that is begun in that way, and point the settings at it."""
+    context = multiprocessing.get_context(start)
+    here, there = context.Pipe()
+    process = context.Process(target=_serve, args=(there, options))
     process.start()
     settings, grant = here.recv()
     try:

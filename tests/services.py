@@ -5,7 +5,8 @@ As a pytest plugin (`-p tests.services`), as a context manager (`with running():
     python -m tests.services COMMAND ARG…     runs COMMAND while the services are up
 
 What DATABASE_URL and REDIS_URL name is used as it is; only what they leave open is started here.
-TEST_DATABASE=sqlite wants an SQLite file and no PostgreSQL.
+TEST_DATABASE=sqlite wants an SQLite file and no PostgreSQL. POSTGRESQL=durable has PostgreSQL keep
+its own settings, as it would have at a site, where tests want it hasty and forgetful.
 
 The services live in a process of their own that ends when a pipe closes. So they are stopped and
 their folder is removed whatever becomes of the process that asked. Knows nothing of Django.
@@ -128,6 +129,8 @@ def cluster(folder: Path) -> Callable[[], AbstractContextManager[None]]:
         raise ServiceMissing(f"initdb failed: {done.stderr.strip()}")
 
     hasty = ["--fsync=off", "--full_page_writes=off", "--synchronous_commit=off", "--jit=off"]
+    if os.environ.get("POSTGRESQL") == "durable":
+        hasty = []
     place = [f"-D{data}", f"-k{folder}", "--listen_addresses="]
     command = [str(binaries / "postgres"), *place, *hasty]
     return lambda: serving(

@@ -1,1 +1,1 @@
-"""`manage.py demo`: the whole site in one process, taken through its paces. No site needs this app."""
+"""`manage.py demo`: the whole site in one process and its Spotify in another, taken through its paces."""

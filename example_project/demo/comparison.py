@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import Any
 
-from django.db.models import Prefetch
 from django_spotify_sync.models import (
     AccountPlaylist,
     FollowedArtist,
@@ -14,21 +11,23 @@ from django_spotify_sync.models import (
     SpotifyAccount,
     TrackArtist,
 )
-from django_spotify_sync.testing import FakeSpotify
-from django_spotify_sync.testing.music.users import User
 
-type Row = tuple[Any, ...]
+from demo.spotify import Library, Row
 
 
-def differences(account: SpotifyAccount, spotify: FakeSpotify) -> list[str]:
-    """Compare all that there is, in order; return what differs in words, nothing if nothing does."""
-    user = spotify.user
-    return [
-        *_differences("saved track", _tracks_here(account), _tracks_there(user)),
-        *_differences("playlist", _playlists_here(account), _playlists_there(user)),
-        *_differences("playlist item", _items_here(account), _items_there(user)),
-        *_differences("followed artist", _artists_here(account), _artists_there(user)),
-    ]
+def library_here(account: SpotifyAccount) -> Library:
+    """Return all that is stored of an account's library, in order."""
+    return {
+        "saved track": _tracks_here(account),
+        "playlist": _playlists_here(account),
+        "playlist item": _items_here(account),
+        "followed artist": _artists_here(account),
+    }
+
+
+def differences(here: Library, there: Library) -> list[str]:
+    """Compare all that there is; return what differs in words, nothing if nothing does."""
+    return [words for kind in there for words in _differences(kind, here[kind], there[kind])]
 
 
 def _differences(kind: str, here: Sequence[Row], there: Sequence[Row]) -> Iterator[str]:
@@ -40,33 +39,16 @@ def _differences(kind: str, here: Sequence[Row], there: Sequence[Row]) -> Iterat
 
 
 def _tracks_here(account: SpotifyAccount) -> list[Row]:
-    artists = TrackArtist.objects.select_related("artist").order_by("position")
-    saved = (
-        SavedTrack.objects.filter(account=account)
-        .in_order()
-        .select_related("track")
-        .prefetch_related(Prefetch("track__track_artists", queryset=artists))
-    )
+    artists: dict[int, list[str]] = {}
+    links = TrackArtist.objects.filter(track__saved_by__account=account)
+    for track, name in links.order_by("track", "position").values_list("track", "artist__name"):
+        artists.setdefault(track, []).append(name)
+    saved = SavedTrack.objects.filter(account=account).in_order()
     return [
-        (
-            entry.spotify_id,
-            entry.added_at,
-            entry.track.name,
-            [link.artist.name for link in entry.track.track_artists.all()],
+        (spotify_id, added_at, name, artists.get(track, []))
+        for spotify_id, added_at, name, track in saved.values_list(
+            "spotify_id", "added_at", "track__name", "track"
         )
-        for entry in saved.iterator(chunk_size=1000)
-    ]
-
-
-def _tracks_there(user: User) -> list[Row]:
-    return [
-        (
-            entry.track.id,
-            _moment(entry.added_at),
-            entry.track.name,
-            [artist.name for artist in entry.track.artists],
-        )
-        for entry in user.saved
     ]
 
 
@@ -88,13 +70,6 @@ def _playlists_here(account: SpotifyAccount) -> list[Row]:
     ]
 
 
-def _playlists_there(user: User) -> list[Row]:
-    return [
-        (one.id, one.name, one.owner.id, len(one.items), _may_read(user, one))
-        for one in user.playlists
-    ]
-
-
 def _items_here(account: SpotifyAccount) -> list[Row]:
     return [
         (link.playlist.spotify_id, *item)
@@ -105,29 +80,6 @@ def _items_here(account: SpotifyAccount) -> list[Row]:
     ]
 
 
-def _items_there(user: User) -> list[Row]:
-    return [
-        (one.id, item.uri or "", _moment(item.added_at), item.added_by or "")
-        for one in user.playlists
-        if _may_read(user, one)
-        for item in one.items
-    ]
-
-
-def _may_read(user: User, playlist: Any) -> bool:
-    """Tell whose items an app in development gets to read: those of its users' own lists, and of shared ones."""
-    return playlist.owner is user or user in playlist.collaborators
-
-
 def _artists_here(account: SpotifyAccount) -> list[Row]:
     rows = FollowedArtist.objects.filter(account=account).order_by("position")
     return list(rows.values_list("artist__spotify_id", "artist__name"))
-
-
-def _artists_there(user: User) -> list[Row]:
-    return [(entry.artist.id, entry.artist.name) for entry in user.following.entries]
-
-
-def _moment(text: str | None) -> datetime | None:
-    """Return a date; the first moment of 1970 is Spotify's word for one that it does not know."""
-    return datetime.fromisoformat(text) if text not in {None, "1970-01-01T00:00:00Z"} else None

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from celery import Celery
 from celery.contrib.testing.worker import start_worker
+from celery.platforms import EX_OK
+from celery.worker import state
 from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.servers.basehttp import (
@@ -57,7 +59,14 @@ def worker(app: Celery, environment: dict[str, str]) -> Iterator[str]:
     if settings.CELERY_BROKER_URL.startswith("memory:"):
         options = {"pool": "threads", "perform_ping_check": False, "hostname": QUEUE}
         with start_worker(app, shutdown_timeout=WORKER_SECONDS, **options):
-            yield "a thread of this process"
+            try:
+                yield "a thread of this process"
+            finally:
+                # It waits for messages, for two seconds at a time: one has it see that it is to end, and another
+                # one cuts short the last wait that it makes all the same.
+                state.should_terminate = EX_OK
+                app.control.broadcast("ping")
+                app.control.broadcast("ping")
     else:
         with _worker_process(app, environment):
             yield "a process of its own, fed by Redis"

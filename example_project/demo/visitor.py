@@ -14,7 +14,10 @@ from django_spotify_sync.models import SyncRun
 
 from pages.words import why_not_connected
 
-POLL_EVERY = 0.2
+POLL_FIRST, POLL_LAST = (
+    0.02,
+    0.3,
+)  # seconds: a sync that finds nothing is over soon, and one of 10,000 is not
 TIMEOUT = 30.0
 
 
@@ -62,6 +65,7 @@ class Visitor:
         """POST to the site's endpoint, ask for the run until it has ended, and return it as the database has it."""
         token = {"X-CSRFToken": self._http.cookies["csrftoken"]}
         asked = self._post(reverse("spotify_sync:sync", args=[resource]), headers=token)
+        pause = POLL_FIRST
         while True:
             run = self._get(asked.headers["Location"]).json()
             watch(
@@ -71,7 +75,8 @@ class Visitor:
             )
             if run["finished_at"]:
                 return SyncRun.objects.get(pk=run["id"])
-            time.sleep(POLL_EVERY)
+            time.sleep(pause)
+            pause = min(pause * 1.5, POLL_LAST)
 
     def _get(self, url: str, **options: Any) -> requests.Response:
         return self._checked(self._http.get(urljoin(self._site, url), timeout=TIMEOUT, **options))

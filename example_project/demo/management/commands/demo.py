@@ -19,18 +19,22 @@ from django.test import override_settings
 from django.urls import reverse
 from django_spotify_sync.management.progress import Progress
 from django_spotify_sync.models import SpotifyAccount, SyncRun
-from django_spotify_sync.testing import FakeSpotify
 
 from config.celery import app
 from demo import servers
-from demo.comparison import differences
+from demo.comparison import differences, library_here
+from demo.spotify import LATENCY, Spotify
 from demo.visitor import Stuck, Visitor
 
 NAME = "demo"
 LABELS = ("1st sync", "2nd sync")
 TITLES = {"tracks": "saved tracks", "playlists": "playlists", "following": "followed artists"}
+# Django's first choice takes 0.8 s for each of two looks at a password that is made up anew each time.
+HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 TRACKS, PLAYLISTS, LONG_PLAYLIST, ARTISTS = 10_000, 60, 10_000, 300
-LATENCY = 0.04  # seconds before each of FakeSpotify's answers
 
 
 class Command(BaseCommand):
@@ -72,6 +76,7 @@ class Command(BaseCommand):
             raise CommandError("Interrupted.", returncode=130) from None
 
     def _run(self, running: ExitStack, *, port: int, no_serve: bool, **library: Any) -> None:
+        fake = _invented(running, **library) if settings.SPOTIFY_IS_FAKE else None
         self._say(f"Database   {connection.vendor}: {connection.settings_dict['NAME']}")
         call_command("migrate", verbosity=0)
         try:
@@ -80,7 +85,9 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Port {port} is not to be had ({error.strerror}); choose another: PORT=8001."
             ) from error
-        fake = self._fake_spotify(running, site, **library) if settings.SPOTIFY_IS_FAKE else None
+        if fake:
+            fake.start(site + reverse("spotify_sync:callback"))
+            running.enter_context(override_settings(**fake.settings))
         environment = {"FAKE_SPOTIFY_PORT": str(fake.port)} if fake else {}
         kind = running.enter_context(servers.worker(app, environment))
         self._say(f"Site       {site}/")
@@ -91,6 +98,7 @@ class Command(BaseCommand):
             self._say(f"Spotify    the real one, client id {settings.SPOTIFY_SYNC_CLIENT_ID}")
         self._say("")
 
+        running.enter_context(override_settings(PASSWORD_HASHERS=HASHERS))
         password = secrets.token_hex(4)
         user = demo_user(password)
         running.enter_context(override_settings(DEMO_USER=(NAME, password)))
@@ -99,36 +107,15 @@ class Command(BaseCommand):
         if not no_serve:
             self._serve(site, password)
 
-    def _fake_spotify(
-        self,
-        running: ExitStack,
-        site: str,
-        *,
-        tracks: int,
-        playlists: int,
-        items: int,
-        artists: int,
-        **_: Any,
-    ) -> FakeSpotify:
-        """Start a Spotify that knows this site's redirect URI, and point the settings at it."""
-        callback = site + reverse("spotify_sync:callback")
-        fake = FakeSpotify(
-            tracks, playlists - 1, artists, latency=LATENCY, redirect_uris={callback}
-        )
-        fake.user.add_playlist("Everything, ever", tracks=items)
-        running.enter_context(fake)
-        running.enter_context(override_settings(**fake.settings))
-        return fake
-
-    def _show(self, site: str, user: Any, password: str, fake: FakeSpotify) -> None:
+    def _show(self, site: str, user: Any, password: str, fake: Spotify) -> None:
         """Connect, sync, sync again, and hold the rows against what FakeSpotify has."""
-        if SpotifyAccount.objects.filter(user=user).exclude(spotify_id=fake.user.id).exists():
+        if SpotifyAccount.objects.filter(user=user).exclude(spotify_id=fake.user_id).exists():
             raise CommandError(
                 f"In this database {NAME} is connected to the real Spotify. "
                 "Let DATABASE_URL name another one, so that the two are not mixed."
             )
         # Begin afresh: a FakeSpotify that was started again does not know the grants it gave before.
-        SpotifyAccount.objects.filter(spotify_id=fake.user.id).delete()
+        SpotifyAccount.objects.filter(spotify_id=fake.user_id).delete()
         visitor = Visitor(site)
         visitor.sign_in(NAME, password)
         visitor.connect_spotify()
@@ -140,14 +127,16 @@ class Command(BaseCommand):
             for label in LABELS
         ]
         self._say(table(first, second))
-        if found := differences(account, fake):
+        fake.ask_for_library()
+        here, there = library_here(account), fake.library()
+        if found := differences(here, there):
             raise CommandError("The copy is not right:\n  " + "\n  ".join(found[:10]))
         if any(written(run) for run in second.values()):
             raise CommandError("The second sync wrote rows, though nothing had changed.")
-        user = fake.user
+        counts = {kind: len(rows) for kind, rows in there.items()}
         self._say(
-            f"All {len(user.saved):,} tracks, {len(user.playlists):,} playlists and "
-            f"{len(user.following.entries):,} artists are here as Spotify has them: compared row by row."
+            f"All {counts['saved track']:,} tracks, {counts['playlist']:,} playlists and "
+            f"{counts['followed artist']:,} artists are here as Spotify has them: compared row by row."
         )
         name = Visitor(site).sign_in_with_spotify()
         self._say(f"Signed in with Spotify, without a password: {name}.\n")
@@ -185,6 +174,15 @@ class Command(BaseCommand):
     def _say(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
+
+
+def _invented(
+    running: ExitStack, *, tracks: int, playlists: int, items: int, artists: int, **_: Any
+) -> Spotify:
+    """Have a library invented in a process of its own, which goes on while the site is made ready."""
+    fake = Spotify(tracks, playlists, items, artists)
+    running.callback(fake.stop)
+    return fake
 
 
 def demo_user(password: str) -> Any:
