@@ -19,6 +19,17 @@ def lock_free[Rows: models.QuerySet[Any]](rows: Rows) -> Rows:
     return rows
 
 
+def wait_at_most(seconds: float, *, using: str) -> None:
+    """Have the open transaction fail where it would wait for a lock for longer; SQLite has a timeout of its own.
+
+    Then the database raises OperationalError.
+    """
+    connection = connections[using]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{seconds * 1000:.0f}"])
+
+
 def lock_in_order(
     model: type[models.Model], key: str, values: Iterable[str], *, using: str
 ) -> None:

@@ -257,7 +257,8 @@ def _decoded(body: bytes) -> Any:
     """:raises ValueError, RecursionError: if it is no JSON."""
     try:
         return msgspec.json.decode(body)
-    except msgspec.DecodeError:  # half a surrogate among good names, which one of both lets pass
+    # half a surrogate among good names, as an escape or as bytes, which one of both lets pass
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return json.loads(body)
 
 

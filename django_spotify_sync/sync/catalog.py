@@ -7,6 +7,7 @@ end. A run that comes to nothing leaves at most rows that nobody uses, which ``p
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import batched
 from operator import attrgetter
@@ -16,6 +17,7 @@ from django.db import models
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.deleting import delete_rows
 from django_spotify_sync.db.locks import lock_in_order
+from django_spotify_sync.db.row_sets import Row
 from django_spotify_sync.db.upsert import insert, look_up, update, upsert
 from django_spotify_sync.models import Album, AlbumArtist, Artist, Track, TrackArtist
 from django_spotify_sync.spotify.answers.catalog import Catalog
@@ -58,15 +60,43 @@ def write_catalog(catalog: Catalog, *, using: str) -> Keys:
 
     :raises IntegrityError: if rows were removed while they were looked up: the caller begins anew.
     """
-    write = partial(upsert, using=using, batch_size=conf.BATCH_SIZE)
-    artists, _ = write(Artist, _ARTIST, map(attrgetter(*_ARTIST), catalog.artists.values()))
-    albums, _ = write(Album, _ALBUM, map(attrgetter(*_ALBUM), catalog.albums.values()))
+    return _write(catalog, _written, using=using)
+
+
+def hold_catalog(catalog: Catalog, *, using: str) -> Keys:
+    """Do the same in the caller's transaction, and lock it all: what nobody points at yet, nobody prunes until its end.
+
+    :raises IntegrityError: as ``write_catalog`` does.
+    """
+    return _write(catalog, _held, using=using)
+
+
+def _written(
+    model: type[models.Model], names: Sequence[str], rows: Iterable[Row], *, using: str
+) -> dict[str, int]:
+    return upsert(model, names, rows, using=using, batch_size=conf.BATCH_SIZE)[0]
+
+
+def _held(
+    model: type[models.Model], names: Sequence[str], rows: Iterable[Row], *, using: str
+) -> dict[str, int]:
+    """Lock each kind before the next is written, in which order others meet them too."""
+    ids = _written(model, names, rows, using=using)
+    for batch in batched(sorted(ids), conf.BATCH_SIZE):
+        lock_in_order(model, "spotify_id", batch, using=using)
+    return ids
+
+
+def _write(catalog: Catalog, way: Callable[..., dict[str, int]], *, using: str) -> Keys:
+    write = partial(way, using=using)
+    artists = write(Artist, _ARTIST, map(attrgetter(*_ARTIST), catalog.artists.values()))
+    albums = write(Album, _ALBUM, map(attrgetter(*_ALBUM), catalog.albums.values()))
     values = attrgetter(*_TRACK)
     with_album = (
         (*values(row), None if row.album_id is None else albums[row.album_id])
         for row in catalog.tracks.values()
     )
-    tracks, _ = write(Track, (*_TRACK, "album_id"), with_album)
+    tracks = write(Track, (*_TRACK, "album_id"), with_album)
     for link, owner, rows, ids in (
         (AlbumArtist, "album_id", catalog.albums.values(), albums),
         (TrackArtist, "track_id", catalog.tracks.values(), tracks),
@@ -78,18 +108,6 @@ def write_catalog(catalog: Catalog, *, using: str) -> Keys:
         }
         _write_links(link, owner, wanted, using=using, batch_size=conf.BATCH_SIZE)
     return {"artist": artists, "album": albums, "track": tracks}
-
-
-def hold_catalog(catalog: Catalog, *, using: str) -> Keys:
-    """Do the same in the caller's transaction, and lock it all: what nobody points at yet, nobody prunes until its end.
-
-    :raises IntegrityError: as ``write_catalog`` does.
-    """
-    keys = write_catalog(catalog, using=using)
-    for model, ids in ((Artist, keys["artist"]), (Album, keys["album"]), (Track, keys["track"])):
-        for batch in batched(sorted(ids), conf.BATCH_SIZE):
-            lock_in_order(model, "spotify_id", batch, using=using)
-    return keys
 
 
 def _write_links(

@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from django.db import DatabaseError, InterfaceError, transaction
 
 from django_spotify_sync.db.beside import Beside
+from django_spotify_sync.db.locks import wait_at_most
 from django_spotify_sync.spotify.answers.catalog import Catalog
 from django_spotify_sync.sync.catalog import Keys, hold_catalog, no_keys, write_catalog
 from django_spotify_sync.sync.packing import pack, unpack
@@ -19,6 +20,7 @@ from django_spotify_sync.sync.packing import pack, unpack
 logger = logging.getLogger(__name__)
 
 AHEAD = 2_000  # tracks that are worth a transaction of their own
+LONGEST_WAIT = 2.0  # seconds for somebody else's lock, while pages wait to be staged behind
 MOST_WAITING = (
     4 * AHEAD
 )  # tracks for which the reading waits, where the database is slower than Spotify
@@ -79,15 +81,17 @@ class CatalogWriter:
 
     def _write_batch(self, batch: Catalog) -> tuple[Keys, bytes]:
         with transaction.atomic(using=self._using):
+            wait_at_most(LONGEST_WAIT, using=self._using)
             keys = write_catalog(batch, using=self._using)
-        return keys, pack(batch)
+        return keys, pack(batch, Catalog)
 
     def _settle(self) -> None:
         """Wait for the batch that is under way; take it back if it could not be written."""
         if self._under_way is None:
             return
+        under_way, self._under_way = self._under_way, None
         try:
-            keys, packed = self._under_way.result()
+            keys, packed = under_way.result()
         except (DatabaseError, InterfaceError) as error:
             logger.info("the catalogue is not written ahead any more (%s)", type(error).__name__)
             self._goes_ahead = False
@@ -96,7 +100,7 @@ class CatalogWriter:
         else:
             _add(self._keys, keys)
             self._written.append(packed)
-        self._under_way, self._batch = None, Catalog()
+        self._batch = Catalog()
 
 
 def _add(keys: Keys, more: Keys) -> None:

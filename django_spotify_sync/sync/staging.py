@@ -6,6 +6,7 @@ those that came since are packed and written beside the reading; so a run that i
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
@@ -19,6 +20,8 @@ from django_spotify_sync.exceptions import NotWhole, RunCancelled, RunLost
 from django_spotify_sync.models import StagedPage
 from django_spotify_sync.sync.handover import Work
 from django_spotify_sync.sync.packing import NotPacked, pack, unpack
+
+logger = logging.getLogger("django_spotify_sync.sync")
 
 FLUSH_EVERY = 5.0  # seconds of fetching that a killed worker may lose
 MOST_WAITING = 250  # answers that are in memory whole at most, if they come that fast
@@ -41,6 +44,7 @@ class Stage:
         self._waiting: Answers = {}
         self._flushing: Answers = {}
         self._flush: Future[None] | None = None
+        self._has_flushed = False
         self._flushed = time.monotonic()
 
     def keep(self, listing: str, place: int, answer: object) -> None:
@@ -53,18 +57,21 @@ class Stage:
             self._settle()
             self._flushing = answers = self._waiting
             self._waiting = {}
-            self._flush = self._beside.do(lambda: self._write(answers))
+            self._has_flushed = True
             self._flushed = time.monotonic()
+            self._flush = self._beside.do(lambda: self._write(answers))
 
     def flush(self) -> None:
         """Write what is waiting, now."""
-        self._settle()
-        answers, self._waiting = self._waiting, {}
-        self._write(answers)
+        try:
+            self._settle()
+        finally:
+            answers, self._waiting = self._waiting, {}
+            self._write(answers)
 
     def _write(self, answers: Mapping[tuple[str, int], object]) -> None:
         rows = [
-            StagedPage(run=self._run, listing=listing, offset=place, rows=pack(answer))
+            StagedPage(run=self._run, listing=listing, offset=place, rows=pack(answer, self._kind))
             for (listing, place), answer in answers.items()
         ]
         done_again(
@@ -79,12 +86,16 @@ class Stage:
 
     def _settle(self) -> None:
         """Wait for the flush that is under way; take back what it could not write, to be written with the next."""
-        if self._flush is not None:
-            try:
-                self._flush.result()
-            except (DatabaseError, InterfaceError):
-                self._waiting = self._flushing | self._waiting
-            self._flush, self._flushing = None, {}
+        flush, self._flush = self._flush, None
+        try:
+            if flush is not None:
+                flush.result()
+                self._flushing = {}
+        except (DatabaseError, InterfaceError) as error:
+            self._warn(error)
+        finally:
+            self._waiting = self._flushing | self._waiting
+            self._flushing = {}
 
     @contextmanager
     def kept(self) -> Iterator[None]:
@@ -102,8 +113,14 @@ class Stage:
         except BaseException:
             self.flush()
             raise
-        if self._flush is not None:
-            self.flush()
+        if self._has_flushed:
+            try:
+                self.flush()
+            except (DatabaseError, InterfaceError) as error:  # the write may do all the same
+                self._warn(error)
+
+    def _warn(self, error: Exception) -> None:
+        logger.warning("run=%s pages could not be staged (%s)", self._run.pk, type(error).__name__)
 
     def load(self, listing: str) -> dict[int, Any]:
         """Return the answers of earlier attempts by their place."""

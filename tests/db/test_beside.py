@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from django_spotify_sync.db.beside import Beside
 from django_spotify_sync.models import Artist
@@ -21,13 +21,16 @@ def test_one_thing_is_done_after_the_other():
 
 
 def test_what_it_returns_and_raises_is_in_the_future():
+    def broken() -> None:
+        raise OperationalError("locked")
+
     with Beside("default") as beside:
         good = beside.do(lambda: 7)
-        bad = beside.do(lambda: 1 / 0)
+        bad = beside.do(broken)
         after = beside.do(lambda: 8)
 
     assert (good.result(), after.result()) == (7, 8)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(OperationalError):
         bad.result()
 
 
@@ -57,3 +60,47 @@ def test_a_connection_that_was_lost_is_made_anew():
 
     assert lost.exception() is not None
     assert found.result() is False
+
+
+@pytest.mark.postgres
+def test_a_connection_that_looks_elsewhere_does_it_all_itself():
+    """Another one would write into the schema of another tenant."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA tenant")
+        try:
+            cursor.execute("SET search_path TO tenant, public")
+            with Beside("default") as beside:
+                assert beside.do(threading.current_thread).result() is threading.current_thread()
+        finally:
+            cursor.execute("RESET search_path")
+            cursor.execute("DROP SCHEMA tenant")
+
+
+@pytest.mark.django_db(transaction=False)
+def test_inside_a_transaction_it_is_part_of_it():
+    """As in an ordinary test of a host's: what another connection wrote would outlive it."""
+    with Beside("default") as beside:
+        assert beside.do(threading.current_thread).result() is threading.current_thread()
+
+
+@pytest.mark.django_db(transaction=False)
+def test_what_is_done_by_the_owner_raises_at_once_but_for_the_database():
+    def broken() -> None:
+        raise OperationalError("locked")
+
+    with Beside("default") as beside:
+        with pytest.raises(ZeroDivisionError):
+            beside.do(lambda: 1 / 0)
+        later = beside.do(broken)
+
+    assert isinstance(later.exception(), OperationalError)
+
+
+@pytest.mark.postgres
+def test_without_another_connection_the_owner_does_it(monkeypatch):
+    def place(self: Beside) -> object:
+        raise OperationalError("too many clients")
+
+    monkeypatch.setattr(Beside, "_place", place)
+    with Beside("default") as beside:
+        assert beside.do(threading.current_thread).result() is threading.current_thread()

@@ -116,6 +116,13 @@ def test_an_answer_that_was_cut_is_read_again_even_where_it_looks_whole(make_cli
         assert client.requests == 2
 
 
+@pytest.mark.parametrize("body", [b'{"name": "\\ud800!"}', b'{"name": "\xed\xa0\x80!"}'])
+def test_half_a_surrogate_is_an_answer(make_client, body):
+    """As an escape and as bytes: one bad character stops nobody's sync."""
+    with Wire(reply(body)) as wire:
+        assert make_client(wire).get("/me", lambda answer: answer["name"]) == "\ud800!"
+
+
 def test_an_endless_answer_is_not_read_to_its_end(make_client):
     endless = dripping(b"HTTP/1.1 200 OK\r\n\r\n", b" " * (MAX_BODY // 4))
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import zlib
-
 import msgspec
 import pytest
 import requests
@@ -31,14 +29,33 @@ def test_answers_are_the_same_after_packing(cohort):
             answer = requests.get(fake.api_url + path, headers=headers, timeout=5)
             rows = parse(answer.json())
 
-            assert unpack(pack(rows), kind) == rows
+            assert unpack(pack(rows, kind), kind) == rows
 
 
 def test_what_is_no_row_is_not_packed():
     with pytest.raises(TypeError, match="object"):
-        pack((1, object()))
+        pack((1, object()), Page[SavedRow])
+
+
+def test_rows_that_had_other_fields_are_not_unpacked():
+    class Row(msgspec.Struct):
+        name: str
+
+    class RowOfOld(msgspec.Struct):
+        name: str
+        genres: list[str] = []
+
+    with pytest.raises(NotPacked, match="other fields"):
+        unpack(pack([RowOfOld("a")], list[RowOfOld]), list[Row])
 
 
 def test_only_rows_are_unpacked():
     with pytest.raises(NotPacked):
-        unpack(zlib.compress(msgspec.msgpack.encode(["Popen", "true"])), Page[SavedRow])
+        unpack(pack(["Popen", "true"], Page[SavedRow]), Page[SavedRow])
+
+
+def test_what_was_cut_is_not_unpacked():
+    packed = pack(SavedRow("a", None), SavedRow)
+
+    with pytest.raises(NotPacked):
+        unpack(packed[:-3], SavedRow)

@@ -5,13 +5,17 @@ import time
 import zlib
 from collections import Counter
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
-from django.db import connection
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import OperationalError, connection
 from django.utils import timezone
 
+from django_spotify_sync.db.beside import Beside
 from django_spotify_sync.models import SavedTrack, StagedPage, SyncRun
-from django_spotify_sync.sync import sync
+from django_spotify_sync.spotify.answers.saved import SavedRow
+from django_spotify_sync.sync import staging, sync
 from django_spotify_sync.sync.tracks.listing import Listing
 from django_spotify_sync.testing import FakeSpotify, Quota
 from tests.kit.concurrency import wait_until
@@ -293,3 +297,67 @@ def test_a_long_import_under_a_daily_quota_ends(account, spotify, settings):
         assert sum(pages.values()) <= 40 + 4
         assert stored(account) == fake.user.entries()
         assert SavedTrack.objects.filter(account=account).count() == 2001
+
+
+@pytest.mark.parametrize("error", [KeyError, SoftTimeLimitExceeded])
+def test_what_a_flush_could_not_write_is_written_at_the_end(
+    account, spotify, monkeypatch, settings, error
+):
+    """Whatever it ran into, and wherever that struck."""
+    spotify.user.like(500)
+    settings.SPOTIFY_SYNC_FETCH_WORKERS = 1
+    monkeypatch.setattr(staging, "FLUSH_EVERY", -1)
+    write = staging.Stage._write
+    flushes = []
+
+    def write_unless_third(stage, answers):
+        flushes.append(1)
+        if len(flushes) == 3:
+            raise error
+        write(stage, answers)
+
+    monkeypatch.setattr(staging.Stage, "_write", write_unless_third)
+    if error is KeyError:
+        with pytest.raises(KeyError):
+            sync(account, "tracks")
+    else:
+        assert sync(account, "tracks").reason == "interrupted"
+
+    assert len(flushes) == 4
+    came = [request for request in spotify.requests if request.status == 200]
+    assert len(came) - StagedPage.objects.count() <= 3  # under way, or asked for and not taken in
+
+
+def test_a_stage_that_does_not_work_fails_no_run(account, spotify, monkeypatch, is_true):
+    spotify.user.like(500)
+    monkeypatch.setattr(staging, "FLUSH_EVERY", -1)
+
+    def write(stage, answers):
+        raise OperationalError("no space left")
+
+    monkeypatch.setattr(staging.Stage, "_write", write)
+
+    assert sync(account, "tracks").status == "succeeded"
+    assert is_true()
+
+
+def test_a_run_that_has_staged_some_stages_all_before_its_write(
+    account, spotify, monkeypatch, settings
+):
+    """Also where something of it was thrown away in between."""
+    spotify.user.like(500)
+    monkeypatch.setattr(staging, "FLUSH_EVERY", -1)
+    work = SimpleNamespace(
+        run=SyncRun.objects.create(account=account, resource="tracks", trigger="command"),
+        using="default",
+        beside=Beside("default"),
+    )
+    with work.beside:
+        stage = staging.Stage(work, SavedRow)
+        with stage.kept():
+            stage.keep("one", 0, SavedRow("a", None))
+            stage.forget("another")
+            monkeypatch.setattr(staging, "FLUSH_EVERY", 60)
+            stage.keep("one", 1, SavedRow("b", None))
+
+    assert stage.load("one") == {0: SavedRow("a", None), 1: SavedRow("b", None)}

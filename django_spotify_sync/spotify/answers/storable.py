@@ -67,7 +67,8 @@ def moment(value: Json) -> datetime | None:
 
 def date_of_release(value: Json) -> str | None:
     """Return a date of year, month or day precision; "0000", which Spotify sends for unknown, and the like are None."""
-    return _date(value) if isinstance(value, str) else None
+    is_short = isinstance(value, str) and len(value) <= len("2026-11-28")
+    return _date(value) if is_short else None
 
 
 @lru_cache(maxsize=4096)  # a library names the same dates over and over
