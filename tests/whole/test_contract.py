@@ -35,7 +35,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 ANYTHING: Any = object()
 
 APP_LABEL = "spotify_sync"
-DEPENDENCIES = {"celery", "cryptography", "django", "djangorestframework", "requests"}
+DEPENDENCIES = {"celery", "cryptography", "django", "djangorestframework", "msgspec", "requests"}
 EXTRAS = {"openapi", "postgres", "redis", "testing"}
 
 #: Each with SPOTIFY_SYNC_ before it, and its default.
