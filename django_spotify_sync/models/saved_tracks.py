@@ -34,10 +34,14 @@ def name_key(name: str | Combinable) -> Combinable:
 
 
 def sort_keys() -> dict[str, Combinable]:
-    """Return the sort keys as the catalogue has them, row by row: of joins PostgreSQL may sort all of the catalogue."""
+    """Return the sort keys as the catalogue has them, each by a look-up in an index.
+
+    Of a join, PostgreSQL may go through all artists for each row, as long as it does not know how many there are.
+    """
     track = Track.objects.filter(pk=OuterRef("track"))
-    artists = TrackArtist.objects.filter(track=OuterRef("track")).order_by("position")
-    first_artist = Subquery(artists.values(key=name_key("artist__name"))[:1])
+    links = TrackArtist.objects.filter(track=OuterRef(OuterRef("track"))).order_by("position")
+    artist = Artist.objects.filter(pk=Subquery(links.values("artist")[:1]))
+    first_artist = Subquery(artist.values(key=name_key("name"))[:1])
     return {
         "name_key": Subquery(track.values(key=name_key("name"))[:1]),
         "artist_key": Coalesce(first_artist, Value("")),

@@ -297,7 +297,13 @@ class _Reading:
             reason=reason,
             catalog=self.work.catalog,
             write=lambda keys: write_saved(
-                account, entries, keys, removable=removable, is_whole=not reason, using=using
+                account,
+                entries,
+                keys,
+                removable=removable,
+                is_whole=not reason,
+                is_full=self.mode == Mode.FULL and not reason,
+                using=using,
             ),
             skipped_reasons=skipped_reasons(entries),
         )

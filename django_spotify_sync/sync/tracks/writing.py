@@ -26,9 +26,13 @@ def write_saved(
     *,
     removable: Collection[int],
     is_whole: bool,
+    is_full: bool,
     using: str,
 ) -> Written:
-    """Make the stored entries the given ones; remove none but the removable. In the caller's transaction."""
+    """Make the stored entries the given ones; remove none but the removable. In the caller's transaction.
+
+    ``is_whole`` says that the entries are the whole list, ``is_full``, that all of it was read anew.
+    """
     before = stored_entries(account, using)
     alignment = align(
         [stored.key for stored in before], [entry.key for entry in entries], relinks=is_whole
@@ -70,7 +74,7 @@ def write_saved(
     update(SavedTrack, letting_go, using=using, batch_size=batch_size)
     insert(SavedTrack, ("account_id", *ENTRY), created, using=using, batch_size=batch_size)
     update(SavedTrack, changed, using=using, batch_size=batch_size)
-    refresh_sort_keys(account, is_whole=is_whole, using=using)
+    refresh_sort_keys(account, is_whole=is_full, using=using)
 
     # By ids and not by rows: one that was relinked has another id, which is stored from now on instead of the first.
     ids_before = dict.fromkeys(stored.spotify_id for stored in before if stored.spotify_id)

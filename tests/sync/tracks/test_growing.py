@@ -19,7 +19,7 @@ from django_spotify_sync.sync import sync
 from django_spotify_sync.sync.catalog import Keys, no_keys
 from django_spotify_sync.sync.catalog_writer import CatalogWriter
 from django_spotify_sync.sync.handover import Fetched, Work
-from django_spotify_sync.sync.tracks import growing, listing, reading
+from django_spotify_sync.sync.tracks import growing, listing, reading, sorting
 from django_spotify_sync.sync.tracks.reading import Tracks, _Reading
 from django_spotify_sync.sync.tracks.stored import stored_entries
 from tests.kit.connecting import connect
@@ -305,3 +305,14 @@ def test_another_account_with_the_same_songs_is_left_alone(account, spotify, oth
 
     assert sync(account, "tracks").created == 3
     assert sync(other, "tracks").mode == "probe"
+
+
+def test_new_likes_of_a_long_library_have_what_they_are_sorted_by(account, spotify, monkeypatch):
+    monkeypatch.setattr(sorting, "LONG", 100)
+    sync(account, "tracks")
+    spotify.user.like(5)
+
+    assert sync(account, "tracks").mode == "delta"
+
+    rows = SavedTrack.objects.filter(account=account, track__isnull=False)
+    assert rows.filter(name_key__isnull=False).count() == rows.count() == 125
