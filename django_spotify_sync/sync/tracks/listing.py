@@ -158,9 +158,10 @@ class Listing:
             asked = int(get.params["offset"])
             if page.offset != asked:  # an answer to another question is no answer
                 page = replace(page, offset=asked, entries=())
-            pages.append(page)
             if keep:
                 self._keep(page)
+                page = self.pages[page.offset]  # without its catalogue, which is written meanwhile
+            pages.append(page)
             if page.total <= asked and asked:
                 break  # there is no such page: the total that led here was wrong, or is not true any more
         return pages
