@@ -98,7 +98,7 @@ def hold_against_the_truth(account: SpotifyAccount, spotify: Any) -> None:
 
 
 def test_a_worker_killed_while_it_fetches(workers, account, spotify):
-    spotify.latency = 0.4
+    spotify.latency = 0.8
     worker = workers.start()
     run = ask(account)
     wait_until(is_staged)
@@ -190,7 +190,7 @@ def test_a_time_limit_ends_an_attempt_and_not_the_import(workers, account, spoti
 
 
 def test_connections_to_postgresql_are_ended_in_the_middle(workers, account, spotify):
-    spotify.latency = 0.3
+    spotify.latency = 0.8
     workers.start()
     run = ask(account)
     wait_until(lambda: spotify.count("/v1/me/tracks") >= 4)
@@ -212,7 +212,7 @@ def test_connections_to_postgresql_are_ended_in_the_middle(workers, account, spo
 
 @pytest.mark.exhaustive
 def test_postgresql_is_away_for_a_while(workers, account, spotify):
-    spotify.latency = 0.3
+    spotify.latency = 0.8
     with wire() as database:
         workers.start(DATABASES=database.databases)
         run = ask(account)
@@ -270,7 +270,7 @@ class Server:
 def test_postgresql_is_stopped_and_started_again(
     own_postgresql, workers, account, spotify, tmp_path
 ):
-    spotify.latency = 0.3
+    spotify.latency = 0.8
     workers.start()
     run = ask(account)
     wait_until(is_staged)
@@ -328,7 +328,7 @@ def unused_port() -> int:
 def test_redis_is_lost_in_the_middle_with_all_messages(
     workers: Workers, account, spotify, own_redis
 ):
-    spotify.latency = 0.3
+    spotify.latency = 0.8
 
     def send(*run_ids: int) -> None:
         with app.connection_for_write(own_redis.url) as broker:
