@@ -2,13 +2,13 @@
 
 Where positions are dense, an insertion in the middle of a list moves all that stand behind it by the same distance:
 that is one UPDATE over a range, not one row after the other. Where they are sparse (see ``ranks``), each row that is
-written has its own. There must be no unique key over the position.
+written has its own (``upsert.overwrite``). There must be no unique key over the position.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
 from operator import itemgetter
@@ -61,27 +61,6 @@ def move(rows: models.QuerySet[Any], moves: Sequence[Move], *, batch_size: int) 
         rows.filter(touched).update(position=F("position") + Case(*whens, default=Value(0)))
     changes = [(one.pk, {"position": one.new}) for one in single]
     update(rows.model, changes, using=rows.db, batch_size=batch_size)
-
-
-def place(rows: models.QuerySet[Any], positions: Mapping[int, int]) -> None:
-    """Write the positions, by primary key, in one statement: a list that is numbered anew has thousands."""
-    if not positions:
-        return
-    connection, meta = connections[rows.db], rows.model._meta
-    table, key = map(connection.ops.quote_name, (meta.db_table, meta.pk.column))
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                f"UPDATE {table} SET position = placed.position"  # noqa: S608 - names of ours
-                " FROM unnest(%s::bigint[], %s::bigint[]) AS placed (id, position)"
-                f" WHERE {table}.{key} = placed.id",
-                [list(positions), list(positions.values())],
-            )
-        else:
-            cursor.executemany(
-                f"UPDATE {table} SET position = %s WHERE {key} = %s",  # noqa: S608
-                [(position, pk) for pk, position in positions.items()],
-            )
 
 
 def places(rows: models.QuerySet[Any], pks: Sequence[int], *, group: str) -> dict[int, int]:

@@ -66,9 +66,8 @@ class Columns:
     @property
     def join(self) -> str:
         """How SQL joins it to a table of which each row is to be looked up by an index."""
-        return (
-            "JOIN" if self.is_postgresql else "CROSS JOIN"
-        )  # which SQLite does from left to right
+        # a CROSS JOIN is done by SQLite from left to right
+        return "JOIN" if self.is_postgresql else "CROSS JOIN"
 
     @property
     def is_postgresql(self) -> bool:

@@ -120,6 +120,23 @@ def insert(
             cursor.execute(sql, parameters)
 
 
+def overwrite(
+    model: type[models.Model],
+    names: Sequence[str],
+    rows: Iterable[Row],
+    *,
+    using: str,
+    batch_size: int,
+) -> None:
+    """Write columns of rows that are there: ``names`` are what ``rows`` give, first of them the key that tells which.
+
+    A None leaves what is stored. It locks in no order: for rows that nobody else writes meanwhile.
+    """
+    columns = Columns(model, names, connections[using])
+    for batch in batched(rows, batch_size):
+        _overwrite(columns, batch)
+
+
 def update[Model: models.Model](
     model: type[Model],
     changes: Iterable[tuple[int, Mapping[str, Any]]],
@@ -149,18 +166,22 @@ def _update_in_order(columns: Columns, rows: Iterable[Row], *, batch_size: int) 
 
     An UPDATE alone locks in the order in which it happens to find its rows, and deadlocks with another one.
     """
-    key, *rest = columns.quoted
-    said = ", ".join(f"{name} = coalesce(given.{name}, {columns.table}.{name})" for name in rest)
-    sql = (
-        f"UPDATE {columns.table} SET {said} FROM {columns.source} "
-        f"WHERE {columns.table}.{key} = given.{key}"
-    )
     using = columns.connection.alias
     for batch in batched(rows, batch_size):
         with transaction.atomic(using=using, savepoint=False):
             lock_in_order(columns.model, columns.names[0], [row[0] for row in batch], using=using)
-            with columns.connection.cursor() as cursor:
-                cursor.execute(sql, [columns.packed(batch)])
+            _overwrite(columns, batch)
+
+
+def _overwrite(columns: Columns, rows: Iterable[Row]) -> None:
+    key, *rest = columns.quoted
+    said = ", ".join(f"{name} = coalesce(given.{name}, {columns.table}.{name})" for name in rest)
+    with columns.connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {columns.table} SET {said} FROM {columns.source} "
+            f"WHERE {columns.table}.{key} = given.{key}",
+            [columns.packed(rows)],
+        )
 
 
 def _stored(columns: Columns, rows: Sequence[Row]) -> dict[str, tuple[int, bool]]:

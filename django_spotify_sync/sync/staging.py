@@ -127,9 +127,8 @@ class Stage:
         staged = self._rows.filter(listing=listing).values_list("offset", "rows")
         try:
             return {place: unpack(bytes(rows), self._kind) for place, rows in staged}
-        except (
-            NotPacked
-        ):  # by another version of this package: it would stand in the way of every run to come
+        except NotPacked:
+            # by another version of this package: it would stand in the way of every run to come
             self.forget(listing)
             return {}
 

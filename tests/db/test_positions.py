@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_spotify_sync.db.positions import Move, Range, move, out_of_order, place, places, plan
+from django_spotify_sync.db.positions import Move, Range, move, out_of_order, places, plan
 from django_spotify_sync.db.rising import rising
 from django_spotify_sync.models import Playlist, PlaylistItem
 
@@ -116,23 +116,6 @@ def test_a_shuffle_is_right_too(db):
     with CaptureQueriesContext(connection) as queries:
         move(rows, [Move(one.pk, one.new, one.new) for one in wanted], batch_size=100)
     assert len(queries) == 0
-
-
-def test_any_positions_are_written_by_one_statement_and_no_others(db):
-    playlist = Playlist.objects.create(spotify_id="list")
-    PlaylistItem.objects.bulk_create(
-        PlaylistItem(playlist=playlist, position=index, kind="track") for index in range(300)
-    )
-    rows = PlaylistItem.objects.filter(playlist=playlist)
-    before = dict(rows.values_list("pk", "position"))
-    wanted = {pk: 2**31 - 1 - old for pk, old in before.items() if old % 2}
-
-    with CaptureQueriesContext(connection) as queries:
-        place(rows, wanted)
-        place(rows, {})
-
-    assert len(queries) == 1
-    assert dict(rows.values_list("pk", "position")) == before | wanted
 
 
 def test_what_stands_before_each_is_counted_within_its_group(db):

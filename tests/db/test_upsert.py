@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from django_spotify_sync.db import upsert as upsert_module
 from django_spotify_sync.db.deleting import delete_rows
-from django_spotify_sync.db.upsert import Counts, update, upsert
+from django_spotify_sync.db.upsert import Counts, overwrite, update, upsert
 from django_spotify_sync.models import Album, Artist, Track
 
 pytestmark = pytest.mark.django_db
@@ -195,6 +195,20 @@ def test_update_of_nothing_is_no_statement(statements):
         update(Artist, [], using="default", batch_size=10)
 
     assert kinds(captured) == []
+
+
+def test_columns_are_written_over_by_batch_and_no_other_row(statements):
+    ids, _ = write([artist(number) for number in range(250)])
+    wanted = {pk: f"New {pk}" for pk in list(ids.values())[::2]}
+    before = dict(Artist.objects.values_list("pk", "name"))
+
+    with statements() as captured:
+        overwrite(Artist, ("id", "name"), wanted.items(), using="default", batch_size=100)
+        overwrite(Artist, ("id", "name"), [], using="default", batch_size=100)
+
+    assert kinds(captured) == ["UPDATE"] * 2
+    assert dict(Artist.objects.values_list("pk", "name")) == before | wanted
+    assert set(Artist.objects.values_list("image_url", flat=True)) == {"https://i.test"}
 
 
 def test_delete_goes_by_sql_alone(statements):

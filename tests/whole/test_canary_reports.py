@@ -14,6 +14,7 @@ import os
 import pickle
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -43,6 +44,7 @@ from django_spotify_sync.testing import FakeSpotify
 from django_spotify_sync.upkeep.keys import rotate_keys
 from tests.kit.browsing import HOST, JSON, begun, browser_of
 from tests.kit.canary import BAD_KEY, FERNET_KEY, Evidence, let_canaries_out
+from tests.kit.concurrency import wait_until
 from tests.kit.connecting import connect
 from tests.kit.reports import told
 from tests.whole.test_contract import errors
@@ -108,10 +110,16 @@ def time_is_up(fake: FakeSpotify, path: str) -> Iterator[type[Exception]]:
     def strike(*_: object) -> None:
         raise SoftTimeLimitExceeded
 
+    def strike_when_it_waits(_: FakeSpotify) -> None:
+        # elsewhere it might meet coverage as it takes a lock, which nobody would give back
+        wait_until(
+            lambda: sys._current_frames()[main].f_code.co_name in ("readinto", "wait"), pause=0.01
+        )
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    main = threading.main_thread().ident or 0
     before = signal.signal(signal.SIGUSR1, strike)
-    scripted = fake.faults.add(
-        path, times=None, delay=0.5, before=lambda _: os.kill(os.getpid(), signal.SIGUSR1)
-    )
+    scripted = fake.faults.add(path, times=None, delay=0.5, before=strike_when_it_waits)
     try:
         yield SoftTimeLimitExceeded
     finally:

@@ -35,9 +35,8 @@ class Listing:
         self._entries = 0  # of all pages
         self._fresh: set[int] = set()
         self._chart: Chart | None = None
-        self._uncharted: dict[
-            int, None
-        ] = {}  # the offsets that the chart does not know, as they came
+        # the offsets that the chart does not know, as they came
+        self._uncharted: dict[int, None] = {}
         self._stage: Stage | None = None
         self.head = self._fetch([0])[0]
         self.expect(hidden=hidden)

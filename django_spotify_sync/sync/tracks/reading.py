@@ -288,10 +288,8 @@ class _Reading:
     def _fetched(
         self, entries: Sequence[SavedRow], *, removable: set[int], reason: str = ""
     ) -> Fetched:
-        account, using = (
-            self.work.account,
-            self.work.using,
-        )  # and not the pages, which are done with
+        # what is written is to hold these alone, and not the pages, which are done with
+        account, using = self.work.account, self.work.using
         return Fetched(
             mode=self.mode,
             reason=reason,

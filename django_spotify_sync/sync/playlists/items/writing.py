@@ -23,9 +23,9 @@ from django_spotify_sync.conf import conf
 from django_spotify_sync.db.deleting import delete_rows
 from django_spotify_sync.db.folded import refolded
 from django_spotify_sync.db.indexes import matching_any
-from django_spotify_sync.db.positions import Move, out_of_order, place
+from django_spotify_sync.db.positions import Move, out_of_order
 from django_spotify_sync.db.ranks import ranks
-from django_spotify_sync.db.upsert import Counts, insert, update
+from django_spotify_sync.db.upsert import Counts, insert, overwrite, update
 from django_spotify_sync.models import PlaylistItem
 from django_spotify_sync.models.playlists import ItemKind
 from django_spotify_sync.spotify.answers.playlist_items import ItemRow
@@ -118,13 +118,16 @@ def write_items(
 
     batch_size = conf.BATCH_SIZE
     delete_rows(rows, gone, batch_size=batch_size)
-    place(
-        rows,
-        {
-            stored[index].pk: position
+    overwrite(
+        PlaylistItem,
+        ("id", "position"),
+        [
+            (stored[index].pk, position)
             for position, (_, index) in zip(positions, places, strict=True)
             if index is not None and stored[index].position != position
-        },
+        ],
+        using=using,
+        batch_size=batch_size,
     )
     _create(created, using=using)
     update(PlaylistItem, changed.items(), using=using, batch_size=batch_size)
