@@ -145,17 +145,17 @@ class _Reading[Answer]:
         granted = self._granted(room + repeated)
         for _ in range(min(room, granted - repeated)):
             task = self._todo.popleft()
-            sending = self._pool.submit(self._client.send, task.get, token, self.purse.take)
+            sending = self._pool.submit(self._send, task.get, token)
             self._running[sending] = (task, token)
 
     def done(self) -> Iterable[Future[Any]]:
-        """Return what is done, after a moment at most."""
+        """Return what is done, after a moment at most; first what was answered, which makes patience new."""
         if not self._running:
             held = max(0.0, self._held_until - time.monotonic())
             time.sleep(TICK if self._without_leave_since is not None else min(TICK, held))
             return ()
         done, _ = wait(self._running, timeout=TICK, return_when=FIRST_COMPLETED)
-        return done
+        return sorted(done, key=lambda future: future.exception() is not None)
 
     def settle(self, future: Future[Any]) -> list[tuple[Get[Answer], Answer]]:
         """Return the answer with what asked for it, nothing if it has to be asked for again.
@@ -167,9 +167,11 @@ class _Reading[Answer]:
             answer = future.result()
         except AccessTokenRejected as error:
             return self._rejected_with(token, task, error)
+        except Paced:  # another thread was refused before this one began
+            self._todo.appendleft(task)
+            return []
         except RateLimited as error:
             self._todo.appendleft(task)
-            self._call_back()
             self._hold(self._client.pace.refused(error), error)
             return []
         except (SpotifyUnavailable, InsufficientScope):
@@ -188,9 +190,8 @@ class _Reading[Answer]:
         return [(task.get, answer)]
 
     def drain(self, tick: Callable[[], None]) -> Iterator[tuple[Get[Answer], Answer]]:
-        """Yield what was under way and still arrives: it is paid for and worth having."""
+        """Yield what was under way or has leave, and still arrives: it is paid for and worth having."""
         self.purse.shut()
-        self._call_back()
         while self._running:
             done, _ = wait(self._running, timeout=TICK, return_when=FIRST_COMPLETED)
             tick()
@@ -201,6 +202,16 @@ class _Reading[Answer]:
                     yield task.get, future.result()
                 elif isinstance(error, RateLimited) and error.status is not None:
                     self._client.pace.refused(error)
+
+    def _send(self, get: Get[Answer], token: Secret) -> Answer:
+        """Send a request, in a thread that takes the next one at once: after a 429, not before all know of it."""
+        try:
+            return self._client.send(get, token, self.purse.take)
+        except Paced:
+            raise
+        except RateLimited:
+            self.purse.hold()
+            raise
 
     def stop(self) -> None:
         """Let nothing more begin."""
@@ -262,6 +273,7 @@ class _Reading[Answer]:
 
     def _hold(self, seconds: float, error: RateLimited) -> None:
         """Begin nothing for so long. :raises RateLimited: ``error``, if that is longer than the patience."""
+        self._call_back()
         now = time.monotonic()
         until = now + seconds
         # of several that were under way, only what makes the pause longer counts
@@ -272,5 +284,6 @@ class _Reading[Answer]:
 
     def _call_back(self) -> None:
         """Take back what no thread has begun: asking on while Spotify says no makes the pause longer."""
+        self.purse.empty()
         cancelled = [future for future in self._running if future.cancel()]
         self._todo.extendleft(self._running.pop(future)[0] for future in cancelled)

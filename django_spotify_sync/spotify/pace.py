@@ -52,6 +52,7 @@ class Purse:
         self._leaves: deque[Leave] = deque()
         self._changed = threading.Condition()
         self._waiting = 0
+        self._held = False
         self._shut = False
 
     @property
@@ -68,13 +69,13 @@ class Purse:
     def take(self) -> None:
         """Wait for leave to start one request, and use it up.
 
-        :raises Paced: if there will be none.
+        :raises Paced: if there will be none, or none for now.
         """
         with self._changed:
             self._waiting += 1
             try:
-                while not self._fresh():
-                    if self._shut:
+                while self._held or not self._fresh():
+                    if self._held or self._shut:
                         raise Paced
                     self._changed.wait(_LOOK)
                 leave = self._leaves.popleft()
@@ -82,6 +83,18 @@ class Purse:
                     self._leaves.appendleft(Leave(leave.requests - 1, leave.until))
             finally:
                 self._waiting -= 1
+
+    def hold(self) -> None:
+        """Send away who waits or comes until it is emptied: a thread was refused, of which the others do not know."""
+        with self._changed:
+            self._held = True
+            self._changed.notify_all()
+
+    def empty(self) -> None:
+        """Forget what is in it. What is put in from now on is given again."""
+        with self._changed:
+            self._leaves.clear()
+            self._held = False
 
     def shut(self) -> None:
         """Send away who waits."""

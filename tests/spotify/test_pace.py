@@ -81,6 +81,16 @@ def test_no_more_is_sent_than_was_granted(spotify, fetcher):
     assert len(answers) == spotify.count() == pace.given == 9
 
 
+def test_what_was_granted_is_read_before_it_is_given_up(spotify, fetcher):
+    spotify.latency = 0.1
+    answers = []
+
+    with fetcher(Handfuls(3), workers=1, max_wait=0) as fetch, pytest.raises(Paced):
+        answers.extend(fetch.each(ALL))
+
+    assert len(answers) == 3
+
+
 def test_what_was_granted_late_is_read_all_the_same(spotify, fetcher):
     with fetcher(Handfuls(0, 0, 2, 0, then=3)) as fetch:
         assert offsets(list(fetch.each(ALL))) == list(range(0, 1000, 50))
@@ -280,3 +290,19 @@ def test_a_purse_that_is_shut_gives_what_it_has_and_nothing_more():
     purse.take()
     with pytest.raises(Paced):
         purse.take()
+
+
+def test_a_purse_that_is_held_gives_nothing_until_it_was_emptied():
+    purse = Purse()
+    purse.put(Leave(2, inf))
+    purse.hold()
+    with pytest.raises(Paced):
+        purse.take()
+
+    purse.empty()
+
+    purse.put(Leave(1, inf))
+    purse.take()
+    purse.shut()
+    with pytest.raises(Paced):
+        purse.take()  # the two were of before
