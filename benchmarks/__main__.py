@@ -44,22 +44,28 @@ def main() -> None:
     if unknown := [name for name in options.names if name not in known]:
         parser.error(f"There is no measurement {unknown[0]!r}; there are: {', '.join(known)}.")
     names = options.names or (["speed"] if options.quick else known)
-    head = machine.described(quick=options.quick)
-    tables: dict[str, Any] = {}
-    for name in names:
-        if name in KEPT:
-            tables |= KEPT[name](options.quick)
-        else:
-            PRINTED[name]()
-    if tables:
-        is_whole = set(names) >= set(KEPT) and not options.quick
-        results = RESULTS if is_whole else ROOT / "artefacts" / "speed.json"
-        results.parent.mkdir(exist_ok=True)
-        results.write_text(json.dumps(head | tables, indent=1) + "\n")
+    kept = [name for name in names if name in KEPT]
+    if kept:
+        results = _measured(kept, quick=options.quick)
         print(report.text(results))
         print(f"\nAll of it is in {results.relative_to(ROOT)}.")
-        if is_whole:
+        if results == RESULTS:
             report.write(results)
+    for name in names:
+        if name in PRINTED:
+            PRINTED[name]()
+
+
+def _measured(names: list[str], *, quick: bool) -> Path:
+    """Return the file that holds what was measured. It is written after each, since an hour is long."""
+    is_whole = set(names) >= set(KEPT) and not quick
+    results = RESULTS if is_whole else ROOT / "artefacts" / "speed.json"
+    results.parent.mkdir(exist_ok=True)
+    tables: dict[str, Any] = machine.described(quick=quick)
+    for name in names:
+        tables |= KEPT[name](quick)
+        results.write_text(json.dumps(tables, indent=1) + "\n")
+    return results
 
 
 if __name__ == "__main__":
