@@ -8,6 +8,10 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "tracks": ("user-library-read",),
     "playlists": ("playlist-read-private", "playlist-read-collaborative"),
     "following": ("user-follow-read",),
+    "albums": ("user-library-read",),
+    "shows": ("user-library-read",),
+    "episodes": ("user-library-read", "user-read-playback-position"),
+    "audiobooks": ("user-library-read",),
 }
 
 
