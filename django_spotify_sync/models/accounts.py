@@ -19,7 +19,7 @@ from django_spotify_sync.exceptions import SealBroken
 from django_spotify_sync.secret import Secret, hushed
 from django_spotify_sync.spotify.answers.profile import ProfileRow
 from django_spotify_sync.spotify.answers.storable import MAX_ID
-from django_spotify_sync.spotify.scopes import scopes_for
+from django_spotify_sync.spotify.scopes import is_covered, scopes_for
 
 
 class AnyUser(Protocol):
@@ -169,6 +169,11 @@ class SpotifyAccount(models.Model):
         """The scopes that the site wants and the user has not agreed to: connecting again asks for them."""
         granted = set(self.scopes)
         return [scope for scope in wanted_scopes() if scope not in granted]
+
+    def covers(self, resource: str) -> bool:
+        """Tell whether the user agreed to what ``resource`` needs."""
+        granted = self.scopes
+        return not granted or is_covered(resource, granted)  # of an old grant none may be known
 
     @property
     def days_left(self) -> int:

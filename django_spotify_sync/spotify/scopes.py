@@ -15,6 +15,15 @@ SCOPES: dict[str, tuple[str, ...]] = {
 }
 
 
+#: Without them Spotify answers all the same, with less: those lists alone that everybody may see.
+_DISPENSABLE = {"playlist-read-private", "playlist-read-collaborative"}
+
+
+def is_covered(resource: str, granted: Iterable[str]) -> bool:
+    """Tell whether Spotify answers for ``resource`` under these scopes."""
+    return set(SCOPES[resource]) - _DISPENSABLE <= set(granted)
+
+
 def scopes_for(resources: Iterable[str]) -> list[str]:
     """Return the scopes that syncing ``resources`` needs, in a stable order."""
     wanted = set(resources)
