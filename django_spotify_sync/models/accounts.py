@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -170,10 +171,10 @@ class SpotifyAccount(models.Model):
         granted = set(self.scopes)
         return [scope for scope in wanted_scopes() if scope not in granted]
 
-    def covers(self, resource: str) -> bool:
-        """Tell whether the user agreed to what ``resource`` needs."""
+    def agreed(self, resources: Iterable[str]) -> list[str]:
+        """Return those of ``resources`` for which Spotify answers under the scopes that the user agreed to."""
         granted = self.scopes
-        return not granted or is_covered(resource, granted)  # of an old grant none may be known
+        return [resource for resource in resources if is_covered(resource, granted)]
 
     @property
     def days_left(self) -> int:

@@ -20,8 +20,9 @@ _DISPENSABLE = {"playlist-read-private", "playlist-read-collaborative"}
 
 
 def is_covered(resource: str, granted: Iterable[str]) -> bool:
-    """Tell whether Spotify answers for ``resource`` under these scopes."""
-    return set(SCOPES[resource]) - _DISPENSABLE <= set(granted)
+    """Tell whether Spotify answers for ``resource`` under these scopes. Where none is known, it may."""
+    known = set(granted)
+    return not known or set(SCOPES[resource]) - _DISPENSABLE <= known
 
 
 def scopes_for(resources: Iterable[str]) -> list[str]:

@@ -155,7 +155,7 @@ def _begin_chunk(
             continue
         decided.append(state.pk)
         is_free = (state.account_id, state.resource) not in busy
-        is_agreed = _is_covered(state.resource, scopes.get(state.account_id, ""))
+        is_agreed = is_covered(state.resource, scopes.get(state.account_id, "").split())
         if is_free and is_agreed and _may_sync(state):
             taken[state.pk] = state
     return done_again(lambda: _put_off(states, decided, taken, using), using=using)
@@ -183,10 +183,6 @@ def _run_for(state: SyncState, now: datetime) -> SyncRun:
         trigger=Trigger.SCHEDULE,
         published_at=now,
     )
-
-
-def _is_covered(resource: str, scope: str) -> bool:
-    return not scope or is_covered(resource, scope.split())
 
 
 def _may_sync(state: SyncState) -> bool:

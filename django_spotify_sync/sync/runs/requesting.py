@@ -39,7 +39,7 @@ def request_sync(
             synced=", ".join(_synced()),
         )
     suspicion.ensure_usable(account)
-    if not account.covers(resource):
+    if not account.agreed([resource]):
         raise InsufficientScope
     using = router.db_for_write(SyncRun)
     replace_lost(SyncRun.objects.filter(account_id=account.pk, resource=resource))
@@ -92,8 +92,7 @@ def request_all(
     suspicion.ensure_usable(account)
     return [
         request_sync(account, name, full=full, trigger=trigger)
-        for name in _synced()
-        if account.covers(name)
+        for name in account.agreed(_synced())
     ]
 
 
