@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from django_spotify_sync.testing.api.calls import ApiError, Call, Room
 from django_spotify_sync.testing.api.library_shapes import LibraryShapes, dated, patched
-from django_spotify_sync.testing.api.pages import OffsetPage
+from django_spotify_sync.testing.api.pages import OffsetPage, dump
 from django_spotify_sync.testing.api.shapes import Json
 from django_spotify_sync.testing.music.catalog import Album, Track
 from django_spotify_sync.testing.music.library import Entry
 from django_spotify_sync.testing.music.podcasts import Audiobook, Episode, Show
-from django_spotify_sync.testing.wire.faults import Twist
 from django_spotify_sync.testing.wire.server import Body
 
 EMBEDDED = 50
@@ -107,22 +105,33 @@ def album_tracks(room: Room, call: Call, album_id: str) -> Body:
     page = call.page(_tracks_address(room, album))
     serial, entries = call.user.albums.history.behind(call.twist.lag)
     entry = next((entry for entry in entries if entry.thing is album), None)
-    tracks = _tracks(room, album, entry)
+    shapes = LibraryShapes(room.shapes)
+
+    def text(track: Track) -> str:
+        return dump(shapes.album_track(track, native=call.native, market=call.market))
+
     key = ("album", album.id, call.user.key, serial)
-    return room.render(call, page, tracks, lambda track: _track_text(room, call, track), key)
+    return room.render(call, page, _tracks(room, album, entry), text, key)
 
 
 def whole_album(room: Room, call: Call, album: Album, entry: Entry[Album] | None = None) -> Json:
     """Write an album with the first of its tracks; *entry* is this user's, where they saved it."""
-    tracks = _tracks(room, album, entry)
+    shapes, tracks = LibraryShapes(room.shapes), _tracks(room, album, entry)
     page = OffsetPage(_tracks_address(room, album), 0, EMBEDDED, call.echoed)
-    embedded = json.loads(
-        page.render(tracks, lambda track: _track_text(room, call, track), Twist())
-    )
+    embedded = {
+        "href": page.url(0),
+        "items": [
+            shapes.album_track(track, native=call.native, market=call.market)
+            for track in tracks[:EMBEDDED]
+        ],
+        "limit": EMBEDDED,
+        "next": page.url(EMBEDDED) if len(tracks) > EMBEDDED else None,
+        "offset": 0,
+        "previous": None,
+        "total": len(tracks),
+    }
     relinked = entry is not None and entry.relinked is not None
-    answer = LibraryShapes(room.shapes).album(
-        album, embedded, native=call.native, relinked=relinked
-    )
+    answer = shapes.album(album, embedded, native=call.native, relinked=relinked)
     if call.market:
         answer["is_playable"] = True
     return answer
@@ -164,12 +173,3 @@ def _tracks(room: Room, album: Album, entry: Entry[Album] | None) -> list[Track]
     if entry is not None and entry.relinked is not None:
         return list(entry.relinked)
     return room.site.catalogue.tracks_of(album)
-
-
-def _track_text(room: Room, call: Call, track: Track) -> str:
-    shapes = LibraryShapes(room.shapes)
-    return room.text(
-        call,
-        (track.id, "album"),
-        lambda: shapes.album_track(track, native=call.native, market=call.market),
-    )
