@@ -16,6 +16,12 @@ from django_spotify_sync.testing.wire.server import Body
 
 EMBEDDED = 50
 MOST_URIS = 40
+# What asking whether a thing of a kind is there needs.
+CONTAINS_SCOPES = {
+    **dict.fromkeys(("track", "album", "episode", "show"), "user-library-read"),
+    **dict.fromkeys(("artist", "user"), "user-follow-read"),
+    "playlist": "playlist-read-private",
+}
 
 
 def albums(room: Room, call: Call) -> Body:
@@ -103,19 +109,23 @@ def album_tracks(room: Room, call: Call, album_id: str) -> Body:
     if not isinstance(album, Album):
         raise ApiError(404, "Resource not found")
     page = call.page(_tracks_address(room, album))
-    serial, entries = call.user.albums.history.behind(call.twist.lag)
-    entry = next((entry for entry in entries if entry.thing is album), None)
-    shapes = LibraryShapes(room.shapes)
+    shapes, tracks = LibraryShapes(room.shapes), _tracks(room, album, saved_entry(call, album))
 
     def text(track: Track) -> str:
         return dump(shapes.album_track(track, native=call.native, market=call.market))
 
-    key = ("album", album.id, call.user.key, serial)
-    return room.render(call, page, _tracks(room, album, entry), text, key)
+    serial, _ = call.user.albums.history.behind(call.twist.lag)
+    return room.render(call, page, tracks, text, ("album", album.id, call.user.key, serial))
 
 
-def whole_album(room: Room, call: Call, album: Album, entry: Entry[Album] | None = None) -> Json:
-    """Write an album with the first of its tracks; *entry* is this user's, where they saved it."""
+def saved_entry(call: Call, album: Album) -> Entry[Album] | None:
+    """Find the entry of an album that the caller has saved."""
+    _, entries = call.user.albums.history.behind(call.twist.lag)
+    return next((entry for entry in entries if entry.thing is album), None)
+
+
+def whole_album(room: Room, call: Call, album: Album, entry: Entry[Album] | None) -> Json:
+    """Write an album with the first of its tracks; *entry* is the caller's, where they saved it."""
     shapes, tracks = LibraryShapes(room.shapes), _tracks(room, album, entry)
     page = OffsetPage(_tracks_address(room, album), 0, EMBEDDED, call.echoed)
     embedded = {
@@ -141,9 +151,9 @@ def contains(room: Room, call: Call) -> list[bool]:
     """GET /me/library/contains with at most 40 URIs; those of audiobooks are refused."""
     uris = call.query.get("uris", "").split(",")
     kinds = {uri.split(":")[1] if uri.count(":") == 2 else "" for uri in uris}
-    if len(uris) > MOST_URIS or not kinds <= SCOPES.keys():
+    if len(uris) > MOST_URIS or not kinds <= CONTAINS_SCOPES.keys():
         raise ApiError(400, "Invalid uris")
-    call.need(*(SCOPES[kind] for kind in kinds))
+    call.need(*(CONTAINS_SCOPES[kind] for kind in kinds))
     user = call.user
     things: Iterable[Any] = (
         *(entry.track for entry in user.saved if entry.track is not None),
@@ -156,13 +166,6 @@ def contains(room: Room, call: Call) -> list[bool]:
     have.update(f"spotify:artist:{artist_id}" for artist_id in user.following.ids())
     have.update(f"spotify:playlist:{playlist_id}" for playlist_id in user.listed.ids())
     return [uri in have for uri in uris]
-
-
-SCOPES = {
-    **dict.fromkeys(("track", "album", "episode", "show"), "user-library-read"),
-    "artist": "user-follow-read",
-    "playlist": "playlist-read-private",
-}
 
 
 def _tracks_address(room: Room, album: Album) -> str:

@@ -246,6 +246,7 @@ def test_relinked_tracks_say_so_outside_the_new_cohort(
     assert album.get("available_markets", []) == []
     paged = page(get, f"/albums/{album['id']}/tracks")["items"]
     assert [track["id"] for track in paged] == after
+    assert page(get, f"/albums/{album['id']}") == album
     ada = fake.grant(fake.add_user("ada"))["access_token"]
     theirs = page(get, f"/albums/{album['id']}/tracks", token=ada)["items"]
     assert [track["id"] for track in theirs] == before
