@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import requests
 
 from django_spotify_sync.testing import CORE_SCOPE, REMOVED, FakeSpotify
 from tests.testing.conftest import Get
@@ -208,6 +209,26 @@ def test_an_album_comes_with_fifty_tracks_and_the_rest_by_pages(
     assert page(get, f"/albums/{album.id}")["tracks"] == shown
     fake.faults.add("/albums/*/tracks", offset=50, short=2)
     assert len(page(get, f"/albums/{album.id}/tracks", limit=50, offset=50)["items"]) == 48
+
+
+def test_each_caller_gets_addresses_in_their_own_language(
+    fake: FakeSpotify, get: Get, session: requests.Session
+) -> None:
+    [album] = fake.user.albums.save(tracks=60)
+    fake.user.albums.listen(album.id)
+
+    def following(language: str) -> str:
+        headers = {"Authorization": f"Bearer {fake.grant()['access_token']}"}
+        headers["Accept-Language"] = language
+        address = f"{fake.api_url}/me/albums?limit=1"
+        shown = session.get(address, headers=headers, timeout=10).json()
+        return str(shown["items"][0]["album"]["tracks"]["next"])
+
+    assert [following(one)[-9:] for one in ("en", "nl", "en")] == [
+        "locale=en",
+        "locale=nl",
+        "locale=en",
+    ]
 
 
 def test_there_are_no_tracks_of_what_is_no_album(fake: FakeSpotify, get: Get) -> None:
