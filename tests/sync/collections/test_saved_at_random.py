@@ -26,12 +26,15 @@ steps = st.lists(
 )
 
 
+@pytest.mark.parametrize("examples", [8, pytest.param(40, marks=pytest.mark.exhaustive)])
 @pytest.mark.parametrize("resource", ALL)
-def test_random_libraries_end_as_they_are(resource, spotify, django_user_model, settings_of_all):
+def test_random_libraries_end_as_they_are(
+    resource, examples, spotify, django_user_model, settings_of_all
+):
     serial = iter(range(10_000))
 
     @settings(
-        max_examples=40,
+        max_examples=examples,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
     )
