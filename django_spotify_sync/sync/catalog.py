@@ -11,6 +11,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import batched
 from operator import attrgetter
+from typing import NamedTuple
 
 from django.db import models
 
@@ -153,14 +154,7 @@ def _write(catalog: Catalog, way: Callable[..., dict[str, int]], *, using: str) 
             if row.artist_ids is not None
         }
         _write_links(link, (owner, "artist_id"), wanted, using=using)
-    seen = {
-        albums[album_id]: places
-        for album_id, places in catalog.album_tracks.items()
-        if album_id
-        in albums  # else it was pruned meanwhile, and the next sync finds it without its tracks
-    }
-    on_albums = {pk: _first_places(places, tracks) for pk, places in seen.items()}
-    _write_links(AlbumTrack, ("album_id", "track_id"), on_albums, using=using, seen=seen)
+    _write_album_tracks(catalog, albums, tracks, using)
     return {"artist": artists, "album": albums, "track": tracks} | _spoken(catalog, write)
 
 
@@ -180,6 +174,37 @@ def _spoken(catalog: Catalog, write: Callable[..., dict[str, int]]) -> Keys:
     }
 
 
+def _write_album_tracks(
+    catalog: Catalog, albums: dict[str, int], tracks: dict[str, int], using: str
+) -> None:
+    """Put tracks in their places, and then, not before, say of which albums all are there."""
+    seen: dict[int, Container[int]] = {}
+    wanted: dict[int, Places] = {}
+    for album_id, places in catalog.album_tracks.items():
+        if album_id in albums:  # else it was pruned meanwhile, and the next sync reads them again
+            row = catalog.albums.get(album_id)
+            seen[albums[album_id]] = _Seen(places, row.total_tracks if row else None)
+            wanted[albums[album_id]] = _first_places(places, tracks)
+    _write_links(AlbumTrack, ("album_id", "track_id"), wanted, using=using, seen=seen)
+    versions = [
+        (albums[album_id], {"tracks_version": version})
+        for album_id, version in catalog.album_versions.items()
+        if album_id in albums
+    ]
+    update(Album, versions, using=using, batch_size=conf.BATCH_SIZE)
+
+
+class _Seen(NamedTuple):
+    """The places of an album that were looked at: those that are beyond its end, too."""
+
+    places: dict[int, str]
+    total: int | None
+
+    def __contains__(self, position: object) -> bool:
+        is_beyond = self.total is not None and isinstance(position, int) and position >= self.total
+        return is_beyond or position in self.places
+
+
 def _places(ids: Iterable[int]) -> Places:
     return {pk: position for position, pk in enumerate(ids)}
 
@@ -192,7 +217,8 @@ def _first_places(seen: dict[int, str], tracks: dict[str, int]) -> Places:
 
 def _albums_of(catalog: Catalog, albums: dict[str, int], using: str) -> dict[str, int]:
     """Add those albums whose further tracks alone came: they were written before."""
-    missing = catalog.album_tracks.keys() - albums.keys()
+    named = catalog.album_tracks.keys() | catalog.album_versions.keys()
+    missing = named - albums.keys()
     if not missing:
         return albums
     return albums | dict(look_up(Album, ("spotify_id", "id"), sorted(missing), using=using))

@@ -10,7 +10,6 @@ from django_spotify_sync.spotify.answers.catalog import Catalog, parse_album, pa
 from django_spotify_sync.spotify.answers.paging import Entry, Page, entries_page, paging
 from django_spotify_sync.spotify.answers.storable import Json, moment, number
 
-
 MOST_TRACKS = 10_000  # of an album; a number beyond it is a slip, and would cost as many requests
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
-from urllib.parse import quote
 
-from django.db.models import Max
-
-from django_spotify_sync.models import AlbumTrack
+from django_spotify_sync.db.row_sets import Row
+from django_spotify_sync.db.upsert import look_up
+from django_spotify_sync.models import Album
 from django_spotify_sync.spotify.answers.albums import AlbumEntry, parse_album_tracks
+from django_spotify_sync.spotify.answers.catalog import Catalog
 from django_spotify_sync.spotify.client import Get
 from django_spotify_sync.sync.collections.listing import Listing
 from django_spotify_sync.sync.handover import Work
@@ -17,34 +18,45 @@ LIMIT = 50
 
 
 def read_further_tracks(work: Work, listing: Listing) -> None:
-    """Read what is missing of the albums whose last track is not known (Spotify Web API, Get Album Tracks).
+    """Read what is missing of albums that are not known as they are listed (Spotify Web API, Get Album Tracks).
 
-    A page that is refused or stays away leaves its album as it is: it is asked for again at the next whole listing.
+    An album of which a page is refused, stays away, or states another number of tracks is asked for again at the next
+    whole listing.
     """
     long = {
         entry.spotify_id: entry
         for entry in listing.entries
-        if isinstance(entry, AlbumEntry) and entry.spotify_id and entry.tracks > entry.came
+        if isinstance(entry, AlbumEntry)
+        and entry.spotify_id is not None
+        and entry.spotify_id.isalnum()  # it becomes part of an address
+        and entry.tracks > entry.came > 0
     }
-    last = _last_places(list(long), work.using)
+    known = dict(_versions(sorted(long), work.using))
     gets = [
         Get(
-            f"/albums/{quote(spotify_id, safe='')}/tracks",
+            f"/albums/{spotify_id}/tracks",
             partial(parse_album_tracks, album_id=spotify_id),
             {"limit": LIMIT, "offset": offset},
             failed=lambda error: None,
         )
         for spotify_id, entry in long.items()
-        if last.get(spotify_id) != entry.tracks - 1
+        if known.get(spotify_id) != entry.version
         for offset in range(entry.came, entry.tracks, LIMIT)
     ]
-    for _, page in work.fetch.each(gets):
-        if page is not None:
-            work.catalog.update(page.catalog)
+    missing = Counter(get.path for get in gets)
+    for get, page in work.fetch.each(gets):
+        spotify_id = get.path.split("/")[2]
+        entry = long[spotify_id]
+        if page is None or page.total != entry.tracks or len(page.entries) < page.wanted:
+            continue
+        work.catalog.update(page.catalog)
+        missing[get.path] -= 1
+        if not missing[get.path]:
+            work.catalog.update(Catalog(album_versions={spotify_id: entry.version}))
 
 
-def _last_places(spotify_ids: list[str], using: str) -> dict[str, int]:
-    """Return the last place that is known of each album."""
-    rows = AlbumTrack.objects.using(using).filter(album__spotify_id__in=spotify_ids)
-    places = rows.order_by().values_list("album__spotify_id").annotate(Max("position"))
-    return dict(places)
+def _versions(spotify_ids: list[str], using: str) -> list[Row]:
+    """Return (Spotify id, version of the tracks that are known) of each album that is stored."""
+    if not spotify_ids:
+        return []
+    return look_up(Album, ("spotify_id", "tracks_version"), spotify_ids, using=using)

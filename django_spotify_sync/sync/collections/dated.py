@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,13 +55,16 @@ class DatedShelf:
         return stored.expected == set(listing.ids) and not stored.is_to_cede
 
     def verdict(
-        self, stored: Stored, missing: Sequence[str], listing: Listing, *, nulls: int
+        self, stored: Stored, missing: Sequence[str], listing: Listing, *, nulls: int | None
     ) -> Verdict:
         """See ``Shelf``. A null that says a date stands for the row of that date; any other, for any that is missing:
         for one that a null stood for already, else for the latest that was saved.
         """
-        dates = Counter(entry.added_at for entry in listing.entries if entry.spotify_id is None)
-        bare = dates.pop(None, 0)
+        dates = listing.dates
+        # one that the other resource has may be null here, too
+        elsewhere = stored.expected - stored.rows.keys() - set(listing.ids)
+        bare = max(0, dates.pop(None, 0) - len(elsewhere))
+        missing = sorted(missing, key=lambda spotify_id: _seniority(stored.rows[spotify_id]))
         unavailable = set()
         for spotify_id in missing:
             added_at = stored.rows[spotify_id].added_at
@@ -70,8 +72,7 @@ class DatedShelf:
                 dates[added_at] -= 1
                 unavailable.add(spotify_id)
         others = [spotify_id for spotify_id in missing if spotify_id not in unavailable]
-        others.sort(key=lambda spotify_id: _seniority(stored.rows[spotify_id]))
-        behind_bare = others[: max(0, bare - nulls)]
+        behind_bare = others[: max(0, bare - nulls)] if nulls is not None else []
         unavailable.update(behind_bare)
         gone = frozenset(missing) - unavailable
         return Verdict(gone, frozenset(unavailable), nulls=bare - len(behind_bare))
@@ -147,7 +148,7 @@ class DatedShelf:
                 for entry in listing.entries
                 if entry.spotify_id is not None
             }
-        rows = LIBRARY[self.dated_by].of(account.pk, using).filter(spotify_id__in=listing.ids)
+        rows = LIBRARY[self.dated_by].of(account.pk, using)
         return dict(rows.values_list("spotify_id", "added_at"))
 
     def _ceded(self, account: SpotifyAccount, using: str) -> dict[str, tuple[int, datetime | None]]:

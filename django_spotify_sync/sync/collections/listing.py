@@ -6,8 +6,10 @@ since somebody listens: sockseek#151.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from math import ceil
 from typing import Any
 
@@ -35,6 +37,11 @@ class Listing:
     @property
     def nulls(self) -> int:
         return sum(entry.spotify_id is None for entry in self.entries)
+
+    @property
+    def dates(self) -> Counter[datetime | None]:
+        """The dates that nulls say, None for those that say none."""
+        return Counter(entry.added_at for entry in self.entries if entry.spotify_id is None)
 
     @property
     def came(self) -> int:

@@ -41,10 +41,10 @@ class OrderedShelf:
         return list(stored.rows) == listing.ids
 
     def verdict(
-        self, stored: Stored, missing: Sequence[str], listing: Listing, *, nulls: int
+        self, stored: Stored, missing: Sequence[str], listing: Listing, *, nulls: int | None
     ) -> Verdict:
         """See ``Shelf``. Here a null stands for nobody."""
-        return Verdict(gone=frozenset(missing))
+        return Verdict(gone=frozenset(missing), nulls=listing.nulls)
 
     def write(
         self,

@@ -72,9 +72,12 @@ class Collection:
         )
         if work.run.full or state.full_due or is_due or head.total != state.full_total:
             return False
-        ids = {entry.spotify_id for entry in head.entries if entry.spotify_id is not None}
+        ids = {entry.spotify_id for entry in head.entries}
+        nulls = sum(entry.spotify_id is None for entry in head.entries)
+        known_nulls = state.nulls + len(stored.rows.keys() - stored.expected)
         is_whole_page = len(head.entries) >= min(self.source.limit, head.total)
-        return is_whole_page and not stored.is_to_cede and ids <= stored.expected
+        is_known = ids - {None} <= stored.expected and nulls <= known_nulls
+        return is_whole_page and is_known and not stored.is_to_cede
 
     def _look(self, work: Work, head: Any) -> tuple[Listing, str]:
         """Return the list, and why it is not provably whole; it is listed again where the answers do not fit together.
@@ -84,7 +87,9 @@ class Collection:
         look, before = self.pages(work, self.source, head), None
         looks = [look]
         while look.problem in _MOVES and len(looks) < self.looks and not look.is_as(before):
-            look, before = self.pages(work, self.source, self._head(work)), look
+            if (head := self._head(work)) is None:
+                return look, "drift"
+            look, before = self.pages(work, self.source, head), look
             looks.append(look)
             if look.problem and not self.shelf.is_ordered:
                 look = joined(looks, hidden=work.state.hidden) or look
@@ -101,19 +106,26 @@ class Collection:
             return look, ""
         return look, "count" if is_doubled else look.problem
 
+    def _is_seen_again(self, work: Work, listing: Listing) -> bool:
+        """Tell whether another whole listing names the same ids, and as many nulls."""
+        if (head := self._head(work)) is None:
+            return False
+        again, reason = self._look(work, head)
+        is_same = set(again.ids) == set(listing.ids) and again.dates == listing.dates
+        return is_same and not reason
+
     def _judged(self, work: Work, stored: Stored, listing: Listing, reason: str) -> Fetched:
         """Say what is to be written: what is gone, if that is proved, and what a null stands for."""
         listed = set(listing.ids)
         missing = [spotify_id for spotify_id in stored.rows if spotify_id not in listed]
-        verdict = self.shelf.verdict(stored, missing, listing, nulls=work.state.nulls)
+        nulls = work.state.nulls if work.state.full_at is not None else None
+        verdict = self.shelf.verdict(stored, missing, listing, nulls=nulls)
         gone, known = len(verdict.gone), len(stored.rows)
         if not reason:
             if is_loss_doubted(work, known=known, gone=gone, total=listing.total):
                 reason = "large_loss"
-            elif gone:
-                again, reason = self._look(work, self._head(work))
-                if reason or set(again.ids) != listed:
-                    reason = "drift"
+            elif gone and not self._is_seen_again(work, listing):
+                reason = "drift"
         if reason:
             verdict = Verdict()
         else:

@@ -50,9 +50,12 @@ class Shelf(Protocol):
         """Tell whether the rows hold what was listed, as far as ids say."""
 
     def verdict(
-        self, stored: Stored, missing: Sequence[str], listing: Listing, *, nulls: int
+        self, stored: Stored, missing: Sequence[str], listing: Listing, *, nulls: int | None
     ) -> Verdict:
-        """Say which of the missing are gone; so many ``nulls`` always were there and stand for none of them."""
+        """Say which of the missing are gone; so many ``nulls`` always were there and stand for none of them.
+
+        None, if no whole listing has ever counted them: then no null without a date stands for any.
+        """
 
     def write(
         self,
