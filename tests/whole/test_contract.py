@@ -103,6 +103,11 @@ ENDPOINTS: dict[str, set[str]] = {
     "playlists/": {"GET"},
     "playlists/37i9dQZF1DXcBWIGoYBM5M/items/": {"GET"},
     "following/": {"GET"},
+    "albums/": {"GET"},
+    "albums/4aawyAB9vmqN3uQ7FjRGTy/": {"GET"},
+    "shows/": {"GET"},
+    "episodes/": {"GET"},
+    "audiobooks/": {"GET"},
 }
 QUERIES = {
     path: {"search", "ordering"}
@@ -113,8 +118,8 @@ QUERIES = {
 SHAPES: dict[str, str] = {
     "run": "id resource status mode trigger reason done total requests counts counts.created counts.updated "
     "counts.unchanged counts.removed counts.skipped created_at started_at finished_at resume_at error",
-    "account": "spotify_id display_name image_url status scopes authorized_at reauthorize_by resources "
-    "resources.tracks resources.playlists resources.following "
+    "account": "spotify_id display_name image_url status scopes missing_scopes authorized_at reauthorize_by resources "
+    "resources.tracks resources.playlists resources.following resources.albums resources.shows "
     "resources.tracks.count resources.tracks.checked_at resources.tracks.next_sync_at resources.tracks.run",
     "track": "spotify_id uri name artists artists.spotify_id artists.name album album.spotify_id album.name "
     "album.image_url album.release_date duration_ms explicit isrc is_playable added_at url",
@@ -132,6 +137,7 @@ ERRORS: dict[str, int] = {
     "reauthorization_required": 409,
     "suspect": 409,
     "linked_elsewhere": 409,
+    "insufficient_scope": 409,
     "connect_failed": 400,
     "signed_in_as_other": 409,
     "no_user": 403,
