@@ -21,7 +21,7 @@ from django_spotify_sync.rest.throttles import ListsThrottle
 
 
 class LibraryViewSet[Row: Model](Ordered, PinnedAPIView, ListModelMixin, GenericViewSet[Row]):
-    """A list in pages, with ``?search=`` and ``?ordering=``. Where the site does not sync its resource, it is not there."""
+    """A list in pages, with ``?search=`` and ``?ordering=``. It is there where the site syncs its resource."""
 
     throttle_classes = (ListsThrottle,)
     filter_backends: Any = (WordSearch,)

@@ -223,9 +223,7 @@ def test_who_saved_what_is_told_to_nobody_else(
 
 
 @pytest.mark.parametrize("spotify_id", ["nobody", "%00", "a%00b", "ü", "x" * 300])
-def test_an_album_that_is_not_there(
-    ada: Client, account: SpotifyAccount, spotify_id: str
-) -> None:
+def test_an_album_that_is_not_there(ada: Client, account: SpotifyAccount, spotify_id: str) -> None:
     save_album(account)
 
     answer = ada.get(album_at(spotify_id))
