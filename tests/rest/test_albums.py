@@ -9,7 +9,10 @@ import pytest
 from django.test import Client
 
 from django_spotify_sync.models import AlbumTrack, SavedAlbum, SpotifyAccount, Track
+from django_spotify_sync.sync import sync
+from django_spotify_sync.testing import FakeSpotify
 from tests.kit.api import ALBUMS, NOON, NOON_JSON, names
+from tests.kit.connecting import connect
 from tests.kit.libraries import EPOCH, account_of, save
 from tests.kit.shelves import album_of, save_album
 
@@ -200,6 +203,28 @@ def test_all_tracks_come_in_one_answer(ada: Client, account: SpotifyAccount) -> 
     tracks = ada.get(album_at(saved.spotify_id)).json()["tracks"]
 
     assert [track["name"] for track in tracks] == [f"T{number}" for number in range(120)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_album_that_was_synced(user: Any, ada: Client, spotify: FakeSpotify) -> None:
+    """Ids are those that Spotify answers, also for a track that is listed under another id."""
+    account = connect(user, spotify)
+    spotify.user.albums.save(tracks=60)
+    spotify.user.albums.relink(0)
+    shown = spotify.user.albums.tracks(0)
+    for track in (shown[3], shown[55]):
+        spotify.user.like(track=track)
+    for resource in ("albums", "tracks"):
+        assert sync(account, resource).status == "succeeded"
+
+    answer = ada.get(album_at(spotify.user.albums.ids()[0])).json()
+
+    tracks = answer["tracks"]
+    assert [track["spotify_id"] for track in tracks] == [track.id for track in shown]
+    assert [number for number, track in enumerate(tracks) if track["is_saved"]] == [3, 55]
+    assert (answer["saved_tracks"], answer["total_tracks"]) == (2, 60)
+    in_order = [(track["disc_number"], track["track_number"]) for track in tracks]
+    assert in_order == sorted(in_order)
 
 
 def test_who_saved_what_is_told_to_nobody_else(
