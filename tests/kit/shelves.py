@@ -29,7 +29,7 @@ _numbers = count(1)
 def album_of(
     name: str = "", *, artists: Sequence[str] = ("Band 2", "Band 1"), tracks: int = 0, **values: Any
 ) -> Album:
-    """Make one more album with artists of its own, the first of them first, and so many tracks."""
+    """Make one more album with artists of its own, the first of them first, and so many tracks, stored in no order."""
     number = next(_numbers)
     known = {"name": name or f"Album {number}", "total_tracks": tracks}
     album = Album.objects.create(**{"spotify_id": f"saved-album-{number}", **known, **values})
@@ -39,7 +39,7 @@ def album_of(
     ]
     for position, artist in reversed(list(enumerate(made))):
         AlbumArtist.objects.create(album=album, artist=artist, position=position)
-    for position in reversed(range(tracks)):
+    for position in [*range(1, tracks, 2), *range(0, tracks, 2)]:
         AlbumTrack.objects.create(album=album, track=track_of(f"T{position}"), position=position)
     return album
 
