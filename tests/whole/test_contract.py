@@ -301,8 +301,8 @@ def is_there(label: str, client: Client) -> bool:
             path = filled(path)
             value = {"search": "no such song", "ordering": turned}[name]
             return listed(client, path) != listed(client, path, **{name: value})
-        case "shape", [name]:
-            return sample(client, name) is not None
+        case "shape", _:
+            return sample(client, " ".join(words)) is not None
         case "command", [name]:
             return name in own_commands()
         case "option", [name, option]:
