@@ -162,6 +162,7 @@ ERRORS: dict[str, int] = {
     "reauthorization_required": 409,
     "suspect": 409,
     "linked_elsewhere": 409,
+    "insufficient_scope": 409,
     "connect_failed": 400,
     "signed_in_as_other": 409,
     "no_user": 403,
@@ -296,11 +297,12 @@ def is_there(label: str, client: Client) -> bool:
         case "endpoint", [method, path]:
             return answers(client, method, path)
         case "query", [path, name]:
-            path, turned = filled(path), "added_at" if path == "tracks/" else "-position"
+            turned = "-position" if path.startswith(("playlists/", "following/")) else "added_at"
+            path = filled(path)
             value = {"search": "no such song", "ordering": turned}[name]
             return listed(client, path) != listed(client, path, **{name: value})
-        case "shape", [name]:
-            return sample(client, name) is not None
+        case "shape", _:
+            return sample(client, " ".join(words)) is not None
         case "command", [name]:
             return name in own_commands()
         case "option", [name, option]:
