@@ -15,10 +15,18 @@ from django.utils import timezone
 from django_spotify_sync.models import (
     AccountPlaylist,
     Album,
+    AlbumTrack,
     Artist,
+    Audiobook,
+    Episode,
     Playlist,
     PlaylistItem,
+    SavedAlbum,
+    SavedAudiobook,
+    SavedEpisode,
+    SavedShow,
     SavedTrack,
+    Show,
     StagedPage,
     SyncRun,
     Track,
@@ -68,6 +76,75 @@ def test_what_the_host_points_at_stays(account, used):
     review.delete()
     prune()
     assert not kinds[used].objects.filter(pk=row.pk).exists()
+
+
+def album_of(spotify_id: str, tracks: int = 3) -> Album:
+    """Make an album that lists tracks of its own."""
+    album = Album.objects.create(spotify_id=spotify_id)
+    for place in range(tracks):
+        track = Track.objects.create(spotify_id=f"{spotify_id} {place}", album=album)
+        AlbumTrack.objects.create(album=album, track=track, position=place)
+    return album
+
+
+def test_an_album_keeps_its_tracks_as_long_as_somebody_has_saved_it(account):
+    kept, let_go = album_of("kept"), album_of("let go")
+    for album in (kept, let_go):
+        SavedAlbum.objects.create(account=account, album=album, spotify_id=album.spotify_id)
+    assert sum(prune().values()) == 0
+    SavedAlbum.objects.filter(album=let_go).delete()
+
+    removed = prune()
+
+    assert (removed["tracks"], removed["albums"]) == (3, 1)
+    assert list(Album.objects.all()) == [kept]
+    assert AlbumTrack.objects.filter(album=kept).count() == Track.objects.count() == 3
+    assert sum(prune().values()) == 0
+
+
+def test_a_track_that_is_liked_outlives_the_list_of_its_album(account):
+    album = album_of("let go")
+    liked = album.tracks.latest("pk")
+    SavedTrack.objects.create(account=account, track=liked, spotify_id=liked.spotify_id, rank=1)
+
+    removed = prune()
+
+    assert removed["tracks"] == 2
+    assert list(Track.objects.all()) == [liked]
+    assert list(Album.objects.all()) == [album]
+    assert not AlbumTrack.objects.exists()
+
+
+def test_lists_of_tracks_go_by_batches_of_albums(account, settings):
+    settings.SPOTIFY_SYNC_BATCH_SIZE = 2
+    kept = album_of("album 0")
+    SavedAlbum.objects.create(account=account, album=kept, spotify_id="album 0")
+    for number in range(1, 6):
+        album_of(f"album {number}")
+
+    assert prune()["albums"] == 5
+    assert AlbumTrack.objects.count() == 3
+
+
+def test_shows_episodes_and_audiobooks_that_nobody_has_go(account):
+    for name in ("kept", "orphan"):
+        show = Show.objects.create(spotify_id=name)
+        other = Show.objects.create(spotify_id=f"{name} of an episode")
+        episode = Episode.objects.create(spotify_id=name, show=other)
+        book = Audiobook.objects.create(spotify_id=name)
+        if name == "kept":
+            whose = {"account": account, "spotify_id": name}
+            SavedShow.objects.create(show=show, **whose)
+            SavedEpisode.objects.create(episode=episode, **whose)
+            SavedAudiobook.objects.create(audiobook=book, **whose)
+
+    removed = prune()
+
+    assert (removed["shows"], removed["episodes"], removed["audiobooks"]) == (2, 1, 1)
+    assert {show.spotify_id for show in Show.objects.all()} == {"kept", "kept of an episode"}
+    assert [one.spotify_id for one in Episode.objects.all()] == ["kept"]
+    assert [one.spotify_id for one in Audiobook.objects.all()] == ["kept"]
+    assert sum(prune().values()) == 0
 
 
 def test_a_playlist_that_nobody_has_goes_with_its_items(account):
@@ -167,6 +244,29 @@ def test_syncs_of_overlapping_libraries_and_prune_beside_them(account, other_use
             assert [link.artist.spotify_id for link in links.select_related("artist")] == [
                 artist.id for artist in saved.track.artists
             ]
+
+
+@pytest.mark.postgres
+def test_an_album_that_is_being_saved_keeps_its_tracks(account):
+    """The row that saves it is written, and not committed: nobody else sees it."""
+    album = album_of("album")
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO spotify_sync_savedalbum (account_id, album_id, spotify_id, is_available) "
+                "VALUES (%s, %s, 'album', true)",
+                [account.pk, album.pk],
+            )
+
+        assert prune()["tracks"] == 0
+        other.commit()
+    finally:
+        other.close()
+
+    assert sum(prune().values()) == 0
+    assert AlbumTrack.objects.filter(album=album).count() == 3
 
 
 @pytest.mark.postgres

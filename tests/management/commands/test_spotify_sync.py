@@ -75,6 +75,18 @@ def test_all_resources_of_the_site_are_synced(account, settings):
         run("--user", "ada")
 
 
+def test_resources_are_named_as_they_are_called(account, settings):
+    said = run("--user", "ada", "--dry-run", only="--only=albums,shows")
+    assert said.splitlines() == ["would sync ada: albums", "would sync ada: shows"]
+    told = json.loads(run("--all", "--dry-run", "--json", only="--only=albums"))
+    assert told == {"runs": [{"user": "ada", "resource": "albums"}]}
+
+    with pytest.raises(CommandError, match=r"this site syncs .*, albums, shows"):
+        run("--user", "ada", "--dry-run", only="--only=episodes")
+    settings.SPOTIFY_SYNC_RESOURCES = ["episodes", "audiobooks"]
+    assert run("--all", "--dry-run", only="--only=episodes") == "would sync ada: episodes\n"
+
+
 def test_one_account_does_not_keep_the_others_from_theirs(account, other_user, spotify, capsys):
     connect(other_user, spotify, spotify.add_user("grace", tracks=10))
     SpotifyToken.objects.filter(account=account).delete()
