@@ -67,7 +67,11 @@ def prune() -> dict[str, int]:
 
 
 def _forget_tracks_of_albums(using: str) -> None:
-    """Delete which tracks stand on albums that nobody has saved any more, so that these tracks may go themselves."""
+    """Delete which tracks stand on albums that nobody has saved any more, so that these tracks may go themselves.
+
+    An album loses all of them or none: its last place tells a sync that it was read whole. If somebody saves it at that
+    very moment, its next whole reading brings them back.
+    """
     pointing = {"album": OuterRef("pk")}
     saved = SavedAlbum.objects.using(using).filter(**pointing)
     listed = AlbumTrack.objects.using(using).filter(**pointing)

@@ -115,6 +115,18 @@ def test_a_track_that_is_liked_outlives_the_list_of_its_album(account):
     assert not AlbumTrack.objects.exists()
 
 
+def test_an_album_loses_all_its_tracks_or_none(account, settings):
+    """Whether an album was read whole is told from its last place, so a part may not be missing."""
+    settings.SPOTIFY_SYNC_BATCH_SIZE = 2
+    album_of("album")
+    with CaptureQueriesContext(connection) as queries:
+        prune()
+
+    deletes = [sql for sql in queries if sql["sql"].startswith('DELETE FROM "spotify_sync_albumtr')]
+    assert len(deletes) == 1
+    assert not AlbumTrack.objects.exists()
+
+
 def test_lists_of_tracks_go_by_batches_of_albums(account, settings):
     settings.SPOTIFY_SYNC_BATCH_SIZE = 2
     kept = album_of("album 0")
@@ -247,26 +259,21 @@ def test_syncs_of_overlapping_libraries_and_prune_beside_them(account, other_use
 
 
 @pytest.mark.postgres
-def test_an_album_that_is_being_saved_keeps_its_tracks(account):
-    """The row that saves it is written, and not committed: nobody else sees it."""
+def test_an_album_that_somebody_else_holds_keeps_all_its_tracks(account):
     album = album_of("album")
     other = connection.copy()
     try:
         other.set_autocommit(False)
-        with other.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO spotify_sync_savedalbum (account_id, album_id, spotify_id, is_available) "
-                "VALUES (%s, %s, 'album', true)",
-                [account.pk, album.pk],
-            )
+        with other.cursor() as cursor:  # as it is held by who points at it
+            cursor.execute("SELECT id FROM spotify_sync_album FOR KEY SHARE")
 
         assert prune()["tracks"] == 0
-        other.commit()
+        assert AlbumTrack.objects.filter(album=album).count() == 3
     finally:
+        other.rollback()
         other.close()
 
-    assert sum(prune().values()) == 0
-    assert AlbumTrack.objects.filter(album=album).count() == 3
+    assert prune()["tracks"] == 3
 
 
 @pytest.mark.postgres
