@@ -49,6 +49,7 @@ def test_what_spotify_shows_no_more_is_told_apart(staff: Client, user: Any, mode
     fill(user, rows=3)
     model.objects.filter(pk=model.objects.earliest("pk").pk).update(is_available=False)
 
+    assert 'href="?is_available__exact=0"' in text_of(staff, model, "changelist"), "a filter"
     gone = text_of(staff, model, "changelist", is_available__exact="0")
 
     assert gone.count('<th class="field-title') == 1
