@@ -336,7 +336,7 @@ def test_w011_names_what_cannot_be_synced(settings):
     message = found()["W011"].msg
 
     assert "lacks user-follow-read, user-read-playback-position:" in message
-    assert message.endswith("(episodes, following).")
+    assert message.endswith(": episodes, following cannot be synced, or not wholly.")
 
 
 @pytest.mark.parametrize("resources", [[], ()])

@@ -134,7 +134,7 @@ def _too_few_scopes(asked: set[str]) -> Iterator[CheckMessage]:
     missing = sorted(set(scopes_for(lacking)) - asked)
     if missing:
         yield checks.Warning(
-            f"SPOTIFY_SYNC_SCOPES lacks {', '.join(missing)}: what needs it cannot be synced ({', '.join(lacking)}).",
+            f"SPOTIFY_SYNC_SCOPES lacks {', '.join(missing)}: {', '.join(lacking)} cannot be synced, or not wholly.",
             hint="Add it, or leave SPOTIFY_SYNC_SCOPES out, which asks for what SPOTIFY_SYNC_RESOURCES need.",
             id="spotify_sync.W011",
         )

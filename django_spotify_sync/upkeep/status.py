@@ -16,8 +16,8 @@ from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun, Sy
 from django_spotify_sync.models.accounts import AccountStatus, wanted_scopes
 from django_spotify_sync.models.runs import FOUND_NOTHING, Mode, RunStatus
 from django_spotify_sync.shared_cache import evicting_policy
+from django_spotify_sync.spotify.scopes import is_covered
 from django_spotify_sync.sync.collections.reading import Collection
-from django_spotify_sync.sync.handover import Kind
 from django_spotify_sync.sync.resources import RESOURCES
 from django_spotify_sync.upkeep.keys import KeyUse, keys_in_use
 
@@ -116,10 +116,8 @@ def _by_status(rows: Any, values: list[str]) -> dict[str, int]:
 
 def _missing_scopes(using: str) -> dict[str, int]:
     tokens = SpotifyToken.objects.using(using).filter(account__status=AccountStatus.CONNECTED)
-    granted = [
-        (set(scope.split()), count)
-        for scope, count in tokens.order_by().values_list("scope").annotate(Count("pk"))
-    ]
+    known = tokens.exclude(scope="").order_by().values_list("scope")
+    granted = [(set(scope.split()), count) for scope, count in known.annotate(Count("pk"))]
     missing = {
         wanted: sum(count for scopes, count in granted if wanted not in scopes)
         for wanted in wanted_scopes()
@@ -140,25 +138,26 @@ def _requests(states: Any, runs: Any) -> Requests:
         )
     }
     checks = whole = changes = 0.0
-    for row in states.order_by().values("resource", "interval").annotate(count=Count("pk")):
-        cost = costs.get(row["resource"], {})
-        kind = RESOURCES[row["resource"]]
+    alike = states.order_by().values("resource", "interval", "account__token__scope")
+    for row in alike.annotate(count=Count("pk")):
+        if not is_covered(row["resource"], (row["account__token__scope"] or "").split()):
+            continue  # Spotify is not asked for it
+        cost, kind = costs.get(row["resource"], {}), RESOURCES[row["resource"]]
         interval = max(row["interval"] or conf.SYNC_INTERVAL, conf.SYNC_INTERVAL)
-        check = cost.get("check") or kind.check_costs
+        if isinstance(
+            kind, Collection
+        ):  # a whole listing that found nothing is on record as a check
+            check, whole_every = kind.check_costs, conf.COLLECTION_FULL_INTERVAL
+        else:
+            check, whole_every = cost.get("check") or kind.check_costs, conf.FULL_SYNC_INTERVAL
         checks += row["count"] * check * (DAY / interval)
         # what is read whole is read at a check, so not more often than there is one
-        between = max(_whole_every(kind), interval)
-        whole += row["count"] * (cost.get("whole") or 0) * (DAY / between)
+        whole += row["count"] * (cost.get("whole") or 0) * (DAY / max(whole_every, interval))
     for cost in costs.values():
         changes += (cost["changes"] or 0) * (DAY / WEEK)
     most = conf.REQUESTS_PER_WINDOW
     possible = None if most is None else int(most * (DAY / conf.WINDOW))
     return Requests(round(checks), round(whole), round(changes), possible)
-
-
-def _whole_every(kind: Kind) -> timedelta:
-    is_collection = isinstance(kind, Collection)
-    return conf.COLLECTION_FULL_INTERVAL if is_collection else conf.FULL_SYNC_INTERVAL
 
 
 def _warnings(status: Status) -> list[str]:

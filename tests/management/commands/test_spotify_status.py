@@ -180,7 +180,9 @@ def test_collections_are_read_whole_at_an_interval_of_their_own(settings):
         SyncState(account=account, resource="following", interval=6 * HOUR) for account in accounts
     )
     ended(accounts[0], resource="following", mode="full", requests=6)
+    ended(accounts[0], resource="following", mode="probe", requests=6)  # whole, and found nothing
 
+    assert read_status().requests.checks == 10 * 4
     assert read_status().requests.whole_passes == 10 * 6 * 2
     settings.SPOTIFY_SYNC_FULL_SYNC_INTERVAL = HOUR
     assert read_status().requests.whole_passes == 10 * 6 * 2, "which is for the others"
@@ -188,9 +190,22 @@ def test_collections_are_read_whole_at_an_interval_of_their_own(settings):
     assert read_status().requests.whole_passes == 10 * 6, "no more often than they are looked at"
 
 
+def test_what_was_not_agreed_to_needs_no_requests(settings):
+    settings.SPOTIFY_SYNC_RESOURCES = ["albums", "episodes"]
+    [account] = people(1)
+    SpotifyToken.objects.create(
+        account=account, scope="user-library-read", expires_at=timezone.now()
+    )
+    for resource in settings.SPOTIFY_SYNC_RESOURCES:
+        SyncState.objects.create(account=account, resource=resource, interval=24 * HOUR)
+
+    assert read_status().requests.checks == 1
+
+
 def test_accounts_that_lack_a_scope_are_counted(settings):
-    old, new, gone, _ = people(4)
-    scopes = {old: "user-library-read", new: f"{' '.join(wanted_scopes())} more", gone: ""}
+    old, new, gone, unknown = people(4)
+    scopes = {old: "user-library-read", new: f"{' '.join(wanted_scopes())} more", gone: "other"}
+    scopes[unknown] = ""
     for account, scope in scopes.items():
         SpotifyToken.objects.create(account=account, scope=scope, expires_at=timezone.now())
     SpotifyAccount.objects.filter(pk=gone.pk).update(status="reauthorization_required")
