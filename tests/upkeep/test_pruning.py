@@ -36,6 +36,7 @@ from django_spotify_sync.sync import sync
 from django_spotify_sync.upkeep.pruning import prune
 from tests.host.models import Review
 from tests.kit.connecting import connect, stored
+from tests.kit.saved import rows_of, tracks_of, truth_of
 
 
 def test_what_is_used_stays(account):
@@ -125,6 +126,19 @@ def test_an_album_loses_all_its_tracks_or_none(account, settings):
     deletes = [sql for sql in queries if sql["sql"].startswith('DELETE FROM "spotify_sync_albumtr')]
     assert len(deletes) == 1
     assert not AlbumTrack.objects.exists()
+
+
+def test_tracks_that_went_while_somebody_saved_their_album_come_back(account, spotify):
+    [entry] = spotify.user.albums.save(1, tracks=60)
+    sync(account, "albums")
+    listed = tracks_of(entry.id)
+    assert len(listed) == 60
+    AlbumTrack.objects.all().delete()  # as prune does, which did not see yet that it is saved
+    assert prune()["tracks"] > 0
+
+    sync(account, "albums")
+
+    assert tracks_of(entry.id) == listed
 
 
 def test_lists_of_tracks_go_by_batches_of_albums(account, settings):
@@ -256,6 +270,35 @@ def test_syncs_of_overlapping_libraries_and_prune_beside_them(account, other_use
             assert [link.artist.spotify_id for link in links.select_related("artist")] == [
                 artist.id for artist in saved.track.artists
             ]
+
+
+@pytest.mark.postgres
+def test_syncs_of_albums_and_prune_beside_them(account, spotify):
+    """Twenty times: albums come and go, while orphans are pruned."""
+    person, done = spotify.user, threading.Event()
+
+    def keep_pruning():
+        while not done.is_set():
+            prune()
+        connection.close()
+
+    person.albums.save(8, tracks=5)
+    pruner = threading.Thread(target=keep_pruning)
+    pruner.start()
+    try:
+        for _ in range(20):
+            person.albums.remove(slice(0, 3))
+            person.albums.save(3, tracks=5)
+            run = sync(account, "albums")
+            assert run.status == "succeeded", (run.reason, run.error_detail)
+    finally:
+        done.set()
+        pruner.join()
+
+    sync(account, "albums")
+    assert rows_of(account, "albums") == truth_of(person, "albums")
+    for entry in person.albums.entries:
+        assert tracks_of(entry.id) == [track.id for track in person.albums.tracks(entry.id)]
 
 
 @pytest.mark.postgres
