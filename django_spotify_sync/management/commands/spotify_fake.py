@@ -28,6 +28,8 @@ class Command(BaseCommand):
         option("--tracks", type=int, default=1_000, help="saved tracks of its user (%(default)s)")
         option("--playlists", type=int, default=20, help="playlists of its user (%(default)s)")
         option("--artists", type=int, default=60, help="artists its user follows (%(default)s)")
+        for kind in ("albums", "shows", "episodes", "audiobooks"):
+            option(f"--{kind}", type=int, default=0, help=f"saved {kind} of its user (%(default)s)")
         option("--latency", type=float, default=0.0, help="seconds before each answer")
         option("--seed", type=int, default=1, help="another seed, another library (%(default)s)")
         option(
@@ -52,6 +54,10 @@ class Command(BaseCommand):
             "tracks",
             "playlists",
             "artists",
+            "albums",
+            "shows",
+            "episodes",
+            "audiobooks",
             "latency",
             "seed",
             "cohort",
