@@ -1,4 +1,4 @@
-"""The three shelves of a user: how much is on each, and how its latest sync stands or went."""
+"""The shelves of a user: how much is on each, and how its latest sync stands or went."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.library import LIBRARY
+from django_spotify_sync.spotify.scopes import SCOPES
 
 from pages import words
 from pages.progress import Progress
 from pages.words import Words
 
-#: The page of each, by the name of its address.
-PAGES = {"tracks": "tracks", "playlists": "playlists", "following": "artists"}
+#: The page of a shelf, by the name of its address, where that is not called as its resource is.
+PAGES = {"following": "artists"}
+#: What is listened to and is no music: these share a tab.
+SPOKEN = ("shows", "episodes", "audiobooks")
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Shelf:
 
     @property
     def page(self) -> str:
-        return PAGES[self.resource]
+        return PAGES.get(self.resource, self.resource)
 
     @property
     def is_syncing(self) -> bool:
@@ -42,6 +45,8 @@ class Shelf:
     @property
     def run_title(self) -> Words:
         """Say how the sync stands or went; without a grant nobody knows whether the copy is still right."""
+        if not self.is_agreed_to and not self.is_syncing:
+            return words.failure("insufficient_scope")
         if self.progress is None:
             return ""
         if self.progress.run.status == SyncRun.Status.SUCCEEDED and not self.may_sync:
@@ -52,6 +57,16 @@ class Shelf:
     def may_sync(self) -> bool:
         """Whether there is a grant to ask Spotify with."""
         return self.account.status == SpotifyAccount.Status.CONNECTED
+
+    @property
+    def is_agreed_to(self) -> bool:
+        """Whether the grant covers it: who connected before the site had this shelf was asked for less."""
+        return covers(self.account, self.resource)
+
+
+def covers(account: SpotifyAccount, resource: str) -> bool:
+    """Tell whether the account's user has agreed to all that syncing a resource needs, or nobody knows to what."""
+    return not account.scopes or not set(SCOPES[resource]) & set(account.missing_scopes)
 
 
 def shelf_of(account: SpotifyAccount, resource: str) -> Shelf:

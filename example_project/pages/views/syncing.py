@@ -15,7 +15,7 @@ from django_spotify_sync.sync import request_sync
 from django_spotify_sync.tasks import queue
 
 from pages.progress import Progress
-from pages.shelves import shelf_of
+from pages.shelves import covers, shelf_of
 from pages.visitors import connected, wants_part
 
 RUNS_PER_PAGE = 20
@@ -38,10 +38,11 @@ def sync(request: HttpRequest, account: SpotifyAccount, resource: str) -> HttpRe
 @require_POST
 @connected
 def sync_all(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
-    """Ask for a sync of everything."""
+    """Ask for a sync of everything that the visitor has agreed to."""
     try:
         for resource in settings.SPOTIFY_SYNC_RESOURCES:
-            queue(request_sync(account, resource))
+            if covers(account, resource):
+                queue(request_sync(account, resource))
     except NotConnected:
         messages.error(request, _("Spotify has to be connected again first."))
     return redirect("home")
