@@ -15,6 +15,16 @@ SCOPES: dict[str, tuple[str, ...]] = {
 }
 
 
+#: Without them Spotify answers all the same, with less: those lists alone that everybody may see.
+_DISPENSABLE = {"playlist-read-private", "playlist-read-collaborative"}
+
+
+def is_covered(resource: str, granted: Iterable[str]) -> bool:
+    """Tell whether Spotify answers for ``resource`` under these scopes. Where none is known, it may."""
+    known = set(granted)
+    return not known or set(SCOPES[resource]) - _DISPENSABLE <= known
+
+
 def scopes_for(resources: Iterable[str]) -> list[str]:
     """Return the scopes that syncing ``resources`` needs, in a stable order."""
     wanted = set(resources)
