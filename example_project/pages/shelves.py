@@ -9,7 +9,6 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.library import LIBRARY
-from django_spotify_sync.spotify.scopes import SCOPES
 
 from pages import words
 from pages.progress import Progress
@@ -61,12 +60,7 @@ class Shelf:
     @property
     def is_agreed_to(self) -> bool:
         """Whether the grant covers it: who connected before the site had this shelf was asked for less."""
-        return covers(self.account, self.resource)
-
-
-def covers(account: SpotifyAccount, resource: str) -> bool:
-    """Tell whether the account's user has agreed to all that syncing a resource needs, or nobody knows to what."""
-    return not account.scopes or not set(SCOPES[resource]) & set(account.missing_scopes)
+        return bool(self.account.agreed([self.resource]))
 
 
 def shelf_of(account: SpotifyAccount, resource: str) -> Shelf:
