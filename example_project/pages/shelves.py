@@ -22,10 +22,11 @@ SPOKEN = ("shows", "episodes", "audiobooks")
 
 @dataclass(frozen=True)
 class Shelf:
-    """One resource of a user."""
+    """One resource of a user. Who connected before the site had this shelf may have agreed to less than it needs."""
 
     account: SpotifyAccount
     resource: str
+    is_agreed_to: bool
     count: int
     progress: Progress | None
 
@@ -57,26 +58,27 @@ class Shelf:
         """Whether there is a grant to ask Spotify with."""
         return self.account.status == SpotifyAccount.Status.CONNECTED
 
-    @property
-    def is_agreed_to(self) -> bool:
-        """Whether the grant covers it: who connected before the site had this shelf was asked for less."""
-        return bool(self.account.agreed([self.resource]))
-
 
 def shelf_of(account: SpotifyAccount, resource: str) -> Shelf:
-    """Return one shelf, in two queries.
+    """Return one shelf.
 
     :raises Http404: if the site has no such shelf.
     """
     if resource not in settings.SPOTIFY_SYNC_RESOURCES:
         raise Http404(f"There is no shelf {resource!r}.")
+    return _shelf(account, resource, account.agreed([resource]))
+
+
+def shelves_of(account: SpotifyAccount) -> list[Shelf]:
+    """Return all of them, in two queries each and one for what the user has agreed to."""
+    resources = settings.SPOTIFY_SYNC_RESOURCES
+    agreed = account.agreed(resources)
+    return [_shelf(account, resource, agreed) for resource in resources]
+
+
+def _shelf(account: SpotifyAccount, resource: str, agreed: list[str]) -> Shelf:
     runs = SyncRun.objects.filter(account=account, resource=resource)
     run = runs.order_by("-created_at", "-id").first()
     # After the run: who reads that it has ended reads what it wrote.
     count = LIBRARY[resource].shown_of(account.pk).count()
-    return Shelf(account, resource, count, Progress(run) if run else None)
-
-
-def shelves_of(account: SpotifyAccount) -> list[Shelf]:
-    """Return all of them."""
-    return [shelf_of(account, resource) for resource in settings.SPOTIFY_SYNC_RESOURCES]
+    return Shelf(account, resource, resource in agreed, count, Progress(run) if run else None)
