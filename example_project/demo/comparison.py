@@ -25,7 +25,7 @@ def library_here(account: SpotifyAccount) -> Library:
         "playlist item": _items_here(account),
         "followed artist": _artists_here(account),
         "saved album": _albums_here(account),
-        "saved show": _things_here(account, "shows", "added_at", "show__name", "show__publisher"),
+        "saved show": _things_here(account, "shows", "added_at", "show__name"),
         "saved episode": _things_here(account, "episodes", "added_at", "episode__name"),
         "saved audiobook": _things_here(
             account, "audiobooks", "audiobook__name", "audiobook__authors"

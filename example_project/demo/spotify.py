@@ -111,8 +111,7 @@ def library_of(user: User) -> Library:
             for entry in user.albums.entries
         ),
         "saved show": sorted(
-            (entry.id, _moment(entry.added_at), entry.thing.name, entry.thing.publisher)
-            for entry in user.shows.entries
+            (entry.id, _moment(entry.added_at), entry.thing.name) for entry in user.shows.entries
         ),
         "saved episode": sorted(
             (entry.id, _moment(entry.added_at), entry.thing.name) for entry in user.episodes.entries
