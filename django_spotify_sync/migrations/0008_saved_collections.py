@@ -15,12 +15,14 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="album",
             name="label",
-            field=models.TextField(blank=True, db_default="", verbose_name="label"),
+            field=models.TextField(blank=True, db_default="", default="", verbose_name="label"),
         ),
         migrations.AddField(
             model_name="album",
             name="upc",
-            field=models.CharField(blank=True, db_default="", max_length=50, verbose_name="UPC"),
+            field=models.CharField(
+                blank=True, db_default="", default="", max_length=50, verbose_name="UPC"
+            ),
         ),
         migrations.AddField(
             model_name="syncstate",

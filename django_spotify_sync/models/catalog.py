@@ -50,8 +50,8 @@ class Album(models.Model):
     total_tracks = models.PositiveIntegerField(_("tracks"), null=True, blank=True)
     image_url = models.TextField(_("cover"), blank=True)
     thumbnail_url = models.TextField(_("small cover"), blank=True)
-    upc = models.CharField(_("UPC"), max_length=50, blank=True, db_default="")
-    label = models.TextField(_("label"), blank=True, db_default="")
+    upc = models.CharField(_("UPC"), max_length=50, blank=True, default="", db_default="")
+    label = models.TextField(_("label"), blank=True, default="", db_default="")
     folded = FoldedField(sources=["name"])
     artists = models.ManyToManyField(
         Artist, through="AlbumArtist", related_name="albums", verbose_name=_("artists")
