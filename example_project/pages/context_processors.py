@@ -9,9 +9,8 @@ from django.http import HttpRequest
 from django_spotify_sync.conf import conf
 
 from pages.grants import Grant
-from pages.shelves import SPOKEN
 from pages.visitors import account_of
-from pages.words import why_not_connected
+from pages.words import SPOKEN, why_not_connected
 
 THEMES = ("auto", "light", "dark")
 
@@ -24,6 +23,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "account": account,
         "grant": Grant(account) if account else None,
         "resources": settings.SPOTIFY_SYNC_RESOURCES,
+        # what is no music shares a tab
         "spoken": [one for one in SPOKEN if one in settings.SPOTIFY_SYNC_RESOURCES],
         "theme": theme if theme in THEMES else "auto",
         "problem": why_not_connected(request.GET.get("spotify_error", "")),

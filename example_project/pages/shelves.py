@@ -16,8 +16,6 @@ from pages.words import Words
 
 #: The page of a shelf, by the name of its address, where that is not called as its resource is.
 PAGES = {"following": "artists"}
-#: What is listened to and is no music: these share a tab.
-SPOKEN = ("shows", "episodes", "audiobooks")
 
 
 @dataclass(frozen=True)

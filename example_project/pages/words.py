@@ -71,6 +71,13 @@ SHELVES: dict[str, Words] = {
     "audiobooks": _("Saved audiobooks"),
 }
 
+#: The same, where there is little room.
+SPOKEN: dict[str, Words] = {
+    "shows": _("Shows"),
+    "episodes": _("Episodes"),
+    "audiobooks": _("Audiobooks"),
+}
+
 #: Why a sync failed, where the run's own words are for those who run the site: its ``error_code``.
 FAILURES: dict[str, Words] = {
     "reauthorization_required": _("Your consent at Spotify has ended."),

@@ -12,7 +12,8 @@ from django.core.management import call_command
 from django.test import Client
 from django.test.utils import setup_test_environment
 from django_spotify_sync.models import (
-    AccountPlaylist, AlbumArtist, Audiobook, Episode, FollowedArtist, Playlist, SavedAlbum, SavedTrack, Show, TrackArtist
+    AccountPlaylist, AlbumArtist, Artist, Audiobook, Episode, FollowedArtist, Playlist, SavedAlbum, SavedTrack, Show,
+    TrackArtist,
 )
 from demo.library import make_account
 call_command("migrate", verbosity=0)
@@ -32,7 +33,8 @@ rename(two, owner_name="E\\u0301dith")
 rename(FollowedArtist.objects.order_by("-pk")[0].artist, name="Четвёртый")
 albums = [saved.album for saved in SavedAlbum.objects.order_by("pk")]
 rename(albums[0], name="Größe")
-rename(AlbumArtist.objects.get(album=albums[-1]).artist, name="Ёлка")
+guest = Artist.objects.create(spotify_id="guest", name="Ёлка")
+AlbumArtist.objects.create(album=albums[-1], artist=guest, position=1)
 show, other = Show.objects.order_by("pk")[:2]
 rename(show, name="Ежедневно", publisher="Ночь")
 rename(Episode.objects.get(show=other), name="Утро")

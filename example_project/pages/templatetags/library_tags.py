@@ -55,6 +55,12 @@ def shelf_title(resource: str) -> Words:
 
 
 @register.filter
+def short_title(resource: str) -> Words:
+    """Name a shelf of what is spoken in one word."""
+    return words.SPOKEN[resource]
+
+
+@register.filter
 def mode_in_words(run: SyncRun) -> Words:
     """Say how a run went about it."""
     return words.MODES.get(run.mode or "", "")
