@@ -110,7 +110,8 @@ from pages.views import syncing
 syncing.queue = lambda run: None  # nobody works here
 ada = make_account("ada", 1)
 SyncRun.objects.all().delete()
-SpotifyToken.objects.create(account=ada, sealed=b"", expires_at=ada.authorized_at, scope="user-library-read user-follow-read")
+scope = "user-library-read user-follow-read"
+SpotifyToken.objects.create(account=ada, sealed=b"", expires_at=ada.authorized_at, scope=scope)
 client = visitor(ada)
 print(client.post("/sync/episodes/").status_code, client.post("/sync/").status_code)
 print(sorted(SyncRun.objects.values_list("resource", flat=True)))
