@@ -267,6 +267,7 @@ def test_every_reason_is_explained():
     [
         ("10,000 saved tracks", test_economy.TRACKS),
         ("100 playlists of 50 items", test_economy.PLAYLISTS),
+        ("300 of each, unchanged", test_economy.COLLECTIONS),
     ],
 )
 def test_the_price_list_is_the_one_that_is_tested(column, limits):

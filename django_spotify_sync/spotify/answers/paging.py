@@ -17,13 +17,13 @@ from django_spotify_sync.spotify.answers.storable import (
 )
 
 
-class Page[Entry](Struct, frozen=True, tag=True):
+class Page[Item](Struct, frozen=True, tag=True):
     """One page of a listing by offset: ``entries`` in Spotify's order, one for each raw entry, nulls included."""
 
     offset: int
     limit: int
     total: int
-    entries: tuple[Entry, ...]
+    entries: tuple[Item, ...]
     catalog: Catalog
 
     @property

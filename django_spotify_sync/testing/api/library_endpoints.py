@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from django_spotify_sync.testing.api.calls import ApiError, Call, Room
 from django_spotify_sync.testing.api.library_shapes import LibraryShapes, dated, patched
-from django_spotify_sync.testing.api.pages import OffsetPage
+from django_spotify_sync.testing.api.pages import OffsetPage, dump
 from django_spotify_sync.testing.api.shapes import Json
 from django_spotify_sync.testing.music.catalog import Album, Track
 from django_spotify_sync.testing.music.library import Entry
 from django_spotify_sync.testing.music.podcasts import Audiobook, Episode, Show
-from django_spotify_sync.testing.wire.faults import Twist
 from django_spotify_sync.testing.wire.server import Body
 
 EMBEDDED = 50
 MOST_URIS = 40
+# What asking whether a thing of a kind is there needs.
+CONTAINS_SCOPES = {
+    **dict.fromkeys(("track", "album", "episode", "show"), "user-library-read"),
+    **dict.fromkeys(("artist", "user"), "user-follow-read"),
+    "playlist": "playlist-read-private",
+}
 
 
 def albums(room: Room, call: Call) -> Body:
@@ -105,24 +109,39 @@ def album_tracks(room: Room, call: Call, album_id: str) -> Body:
     if not isinstance(album, Album):
         raise ApiError(404, "Resource not found")
     page = call.page(_tracks_address(room, album))
-    serial, entries = call.user.albums.history.behind(call.twist.lag)
-    entry = next((entry for entry in entries if entry.thing is album), None)
-    tracks = _tracks(room, album, entry)
-    key = ("album", album.id, call.user.key, serial)
-    return room.render(call, page, tracks, lambda track: _track_text(room, call, track), key)
+    shapes, tracks = LibraryShapes(room.shapes), _tracks(room, album, saved_entry(call, album))
+
+    def text(track: Track) -> str:
+        return dump(shapes.album_track(track, native=call.native, market=call.market))
+
+    serial, _ = call.user.albums.history.behind(call.twist.lag)
+    return room.render(call, page, tracks, text, ("album", album.id, call.user.key, serial))
 
 
-def whole_album(room: Room, call: Call, album: Album, entry: Entry[Album] | None = None) -> Json:
-    """Write an album with the first of its tracks; *entry* is this user's, where they saved it."""
-    tracks = _tracks(room, album, entry)
+def saved_entry(call: Call, album: Album) -> Entry[Album] | None:
+    """Find the entry of an album that the caller has saved."""
+    _, entries = call.user.albums.history.behind(call.twist.lag)
+    return next((entry for entry in entries if entry.thing is album), None)
+
+
+def whole_album(room: Room, call: Call, album: Album, entry: Entry[Album] | None) -> Json:
+    """Write an album with the first of its tracks; *entry* is the caller's, where they saved it."""
+    shapes, tracks = LibraryShapes(room.shapes), _tracks(room, album, entry)
     page = OffsetPage(_tracks_address(room, album), 0, EMBEDDED, call.echoed)
-    embedded = json.loads(
-        page.render(tracks, lambda track: _track_text(room, call, track), Twist())
-    )
+    embedded = {
+        "href": page.url(0),
+        "items": [
+            shapes.album_track(track, native=call.native, market=call.market)
+            for track in tracks[:EMBEDDED]
+        ],
+        "limit": EMBEDDED,
+        "next": page.url(EMBEDDED) if len(tracks) > EMBEDDED else None,
+        "offset": 0,
+        "previous": None,
+        "total": len(tracks),
+    }
     relinked = entry is not None and entry.relinked is not None
-    answer = LibraryShapes(room.shapes).album(
-        album, embedded, native=call.native, relinked=relinked
-    )
+    answer = shapes.album(album, embedded, native=call.native, relinked=relinked)
     if call.market:
         answer["is_playable"] = True
     return answer
@@ -132,9 +151,9 @@ def contains(room: Room, call: Call) -> list[bool]:
     """GET /me/library/contains with at most 40 URIs; those of audiobooks are refused."""
     uris = call.query.get("uris", "").split(",")
     kinds = {uri.split(":")[1] if uri.count(":") == 2 else "" for uri in uris}
-    if len(uris) > MOST_URIS or not kinds <= SCOPES.keys():
+    if len(uris) > MOST_URIS or not kinds <= CONTAINS_SCOPES.keys():
         raise ApiError(400, "Invalid uris")
-    call.need(*(SCOPES[kind] for kind in kinds))
+    call.need(*(CONTAINS_SCOPES[kind] for kind in kinds))
     user = call.user
     things: Iterable[Any] = (
         *(entry.track for entry in user.saved if entry.track is not None),
@@ -149,13 +168,6 @@ def contains(room: Room, call: Call) -> list[bool]:
     return [uri in have for uri in uris]
 
 
-SCOPES = {
-    **dict.fromkeys(("track", "album", "episode", "show"), "user-library-read"),
-    "artist": "user-follow-read",
-    "playlist": "playlist-read-private",
-}
-
-
 def _tracks_address(room: Room, album: Album) -> str:
     return f"{room.shapes.api_url}/albums/{album.id}/tracks"
 
@@ -164,12 +176,3 @@ def _tracks(room: Room, album: Album, entry: Entry[Album] | None) -> list[Track]
     if entry is not None and entry.relinked is not None:
         return list(entry.relinked)
     return room.site.catalogue.tracks_of(album)
-
-
-def _track_text(room: Room, call: Call, track: Track) -> str:
-    shapes = LibraryShapes(room.shapes)
-    return room.text(
-        call,
-        (track.id, "album"),
-        lambda: shapes.album_track(track, native=call.native, market=call.market),
-    )

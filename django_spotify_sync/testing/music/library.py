@@ -188,8 +188,9 @@ class SavedAlbums(SavedThings[Album]):
         """Listen to albums one after another, which moves each to the head."""
         with self.world.edit():
             listened = max((entry.listened for entry in self.entries), default=0)
-            for step, album in enumerate([self.ids()[index] for index in self._indexes(which)], 1):
-                self._change(album, listened=listened + step)
+            ids = self.ids()
+            for step, index in enumerate(self._indexes(which), 1):
+                self._change(ids[index], listened=listened + step)
 
     def relink(self, which: Which) -> None:
         """Answer each track of albums under another id, as that of an edition that can be played."""

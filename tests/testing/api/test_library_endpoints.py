@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import requests
 
 from django_spotify_sync.testing import CORE_SCOPE, REMOVED, FakeSpotify
 from tests.testing.conftest import Get
@@ -210,6 +211,26 @@ def test_an_album_comes_with_fifty_tracks_and_the_rest_by_pages(
     assert len(page(get, f"/albums/{album.id}/tracks", limit=50, offset=50)["items"]) == 48
 
 
+def test_each_caller_gets_addresses_in_their_own_language(
+    fake: FakeSpotify, get: Get, session: requests.Session
+) -> None:
+    [album] = fake.user.albums.save(tracks=60)
+    fake.user.albums.listen(album.id)
+
+    def following(language: str) -> str:
+        headers = {"Authorization": f"Bearer {fake.grant()['access_token']}"}
+        headers["Accept-Language"] = language
+        address = f"{fake.api_url}/me/albums?limit=1"
+        shown = session.get(address, headers=headers, timeout=10).json()
+        return str(shown["items"][0]["album"]["tracks"]["next"])
+
+    assert [following(one)[-9:] for one in ("en", "nl", "en")] == [
+        "locale=en",
+        "locale=nl",
+        "locale=en",
+    ]
+
+
 def test_there_are_no_tracks_of_what_is_no_album(fake: FakeSpotify, get: Get) -> None:
     assert get(f"/albums/{fake.user.track_ids()[0]}/tracks").status_code == 404
 
@@ -246,6 +267,7 @@ def test_relinked_tracks_say_so_outside_the_new_cohort(
     assert album.get("available_markets", []) == []
     paged = page(get, f"/albums/{album['id']}/tracks")["items"]
     assert [track["id"] for track in paged] == after
+    assert page(get, f"/albums/{album['id']}") == album
     ada = fake.grant(fake.add_user("ada"))["access_token"]
     theirs = page(get, f"/albums/{album['id']}/tracks", token=ada)["items"]
     assert [track["id"] for track in theirs] == before
