@@ -105,13 +105,21 @@ class Visit:
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.get_by_role("button", name=re.compile("^(Sign|Log) in$")).click()
 
-    def start(self, tracks: int = 0, playlists: int = 0, artists: int = 0, **sizes: int) -> User:
+    def start(
+        self,
+        tracks: int = 0,
+        playlists: int = 0,
+        artists: int = 0,
+        *,
+        albums: int = 0,
+        shows: int = 0,
+    ) -> User:
         """Sign in as somebody who has a library at Spotify, and stand before "Connect Spotify"."""
         self.open("sign-in/")
         self.sign_in()
         expect(self.link("Connect Spotify")).to_be_visible()
         listener = self.site.spotify.add_user(
-            self.name, tracks, playlists, artists, **sizes, ties=0.0
+            self.name, tracks, playlists, artists, albums=albums, shows=shows, ties=0.0
         )
         self.site.spotify.browser_user = listener
         return listener
