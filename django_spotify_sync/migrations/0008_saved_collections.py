@@ -25,6 +25,13 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
+            model_name="album",
+            name="tracks_version",
+            field=models.CharField(
+                blank=True, db_default="", default="", editable=False, max_length=50
+            ),
+        ),
+        migrations.AddField(
             model_name="syncstate",
             name="absent_until",
             field=models.DateTimeField(blank=True, null=True),

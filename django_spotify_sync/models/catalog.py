@@ -52,6 +52,10 @@ class Album(models.Model):
     thumbnail_url = models.TextField(_("small cover"), blank=True)
     upc = models.CharField(_("UPC"), max_length=50, blank=True, default="", db_default="")
     label = models.TextField(_("label"), blank=True, default="", db_default="")
+    # Which tracks all of them were, when all of them were last read: their number, and what the first fifty were.
+    tracks_version = models.CharField(
+        max_length=50, blank=True, default="", db_default="", editable=False
+    )
     folded = FoldedField(sources=["name"])
     artists = models.ManyToManyField(
         Artist, through="AlbumArtist", related_name="albums", verbose_name=_("artists")

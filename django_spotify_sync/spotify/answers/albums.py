@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zlib import crc32
+
 from msgspec.structs import replace
 
 from django_spotify_sync.spotify.answers.catalog import Catalog, parse_album, parse_track
@@ -9,11 +11,18 @@ from django_spotify_sync.spotify.answers.paging import Entry, Page, entries_page
 from django_spotify_sync.spotify.answers.storable import Json, moment, number
 
 
+MOST_TRACKS = 10_000  # of an album; a number beyond it is a slip, and would cost as many requests
+
+
 class AlbumEntry(Entry, frozen=True, gc=False):
-    """A saved album: how many of its tracks came with it, fifty at most, and how many it has."""
+    """A saved album: how many of its tracks came with it, fifty at most, and how many it has.
+
+    ``version`` changes with that number and with those that came.
+    """
 
     came: int = 0
     tracks: int = 0
+    version: str = ""
 
 
 def parse_albums_page(answer: Json) -> Page[AlbumEntry | Entry]:
@@ -37,9 +46,14 @@ def _saved(item: dict[str, Json], catalog: Catalog) -> AlbumEntry | Entry:
     items = tracks.get("items") if isinstance(tracks, dict) else None
     if not isinstance(items, list):
         return AlbumEntry(spotify_id, added_at)
-    total = number(tracks.get("total"))
     came = _tracks(items, spotify_id, 0, catalog)
-    return AlbumEntry(spotify_id, added_at, came=len(came), tracks=total or len(came))
+    total = number(tracks.get("total")) or len(came)
+    if total > MOST_TRACKS:
+        return AlbumEntry(spotify_id, added_at)
+    row = catalog.albums[spotify_id]
+    catalog.albums[spotify_id] = replace(row, total_tracks=max(total, len(came)))
+    version = f"{total}-{crc32(' '.join(came).encode()):08x}"
+    return AlbumEntry(spotify_id, added_at, came=len(came), tracks=total, version=version)
 
 
 def _tracks(items: list[Json], album_id: str, offset: int, catalog: Catalog) -> list[str]:

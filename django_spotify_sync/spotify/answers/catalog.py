@@ -220,7 +220,8 @@ class AudiobookRow(Struct, frozen=True, gc=False):
 class Catalog(Struct, frozen=True):
     """Rows by Spotify id, each once however often it was answered.
 
-    ``album_tracks`` are the places of albums that were seen, from 0, and which track stands at each, "" if none.
+    ``album_tracks`` are the places of albums that were seen, from 0, and which track stands at each, "" if none;
+    ``album_versions`` are of those albums of which all came.
     """
 
     artists: dict[str, ArtistRow] = field(default_factory=dict)
@@ -230,6 +231,7 @@ class Catalog(Struct, frozen=True):
     episodes: dict[str, EpisodeRow] = field(default_factory=dict)
     audiobooks: dict[str, AudiobookRow] = field(default_factory=dict)
     album_tracks: dict[str, dict[int, str]] = field(default_factory=dict)
+    album_versions: dict[str, str] = field(default_factory=dict)
 
     def update(self, other: Catalog) -> None:
         """Take in what ``other`` holds; of two rows for one id the later stays."""
@@ -241,3 +243,4 @@ class Catalog(Struct, frozen=True):
         self.audiobooks.update(other.audiobooks)
         for album, places in other.album_tracks.items():
             self.album_tracks.setdefault(album, {}).update(places)
+        self.album_versions.update(other.album_versions)
