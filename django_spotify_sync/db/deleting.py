@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import batched
 from typing import Any
@@ -65,13 +65,20 @@ def delete_where(
 
 
 def delete_parts(
-    model: type[models.Model], condition: Q, using: str, *, batch_size: int, parts: Parts
+    model: type[models.Model],
+    condition: Q,
+    using: str,
+    *,
+    batch_size: int,
+    parts: Parts,
+    leaving: Mapping[str, object],
 ) -> int:
-    """Delete the ``parts`` of the rows of ``model`` under ``condition``, and let the rows themselves stay; return how
-    many parts went. Batches and locks are those of ``delete_where``.
+    """Delete the ``parts`` of the rows of ``model`` under ``condition``, and write ``leaving`` into the rows themselves;
+    return how many parts went. Batches and locks are those of ``delete_where``.
     """
 
     def delete(rows: models.QuerySet[Any], pks: list[int]) -> int:
+        rows.filter(pk__in=pks).update(**leaving)
         return _delete_parts(parts, pks, using)
 
     return _for_each_batch(model, condition, using, batch_size, delete)

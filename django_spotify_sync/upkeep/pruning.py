@@ -69,8 +69,8 @@ def prune() -> dict[str, int]:
 def _forget_tracks_of_albums(using: str) -> None:
     """Delete which tracks stand on albums that nobody has saved any more, so that these tracks may go themselves.
 
-    An album loses all of them or none: its last place tells a sync that it was read whole. If somebody saves it at that
-    very moment, its next whole reading brings them back.
+    An album loses all of them or none, and is not called whole any more. If somebody saves it at that very moment, its
+    next whole listing brings them back.
     """
     pointing = {"album": OuterRef("pk")}
     saved = SavedAlbum.objects.using(using).filter(**pointing)
@@ -81,4 +81,5 @@ def _forget_tracks_of_albums(using: str) -> None:
         using,
         batch_size=conf.BATCH_SIZE,
         parts=((AlbumTrack, "album"),),
+        leaving={"tracks_version": ""},
     )

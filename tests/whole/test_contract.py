@@ -405,7 +405,7 @@ def client(transactional_db, user, spotify, settings):
     for resource in ALL:
         getattr(spotify.user, resource).save(2)
     account = connect(user, spotify, scope=SCOPE)
-    for resource in settings.SPOTIFY_SYNC_RESOURCES:
+    for resource in [*settings.SPOTIFY_SYNC_RESOURCES, "shows"]:  # parts with the audiobooks
         assert sync(account, resource).status == "succeeded"
     client = Client()
     client.force_login(user)

@@ -66,7 +66,10 @@ class OrderedShelf:
         kept = (one for one in stored if one not in known and one not in verdict.gone)
         order = [*listing.ids, *kept]
         places = {spotify_id: position for position, spotify_id in enumerate(order)}
-        moves = [Move(*stored[one], places[one]) for one in order if one in stored]
+        moves = [
+            Move(pk, position, places[one])
+            for one, (pk, position) in ((one, stored[one]) for one in order if one in stored)
+        ]
         batch_size = conf.BATCH_SIZE
         delete_rows(rows, [stored[spotify_id][0] for spotify_id in gone], batch_size=batch_size)
         move(rows, moves, batch_size=batch_size)
