@@ -57,25 +57,24 @@ class DatedShelf:
     def verdict(
         self, stored: Stored, missing: Sequence[str], listing: Listing, *, nulls: int | None
     ) -> Verdict:
-        """See ``Shelf``. A null that says a date stands for the row of that date; any other, for any that is missing:
+        """See ``Shelf``. A null that says a date stands for a row of that date, any other for any that is missing:
         for one that a null stood for already, else for the latest that was saved.
         """
         dates = listing.dates
-        # one that the other resource has may be null here, too
+        # of what the other resource has, some may be null here, too
         elsewhere = stored.expected - stored.rows.keys() - set(listing.ids)
-        bare = max(0, dates.pop(None, 0) - len(elsewhere))
-        missing = sorted(missing, key=lambda spotify_id: _seniority(stored.rows[spotify_id]))
-        unavailable = set()
-        for spotify_id in missing:
-            added_at = stored.rows[spotify_id].added_at
-            if dates[added_at] > 0:
-                dates[added_at] -= 1
+        dates[None] = max(0, dates[None] - len(elsewhere))
+        counted = dates.total()
+        spare = counted - nulls if nulls is not None else 0
+        unavailable: set[str] = set()
+        for spotify_id in sorted(missing, key=lambda one: _seniority(stored.rows[one])):
+            said = stored.rows[spotify_id].added_at
+            date = said if dates[said] > 0 else None
+            if len(unavailable) < spare and dates[date] > 0:
+                dates[date] -= 1
                 unavailable.add(spotify_id)
-        others = [spotify_id for spotify_id in missing if spotify_id not in unavailable]
-        behind_bare = others[: max(0, bare - nulls)] if nulls is not None else []
-        unavailable.update(behind_bare)
         gone = frozenset(missing) - unavailable
-        return Verdict(gone, frozenset(unavailable), nulls=bare - len(behind_bare))
+        return Verdict(gone, frozenset(unavailable), nulls=counted - len(unavailable))
 
     def write(
         self,
