@@ -73,8 +73,9 @@ def delete_parts(
     parts: Parts,
     leaving: Mapping[str, object],
 ) -> int:
-    """Delete the ``parts`` of the rows of ``model`` under ``condition``, and write ``leaving`` into the rows; return how
-    many parts went. Batches and locks are those of ``delete_where``.
+    """Delete the ``parts`` of the rows of ``model`` under ``condition``, and write ``leaving`` into those rows.
+
+    Return how many parts went. Batches and locks are those of ``delete_where``.
     """
 
     def delete(rows: models.QuerySet[Any], pks: list[int]) -> int:
