@@ -13,7 +13,7 @@ from django_spotify_sync.models import SavedTrack, SpotifyAccount
 from django_spotify_sync.models.saved_tracks import sort_keys
 
 #: A library of more entries keeps its keys.
-LONG = 10_000
+LONG = 15_000
 
 
 def refresh_sort_keys(account: SpotifyAccount, *, is_whole: bool, using: str) -> int:
