@@ -73,9 +73,10 @@ def write_growth(growth: Growth, account: SpotifyAccount, keys: Keys, *, using: 
     new = growth.head[: growth.new]
     track_ids = [keys["track"].get(entry.spotify_id or "") for entry in new]
     if not _is_all(growth, account, keys, track_ids, using):
-        entries = _with_the_rest(growth.head, stored_entries(account, using))
+        before = stored_entries(account, using)
+        entries = _with_the_rest(growth.head, before)
         return write_saved(
-            account, entries, keys, removable=(), is_whole=True, is_full=False, using=using
+            account, before, entries, keys, removable=(), is_whole=True, is_full=False, using=using
         )
     highest = growth.stored[0].rank
     rows = [

@@ -7,7 +7,6 @@ A list that is as it was, or only grew at its head, is told without loading what
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,7 +28,7 @@ from django_spotify_sync.sync.tracks.alignment import Alignment, align
 from django_spotify_sync.sync.tracks.chart import Chart, Places
 from django_spotify_sync.sync.tracks.growing import growth, is_plain, write_growth
 from django_spotify_sync.sync.tracks.listing import LIMIT, Listing, keys_of
-from django_spotify_sync.sync.tracks.stored import count_stored, stored_entries, stored_keys
+from django_spotify_sync.sync.tracks.stored import StoredEntry, count_stored, stored_entries
 from django_spotify_sync.sync.tracks.writing import write_saved
 
 TRIES = 3  # looks at a library that moves before the run is called partial
@@ -77,13 +76,13 @@ class _Reading:
         self.doubled: Places = {}
 
     @cached_property
-    def _stored(self) -> tuple[delta.Known, array[int]]:
-        keys, pks = stored_keys(self.work.account, self.work.using)
-        return delta.Known(keys), pks
+    def stored(self) -> list[StoredEntry]:
+        """The stored entries. They are what they are until this run's write: no other may write them meanwhile."""
+        return stored_entries(self.work.account, self.work.using)
 
-    @property
+    @cached_property
     def known(self) -> delta.Known:
-        return self._stored[0]
+        return delta.Known([entry.key for entry in self.stored])
 
     # Reading
 
@@ -272,8 +271,7 @@ class _Reading:
         """Say that the stored entries are to become the whole list."""
         if self.known.keys == whole.keys and self.mode != Mode.FULL:
             return self._unchanged(self.mode)
-        _, pks = self._stored
-        removable = {pks[index] for index in whole.alignment.gone}
+        removable = {self.stored[index].pk for index in whole.alignment.gone}
         return self._fetched(whole.entries, removable=removable)
 
     def added_only(self, entries: Sequence[SavedRow], reason: str) -> Fetched:
@@ -289,13 +287,14 @@ class _Reading:
         self, entries: Sequence[SavedRow], *, removable: set[int], reason: str = ""
     ) -> Fetched:
         # what is written is to hold these alone, and not the pages, which are done with
-        account, using = self.work.account, self.work.using
+        account, before, using = self.work.account, self.stored, self.work.using
         return Fetched(
             mode=self.mode,
             reason=reason,
             catalog=self.work.catalog,
             write=lambda keys: write_saved(
                 account,
+                before,
                 entries,
                 keys,
                 removable=removable,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from array import array
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django_spotify_sync.db.row_sets import Row
 from django_spotify_sync.models import SavedTrack, SpotifyAccount
@@ -14,8 +13,7 @@ from django_spotify_sync.spotify.answers.saved import Key
 ENTRY = ("track_id", "spotify_id", "added_at", "rank", "is_playable")
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEntry:
+class StoredEntry(NamedTuple):
     """A stored entry, as much of it as a comparison needs."""
 
     pk: int
@@ -32,7 +30,7 @@ class StoredEntry:
     @property
     def values(self) -> Row:
         """The values of ``ENTRY``."""
-        return self.track_id, self.spotify_id, self.added_at, self.rank, self.is_playable
+        return self[1:]
 
 
 def stored_entries(
@@ -41,22 +39,11 @@ def stored_entries(
     """Return the stored entries in Spotify's order, the first ``most`` or all."""
     rows = SavedTrack.objects.using(using).filter(account=account).in_order()
     return [
-        StoredEntry(*row)
+        StoredEntry._make(row)
         for row in rows.values_list(
             "pk", "track_id", "spotify_id", "added_at", "rank", "is_playable"
         )[:most]
     ]
-
-
-def stored_keys(account: SpotifyAccount, using: str) -> tuple[list[Key], array[int]]:
-    """Return the keys of the stored entries in Spotify's order, and their primary keys."""
-    rows = SavedTrack.objects.using(using).filter(account=account).in_order()
-    keys: list[Key] = []
-    pks = array("q")
-    for pk, spotify_id, added_at in rows.values_list("pk", "spotify_id", "added_at"):
-        keys.append((spotify_id, added_at))
-        pks.append(pk)
-    return keys, pks
 
 
 def count_stored(account: SpotifyAccount, using: str) -> int:

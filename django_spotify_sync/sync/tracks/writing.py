@@ -16,11 +16,12 @@ from django_spotify_sync.sync.catalog import Keys
 from django_spotify_sync.sync.handover import Written
 from django_spotify_sync.sync.tracks.alignment import align
 from django_spotify_sync.sync.tracks.sorting import refresh_sort_keys
-from django_spotify_sync.sync.tracks.stored import ENTRY, StoredEntry, stored_entries
+from django_spotify_sync.sync.tracks.stored import ENTRY, StoredEntry
 
 
 def write_saved(
     account: SpotifyAccount,
+    before: Sequence[StoredEntry],
     entries: Sequence[SavedRow],
     keys: Keys,
     *,
@@ -31,9 +32,9 @@ def write_saved(
 ) -> Written:
     """Make the stored entries the given ones; remove none but the removable. In the caller's transaction.
 
+    ``before`` are all that are stored, in Spotify's order, as this run has found them: nobody else writes meanwhile.
     ``is_whole`` says that the entries are the whole list, ``is_full``, that all of it was read anew.
     """
-    before = stored_entries(account, using)
     alignment = align(
         [stored.key for stored in before], [entry.key for entry in entries], relinks=is_whole
     )
