@@ -36,8 +36,12 @@ class StoredEntry(NamedTuple):
 def stored_entries(
     account: SpotifyAccount, using: str, *, most: int | None = None
 ) -> list[StoredEntry]:
-    """Return the stored entries in Spotify's order, the first ``most`` or all."""
-    rows = SavedTrack.objects.using(using).filter(account=account).in_order()
+    """Return the stored entries in Spotify's order, the first ``most`` or all.
+
+    Where a run may remove nothing, what is new may get the rank of one that seems gone. Ties are parted, or the next
+    run would see the two in this order or in that.
+    """
+    rows = SavedTrack.objects.using(using).filter(account=account).order_by("-rank", "pk")
     return [
         StoredEntry._make(row)
         for row in rows.values_list(
