@@ -8,10 +8,10 @@ end. A run that comes to nothing leaves at most rows that nobody uses, which ``p
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import batched
 from operator import attrgetter
-from typing import NamedTuple
 
 from django.db import models
 
@@ -194,7 +194,8 @@ def _write_album_tracks(
     update(Album, versions, using=using, batch_size=conf.BATCH_SIZE)
 
 
-class _Seen(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Seen:
     """The places of an album that were looked at: those that are beyond its end, too."""
 
     places: dict[int, str]

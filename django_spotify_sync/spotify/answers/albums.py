@@ -42,8 +42,7 @@ def _saved(item: dict[str, Json], catalog: Catalog) -> AlbumEntry | Entry:
     if not isinstance(album, dict) or (spotify_id := parse_album(album, catalog)) is None:
         return Entry(None, added_at)
     tracks = album.get("tracks")
-    items = tracks.get("items") if isinstance(tracks, dict) else None
-    if not isinstance(items, list):
+    if not isinstance(tracks, dict) or not isinstance(items := tracks.get("items"), list):
         return AlbumEntry(spotify_id, added_at)
     came = _tracks(items, spotify_id, 0, catalog)
     total = number(tracks.get("total")) or len(came)

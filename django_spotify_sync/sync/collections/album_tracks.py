@@ -31,7 +31,7 @@ def read_further_tracks(work: Work, listing: Listing) -> None:
         and entry.spotify_id.isalnum()  # it becomes part of an address
         and entry.tracks > entry.came > 0
     }
-    known = dict(_versions(sorted(long), work.using))
+    known: dict[str, str] = dict(_versions(sorted(long), work.using))
     gets = [
         Get(
             f"/albums/{spotify_id}/tracks",
