@@ -147,15 +147,7 @@ def _url_or_empty(value: str) -> Problem:
     return _url(value.rstrip("/")) if value else None
 
 
-RESOURCES = (
-    "tracks",
-    "playlists",
-    "following",
-    "albums",
-    "shows",
-    "episodes",
-    "audiobooks",
-)
+RESOURCES = ("tracks", "playlists", "following")
 
 
 def _resources(value: object) -> Problem:
@@ -199,10 +191,7 @@ class Conf:
         "https://accounts.spotify.com", "Where the accounts service answers.", problem=_url
     )
     RESOURCES = Setting[list[str]](
-        ["tracks", "playlists", "following", "albums", "shows"],
-        "What is kept in step.",
-        types=(list, tuple),
-        problem=_resources,
+        list(RESOURCES), "What is kept in step.", types=(list, tuple), problem=_resources
     )
     SCOPES = Setting[list[str] | None](
         None,
@@ -263,11 +252,6 @@ class Conf:
     FULL_SYNC_INTERVAL = Setting(
         timedelta(days=7),
         "How often everything is read, whatever seems unchanged.",
-        problem=_positive,
-    )
-    COLLECTION_FULL_INTERVAL = Setting(
-        timedelta(hours=24),
-        "How often the schedule reads all followed artists, albums, shows, episodes and audiobooks.",
         problem=_positive,
     )
     MAX_REMOVED_SHARE = Setting(

@@ -185,13 +185,7 @@ def test_a_host_with_its_own_mind(user: Any, account: SpotifyAccount, spotify: F
     connection.close()
 
 
-READ = [
-    f"/spotify/{path}"
-    for path in (
-        *("account/", "syncs/", "syncs/1/", "tracks/"),
-        *("albums/", "albums/x/", "shows/", "episodes/", "audiobooks/"),
-    )
-]
+READ = ["/spotify/account/", "/spotify/syncs/", "/spotify/syncs/1/", "/spotify/tracks/"]
 
 
 # Who may see what

@@ -212,8 +212,7 @@ class Command(BaseCommand):
         else:
             raise CommandError("Say whose library to sync: --user NAME, or --all, or --due.")
         for account in accounts:
-            # one that was named is refused in words, where the user has not agreed to it
-            for resource in resources if self._options["only"] else account.agreed(resources):
+            for resource in resources:
                 yield account, resource
 
 

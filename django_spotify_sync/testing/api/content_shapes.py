@@ -1,16 +1,15 @@
-"""Local files, episodes and shows as JSON.
+"""Local files and episodes inside playlists as JSON.
 
-Local files and shows follow recordings. Episodes inside playlists follow what is written of them
-(JUKE finding 5): a caller that asks for tracks only is answered an episode dressed as a track.
+Local files follow a recording. Episodes follow what is written of them (JUKE finding 5): a caller
+that asks for tracks only is answered an episode dressed as a track.
 """
 
 from __future__ import annotations
 
 from html import escape
 
-from django_spotify_sync.testing.api.shapes import MARKETS, OPEN, Json, Shapes
-from django_spotify_sync.testing.music.contents import LocalFile
-from django_spotify_sync.testing.music.podcasts import Episode, Show
+from django_spotify_sync.testing.api.shapes import OPEN, Json, Shapes
+from django_spotify_sync.testing.music.contents import Episode, LocalFile
 
 
 class ContentShapes:
@@ -22,9 +21,7 @@ class ContentShapes:
 
     def episode(self, episode: Episode, *, dressed: bool) -> Json:
         """Write an episode as such, or *dressed* as a track."""
-        if dressed:
-            return self._dressed_episode(episode)
-        return {**self.true_episode(episode), "episode": True, "track": False}
+        return self._dressed_episode(episode) if dressed else self._true_episode(episode)
 
     def local_file(self, file: LocalFile) -> Json:
         """Write a local file: no ids, and a URI made of its names (recorded)."""
@@ -72,36 +69,35 @@ class ContentShapes:
             answer["popularity"] = 0
         return answer
 
-    def show(self, show: Show) -> Json:
-        """Write a show."""
-        answer: Json = {
+    def _show(self, episode: Episode) -> Json:
+        show: Json = {
             "copyrights": [],
-            "description": f"About {show.name}",
-            "explicit": show.explicit,
-            "external_urls": {"spotify": f"{OPEN}/show/{show.id}"},
-            "href": f"{self.shapes.api_url}/shows/{show.id}",
-            "html_description": f"About {escape(show.name)}",
-            "id": show.id,
-            "images": [] if show.cover is None else self.shapes.images(show.cover),
-            "is_externally_hosted": show.is_externally_hosted,
-            "languages": [show.language],
-            "media_type": show.media_type,
-            "name": show.name,
-            "total_episodes": show.total_episodes,
+            "description": f"About {episode.show_name}",
+            "explicit": False,
+            "external_urls": {"spotify": f"{OPEN}/show/{episode.show_id}"},
+            "href": f"{self.shapes.api_url}/shows/{episode.show_id}",
+            "html_description": f"About {escape(episode.show_name)}",
+            "id": episode.show_id,
+            "images": self.shapes.images(episode.cover),
+            "is_externally_hosted": False,
+            "languages": ["en"],
+            "media_type": "audio",
+            "name": episode.show_name,
+            "total_episodes": 120,
             "type": "show",
-            "uri": show.uri,
+            "uri": f"spotify:show:{episode.show_id}",
         }
         if not self.shapes.new:
-            answer["available_markets"] = MARKETS
-            answer["publisher"] = show.publisher
-        return answer
+            show["available_markets"] = []
+            show["publisher"] = episode.publisher
+        return show
 
-    def true_episode(self, episode: Episode) -> Json:
-        """Write an episode as such."""
+    def _true_episode(self, episode: Episode) -> Json:
         return {
             "audio_preview_url": None,
             "description": f"{episode.name} & more",
             "duration_ms": episode.duration_ms,
+            "episode": True,
             "explicit": False,
             "external_urls": {"spotify": f"{OPEN}/episode/{episode.id}"},
             "href": f"{self.shapes.api_url}/episodes/{episode.id}",
@@ -115,33 +111,34 @@ class ContentShapes:
             "name": episode.name,
             "release_date": episode.release_date,
             "release_date_precision": "day",
-            "show": self.show(episode.show),
+            "show": self._show(episode),
+            "track": False,
             "type": "episode",
             "uri": episode.uri,
         }
 
     def _dressed_episode(self, episode: Episode) -> Json:
         """Write an episode dressed as a track, for callers that asked for tracks only."""
-        show = {"spotify": f"{OPEN}/show/{episode.show.id}"}
+        show = {"spotify": f"{OPEN}/show/{episode.show_id}"}
         album: Json = {
             "album_type": "show",
             "artists": [],
             "external_urls": show,
-            "href": f"{self.shapes.api_url}/shows/{episode.show.id}",
-            "id": episode.show.id,
+            "href": f"{self.shapes.api_url}/shows/{episode.show_id}",
+            "id": episode.show_id,
             "images": self.shapes.images(episode.cover),
-            "name": episode.show.name,
+            "name": episode.show_name,
             "release_date": None,
             "release_date_precision": None,
-            "total_tracks": episode.show.total_episodes,
+            "total_tracks": 120,
             "type": "show",
-            "uri": episode.show.uri,
+            "uri": f"spotify:show:{episode.show_id}",
         }
         artist: Json = {
             "external_urls": {},
             "href": None,
             "id": None,
-            "name": episode.show.publisher,
+            "name": episode.publisher,
             "type": "artist",
             "uri": None,
         }
