@@ -147,7 +147,15 @@ def _url_or_empty(value: str) -> Problem:
     return _url(value.rstrip("/")) if value else None
 
 
-RESOURCES = ("tracks", "playlists", "following")
+RESOURCES = (
+    "tracks",
+    "playlists",
+    "following",
+    "albums",
+    "shows",
+    "episodes",
+    "audiobooks",
+)
 
 
 def _resources(value: object) -> Problem:
@@ -191,7 +199,10 @@ class Conf:
         "https://accounts.spotify.com", "Where the accounts service answers.", problem=_url
     )
     RESOURCES = Setting[list[str]](
-        list(RESOURCES), "What is kept in step.", types=(list, tuple), problem=_resources
+        ["tracks", "playlists", "following", "albums", "shows"],
+        "What is kept in step.",
+        types=(list, tuple),
+        problem=_resources,
     )
     SCOPES = Setting[list[str] | None](
         None,
@@ -252,6 +263,11 @@ class Conf:
     FULL_SYNC_INTERVAL = Setting(
         timedelta(days=7),
         "How often everything is read, whatever seems unchanged.",
+        problem=_positive,
+    )
+    COLLECTION_FULL_INTERVAL = Setting(
+        timedelta(hours=24),
+        "How often the schedule reads all followed artists, albums, shows, episodes and audiobooks.",
         problem=_positive,
     )
     MAX_REMOVED_SHARE = Setting(

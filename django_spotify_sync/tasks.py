@@ -17,7 +17,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from django_spotify_sync.db.transactions import done_again
-from django_spotify_sync.exceptions import NotConnected
+from django_spotify_sync.exceptions import InsufficientScope, NotConnected
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.runs import RunStatus, Trigger
 from django_spotify_sync.sync import execute, request_sync, stop_runs, take_due
@@ -53,7 +53,7 @@ def sync_account(
             full = bool(kwargs.get("full"))
             run_id = request_sync(account, resource or "", full=full, trigger=trigger).pk
         run = execute(run_id)
-    except NotConnected as error:
+    except (NotConnected, InsufficientScope) as error:
         logger.info("account=%s resource=%s not synced: %s", account_id, resource, error.code)
         return None
     except ObjectDoesNotExist:  # deleted since: a message may be older than what it speaks of

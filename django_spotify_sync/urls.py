@@ -8,9 +8,13 @@ from rest_framework.routers import SimpleRouter
 from django_spotify_sync import views
 from django_spotify_sync.db.transactions import outside_transactions
 from django_spotify_sync.rest.account import AccountView, DisconnectView, RefreshView
+from django_spotify_sync.rest.albums import SavedAlbumViewSet
+from django_spotify_sync.rest.audiobooks import SavedAudiobookViewSet
+from django_spotify_sync.rest.episodes import SavedEpisodeViewSet
 from django_spotify_sync.rest.following import FollowedArtistViewSet
 from django_spotify_sync.rest.playlists import PlaylistItemViewSet, PlaylistViewSet
 from django_spotify_sync.rest.runs import SyncAllView, SyncRunViewSet, SyncView
+from django_spotify_sync.rest.shows import SavedShowViewSet
 from django_spotify_sync.rest.tracks import SavedTrackViewSet
 
 app_name = "spotify_sync"
@@ -21,6 +25,10 @@ router.register("tracks", SavedTrackViewSet, "track")
 router.register("playlists", PlaylistViewSet, "playlist")
 router.register("playlists/<str:spotify_id>/items", PlaylistItemViewSet, "playlist-item")
 router.register("following", FollowedArtistViewSet, "followed-artist")
+router.register("albums", SavedAlbumViewSet, "album")
+router.register("shows", SavedShowViewSet, "show")
+router.register("episodes", SavedEpisodeViewSet, "episode")
+router.register("audiobooks", SavedAudiobookViewSet, "audiobook")
 
 urlpatterns = [
     path("auth/", views.auth, name="auth"),

@@ -105,6 +105,7 @@ LONG = (
     "tests/whole/test_databases.py",
     "tests/whole/test_docs.py::test_the_front_page_works_word_for_word",
     "tests/whole/test_doors.py",
+    "tests/whole/test_example_collections.py",
     "tests/whole/test_example_project.py",
     "tests/whole/test_example_search.py",
     "tests/whole/test_example_who_may_see.py",

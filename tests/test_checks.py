@@ -3,7 +3,6 @@ from __future__ import annotations
 import ast
 import base64
 import hashlib
-import inspect
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -12,16 +11,15 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core.checks import registry, run_checks
 
-from django_spotify_sync import checks
 from django_spotify_sync.checks import TAG, check_keys_in_use, check_settings
 from django_spotify_sync.conf import Conf
-from tests.kit.checking import KEY, around, found
+from tests.kit.checking import KEY, around, found, source_of_checks
 from tests.settings import SECRET_KEY
 from tests.test_conf import RIGHT, WRONG
 
 
 def ids_in_use() -> list[str]:
-    tree = ast.parse(inspect.getsource(checks))
+    tree = ast.parse(source_of_checks())
     return [
         str(node.value).removeprefix("spotify_sync.")
         for node in ast.walk(tree)
@@ -329,6 +327,16 @@ def test_w011_scopes_that_are_too_few(settings, resources, scopes, missing):
     assert list(found()) == (["W011"] if missing else [])
     assert all(scope in found()["W011"].msg for scope in missing)
     assert "user-top-read" not in str(found())
+
+
+def test_w011_names_what_cannot_be_synced(settings):
+    settings.SPOTIFY_SYNC_RESOURCES = ["tracks", "albums", "episodes", "following"]
+    settings.SPOTIFY_SYNC_SCOPES = ["user-library-read"]
+
+    message = found()["W011"].msg
+
+    assert "lacks user-follow-read, user-read-playback-position:" in message
+    assert message.endswith(": episodes, following cannot be synced, or not wholly.")
 
 
 @pytest.mark.parametrize("resources", [[], ()])

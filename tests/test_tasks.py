@@ -149,7 +149,7 @@ def test_a_broker_that_is_full_is_as_one_that_is_away(account, monkeypatch, clie
 
         answer = client.post("/spotify/sync/")
 
-    assert (answer.status_code, len(answer.json()["runs"])) == (202, 3)
+    assert (answer.status_code, len(answer.json()["runs"])) == (202, 5)
     assert not SyncRun.objects.filter(published_at__isnull=False).exists()
 
 

@@ -8,7 +8,22 @@ from django_spotify_sync.admin import (
     followed_artists,
     playlists,
     runs,
+    saved_albums,
+    saved_audiobooks,
+    saved_episodes,
+    saved_shows,
     saved_tracks,
 )
 
-__all__ = ["accounts", "catalog", "followed_artists", "playlists", "runs", "saved_tracks"]
+__all__ = [
+    "accounts",
+    "catalog",
+    "followed_artists",
+    "playlists",
+    "runs",
+    "saved_albums",
+    "saved_audiobooks",
+    "saved_episodes",
+    "saved_shows",
+    "saved_tracks",
+]

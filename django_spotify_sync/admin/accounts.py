@@ -21,6 +21,7 @@ from django_spotify_sync.admin.account_actions import (
 from django_spotify_sync.admin.grants import GrantFilter, standing
 from django_spotify_sync.admin.looks import cover, number, titled
 from django_spotify_sync.admin.runs import status_badge
+from django_spotify_sync.conf import conf
 from django_spotify_sync.db.transactions import outside_transactions
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.library import LIBRARY
@@ -78,11 +79,16 @@ class SpotifyAccountAdmin(AccountActions):
 
     @admin.display(description=_("library, and last runs"))
     def library(self, account: Any) -> str:
-        """Say what is stored of each resource, and how its last run ended or stands."""
+        """Say what is stored of each resource, and how its last run ended or stands.
+
+        What the site does not sync is left out where nothing of it is stored.
+        """
         lines = []
         for name, table in LIBRARY.items():
-            label = Resource(name).label
-            words = f"{capfirst(label)}: {number(getattr(account, f'{name}_count'))}"
+            count = getattr(account, f"{name}_count")
+            if not count and name not in conf.RESOURCES:
+                continue
+            words = f"{capfirst(Resource(name).label)}: {number(count)}"
             stored = self.list_link(table.model, words, account__id__exact=account.pk)
             status = getattr(account, f"{name}_run_status")
             run = SyncRun(pk=getattr(account, f"{name}_run_pk"))

@@ -10,9 +10,25 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from django_spotify_sync.admin.looks import NOTHING, artists_of, cover, minutes, titled
+from django_spotify_sync.admin.looks import (
+    artists_of,
+    cover,
+    listed,
+    minutes,
+    number,
+    small_cover,
+    titled,
+)
 from django_spotify_sync.admin.rows import ReadOnlyAdmin
-from django_spotify_sync.models import Album, AlbumArtist, Artist, Track
+from django_spotify_sync.models import (
+    Album,
+    AlbumArtist,
+    Artist,
+    Audiobook,
+    Episode,
+    Show,
+    Track,
+)
 from django_spotify_sync.models.catalog import track_artists
 
 
@@ -32,12 +48,12 @@ class ArtistAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("genres"))
     def genre_names(self, artist: Artist) -> str:
-        return ", ".join(map(str, artist.genres)) or NOTHING
+        return listed(artist.genres)
 
 
 @admin.register(Album)
 class AlbumAdmin(ReadOnlyAdmin):
-    list_display = ("title", "artist_names", "release_date", "spotify_id")
+    list_display = ("title", "artist_names", "release_date", "total_tracks", "spotify_id")
     search_fields = ("folded__contains",)
     fields = (
         "picture",
@@ -46,21 +62,28 @@ class AlbumAdmin(ReadOnlyAdmin):
         "album_type",
         "release_date",
         "total_tracks",
+        "listed_tracks",
+        "label",
+        "upc",
         "spotify_id",
         "on_spotify",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        links = AlbumArtist.objects.select_related("artist")
-        return super().get_queryset(request).prefetch_related(Prefetch("album_artists", links))
+        return super().get_queryset(request).prefetch_related(album_artists())
 
     @admin.display(description=_("album"))
     def title(self, album: Album) -> str:
-        return titled(album.thumbnail_url or album.image_url, album)
+        return titled(small_cover(album), album)
 
     @admin.display(description=_("artists"))
     def artist_names(self, album: Album) -> str:
         return artists_of(album.album_artists)
+
+    @admin.display(description=_("tracks listed here"))
+    def listed_tracks(self, album: Album) -> str:
+        """Say how many of its tracks are stored in their places: all of a saved album, once it was read whole."""
+        return number(album.album_tracks.count())
 
     @admin.display(description=_("cover"))
     def picture(self, album: Album) -> str:
@@ -116,7 +139,103 @@ class TrackAdmin(ReadOnlyAdmin):
         return cover(track.album.image_url if track.album else "", 160)
 
 
+@admin.register(Show)
+class ShowAdmin(ReadOnlyAdmin):
+    list_display = ("title", "publisher", "total_episodes", "spotify_id")
+    search_fields = ("folded__contains", "folded_publisher__contains")
+    fields = (
+        "picture",
+        "name",
+        "publisher",
+        "total_episodes",
+        "media_type",
+        "explicit",
+        "spotify_id",
+        "on_spotify",
+    )
+
+    @admin.display(description=_("show"))
+    def title(self, show: Show) -> str:
+        return titled(show.image_url, show)
+
+    @admin.display(description=_("cover"))
+    def picture(self, show: Show) -> str:
+        return cover(show.image_url, 160)
+
+
+@admin.register(Episode)
+class EpisodeAdmin(ReadOnlyAdmin):
+    list_display = ("title", "show_link", "duration", "release_date", "spotify_id")
+    list_select_related = ("show",)
+    search_fields = ("folded__contains",)
+    fields = (
+        "picture",
+        "name",
+        "show_link",
+        "duration",
+        "release_date",
+        "explicit",
+        "spotify_id",
+        "on_spotify",
+    )
+
+    @admin.display(description=_("episode"))
+    def title(self, episode: Episode) -> str:
+        return titled(episode.image_url, episode)
+
+    @admin.display(description=_("show"))
+    def show_link(self, episode: Episode) -> str:
+        return self.link(episode.show)
+
+    @admin.display(description=_("duration"))
+    def duration(self, episode: Episode) -> str:
+        return minutes(episode.duration_ms)
+
+    @admin.display(description=_("cover"))
+    def picture(self, episode: Episode) -> str:
+        return cover(episode.image_url, 160)
+
+
+@admin.register(Audiobook)
+class AudiobookAdmin(ReadOnlyAdmin):
+    list_display = ("title", "author_names", "total_chapters", "spotify_id")
+    search_fields = ("folded__contains", "folded_authors__contains")
+    fields = (
+        "picture",
+        "name",
+        "author_names",
+        "narrator_names",
+        "publisher",
+        "edition",
+        "total_chapters",
+        "explicit",
+        "spotify_id",
+        "on_spotify",
+    )
+
+    @admin.display(description=_("audiobook"))
+    def title(self, audiobook: Audiobook) -> str:
+        return titled(audiobook.image_url, audiobook)
+
+    @admin.display(description=_("authors"))
+    def author_names(self, audiobook: Audiobook) -> str:
+        return listed(audiobook.authors)
+
+    @admin.display(description=_("narrators"))
+    def narrator_names(self, audiobook: Audiobook) -> str:
+        return listed(audiobook.narrators)
+
+    @admin.display(description=_("cover"))
+    def picture(self, audiobook: Audiobook) -> str:
+        return cover(audiobook.image_url, 160)
+
+
+def album_artists(path: str = "") -> Prefetch[Any]:
+    """Fetch the artists of albums with the rows whose ``path`` leads to an album."""
+    links = AlbumArtist.objects.select_related("artist")
+    return Prefetch(f"{path}album_artists", queryset=links)
+
+
 def cover_of(track: Track | None) -> str:
     """Return the address of the smallest cover of a track's album, empty if there is none."""
-    album = track.album if track else None
-    return (album.thumbnail_url or album.image_url) if album else ""
+    return small_cover(track.album if track else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +27,11 @@ def cover(url: str, size: int = 40) -> str:
         size,
         url,
     )
+
+
+def small_cover(row: Any) -> str:
+    """Return the address of the smallest cover that a row has, empty if it has none or is None."""
+    return str(getattr(row, "thumbnail_url", "") or getattr(row, "image_url", ""))
 
 
 def titled(url: str, words: object, below: object = "") -> SafeString:
@@ -81,7 +87,12 @@ def minutes(milliseconds: int | None) -> str:
     return "{}:{:02}".format(*divmod(round(milliseconds / 1000), 60))
 
 
+def listed(names: Iterable[object]) -> str:
+    """Return names, one after the other; a dash for none."""
+    return ", ".join(map(str, names)) or NOTHING
+
+
 def artists_of(links: Any) -> str:
     """Return the names of the artists of a track or an album, whose links were fetched with it."""
     ordered = sorted(links.all(), key=lambda link: int(link.position))
-    return ", ".join(str(link.artist) for link in ordered) or NOTHING
+    return listed(link.artist for link in ordered)

@@ -12,7 +12,6 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from django_spotify_sync.admin.looks import NOTHING
@@ -90,7 +89,7 @@ class ReadOnlyAdmin(ModelAdmin):
         return super().get_search_results(request, rows, search_term)
 
     @admin.display(description=_("at Spotify"))
-    def on_spotify(self, row: Any) -> SafeString:
+    def on_spotify(self, row: Any) -> str:
         return format_html('<a href="{0}" rel="noreferrer">{0}</a>', row.get_absolute_url())
 
     def link(self, row: Model | None, words: object = "") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import batched
 from typing import Any
@@ -56,27 +56,70 @@ def delete_where(
 
     Each batch is locked and tested again. What somebody else has locked is left to the next time.
     """
+
+    def delete(rows: models.QuerySet[Any], pks: list[int]) -> int:
+        _delete_parts(parts, pks, using)
+        return rows.filter(pk__in=pks)._raw_delete(using)
+
+    return _for_each_batch(model, condition, using, batch_size, delete)
+
+
+def delete_parts(
+    model: type[models.Model],
+    condition: Q,
+    using: str,
+    *,
+    batch_size: int,
+    parts: Parts,
+    leaving: Mapping[str, object],
+) -> int:
+    """Delete the ``parts`` of the rows of ``model`` under ``condition``, and write ``leaving`` into those rows.
+
+    Return how many parts went. Batches and locks are those of ``delete_where``.
+    """
+
+    def delete(rows: models.QuerySet[Any], pks: list[int]) -> int:
+        rows.filter(pk__in=pks).update(**leaving)
+        return _delete_parts(parts, pks, using)
+
+    return _for_each_batch(model, condition, using, batch_size, delete)
+
+
+def _delete_parts(parts: Parts, pks: Sequence[int], using: str) -> int:
+    return sum(
+        part._default_manager.using(using).filter(**{f"{field}__in": pks})._raw_delete(using)
+        for part, field in parts
+    )
+
+
+def _for_each_batch(
+    model: type[models.Model],
+    condition: Q,
+    using: str,
+    batch_size: int,
+    delete: Callable[[models.QuerySet[Any], list[int]], int],
+) -> int:
     rows: models.QuerySet[Any] = model._default_manager.using(using)
     removed = last = 0
     while candidates := list(
         rows.filter(condition, pk__gt=last).order_by("pk").values_list("pk", flat=True)[:batch_size]
     ):
         last = candidates[-1]
-        delete = partial(_delete_batch, rows, condition, candidates, using, parts)
-        removed += done_again(delete, using=using)
+        batch = partial(_delete_batch, rows, condition, candidates, using, delete)
+        removed += done_again(batch, using=using)
     return removed
 
 
 def _delete_batch(
-    rows: models.QuerySet[Any], condition: Q, candidates: Sequence[int], using: str, parts: Parts
+    rows: models.QuerySet[Any],
+    condition: Q,
+    candidates: Sequence[int],
+    using: str,
+    delete: Callable[[models.QuerySet[Any], list[int]], int],
 ) -> int:
     with transaction.atomic(using=using, savepoint=False):
         found = rows.filter(pk__in=candidates).order_by("pk").only("pk")
         locked = [row.pk for row in lock_free(found)]
         gone = list(rows.filter(condition, pk__in=locked).values_list("pk", flat=True))
-        if not gone:
-            return 0  # they are used by now, or somebody else holds them
-        for part, field in parts:
-            owned = part._default_manager.using(using).filter(**{f"{field}__in": gone})
-            owned._raw_delete(using)
-        return rows.filter(pk__in=gone)._raw_delete(using)
+        # none, if they are used by now, or somebody else holds them
+        return delete(rows, gone) if gone else 0

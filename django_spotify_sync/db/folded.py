@@ -30,7 +30,10 @@ _ALWAYS: dict[str, Any] = {"blank": True, "default": "", "db_default": "", "edit
 
 
 class FoldedField(_TextField):
-    """The texts of ``sources``, folded, with a blank between them. What is set by hand is written over."""
+    """The texts of ``sources``, folded, with a blank between them; a source may be a list of texts.
+
+    What is set by hand is written over.
+    """
 
     def __init__(self, *args: Any, sources: Sequence[str], **kwargs: Any) -> None:
         self.sources = tuple(sources)
@@ -44,13 +47,17 @@ class FoldedField(_TextField):
 
     def fold(self, values: Mapping[str, Any]) -> str:
         """Return what the column is to hold in a row of these values."""
-        texts = (folded((values[name] or "")[:LONGEST])[:LONGEST] for name in self.sources)
+        texts = (folded(_text(values[name])[:LONGEST])[:LONGEST] for name in self.sources)
         return " ".join(filter(None, texts))
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
         value = self.fold({name: getattr(model_instance, name) for name in self.sources})
         setattr(model_instance, self.attname, value)
         return value
+
+
+def _text(value: str | Sequence[str] | None) -> str:
+    return value if isinstance(value, str) else " ".join(value or ())
 
 
 @FoldedField.register_lookup

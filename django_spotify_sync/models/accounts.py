@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -19,7 +20,7 @@ from django_spotify_sync.exceptions import SealBroken
 from django_spotify_sync.secret import Secret, hushed
 from django_spotify_sync.spotify.answers.profile import ProfileRow
 from django_spotify_sync.spotify.answers.storable import MAX_ID
-from django_spotify_sync.spotify.scopes import scopes_for
+from django_spotify_sync.spotify.scopes import is_covered, scopes_for
 
 
 class AnyUser(Protocol):
@@ -169,6 +170,11 @@ class SpotifyAccount(models.Model):
         """The scopes that the site wants and the user has not agreed to: connecting again asks for them."""
         granted = set(self.scopes)
         return [scope for scope in wanted_scopes() if scope not in granted]
+
+    def agreed(self, resources: Iterable[str]) -> list[str]:
+        """Return those of ``resources`` for which Spotify answers under the scopes that the user agreed to."""
+        granted = self.scopes
+        return [resource for resource in resources if is_covered(resource, granted)]
 
     @property
     def days_left(self) -> int:

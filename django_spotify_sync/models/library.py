@@ -13,6 +13,10 @@ from django.db import models
 from django_spotify_sync.models.followed_artists import FollowedArtist
 from django_spotify_sync.models.playlists import AccountPlaylist
 from django_spotify_sync.models.runs import Resource
+from django_spotify_sync.models.saved_albums import SavedAlbum
+from django_spotify_sync.models.saved_audiobooks import SavedAudiobook
+from django_spotify_sync.models.saved_episodes import SavedEpisode
+from django_spotify_sync.models.saved_shows import SavedShow
 from django_spotify_sync.models.saved_tracks import SavedTrack
 
 
@@ -39,6 +43,12 @@ LIBRARY: dict[str, Table] = {
     Resource.TRACKS: Table(SavedTrack, "saved_tracks", shown=models.Q(track__isnull=False)),
     Resource.PLAYLISTS: Table(AccountPlaylist, "playlists"),
     Resource.FOLLOWING: Table(FollowedArtist, "followed_artists"),
+    Resource.ALBUMS: Table(SavedAlbum, "saved_albums", shown=models.Q(album__isnull=False)),
+    Resource.SHOWS: Table(SavedShow, "saved_shows", shown=models.Q(show__isnull=False)),
+    Resource.EPISODES: Table(SavedEpisode, "saved_episodes", shown=models.Q(episode__isnull=False)),
+    Resource.AUDIOBOOKS: Table(
+        SavedAudiobook, "saved_audiobooks", shown=models.Q(audiobook__isnull=False)
+    ),
 }
 
 

@@ -28,6 +28,10 @@ class Resource(models.TextChoices):
     TRACKS = "tracks", _("saved tracks")
     PLAYLISTS = "playlists", _("playlists")
     FOLLOWING = "following", _("followed artists")
+    ALBUMS = "albums", _("saved albums")
+    SHOWS = "shows", _("saved shows")
+    EPISODES = "episodes", _("saved episodes")
+    AUDIOBOOKS = "audiobooks", _("saved audiobooks")
 
 
 class RunStatus(models.TextChoices):
@@ -73,6 +77,10 @@ class SyncState(models.Model):
     hidden = models.IntegerField(default=0)
     full_total = models.PositiveIntegerField(null=True, blank=True)
     full_entries = models.PositiveIntegerField(null=True, blank=True)
+    # Elements without an id that always were there, so that none of them stands for a row that is missing.
+    nulls = models.PositiveIntegerField(default=0, db_default=0)
+    # Spotify has no such list for this account, perhaps in its market: the schedule does not ask before.
+    absent_until = models.DateTimeField(null=True, blank=True)
     # The total of a run that saw a loss too large to be believed at once.
     suspected_shrink = models.PositiveIntegerField(null=True, blank=True)
 

@@ -57,6 +57,7 @@ class SpotifyAccountSerializer(RowSerializer[SpotifyAccount]):
     """The account and how each resource of it stands; never a token."""
 
     scopes = serializers.ListField(child=serializers.CharField(), read_only=True)
+    missing_scopes = serializers.ListField(child=serializers.CharField(), read_only=True)
     resources = ResourcesField(read_only=True)
 
     class Meta:
@@ -68,6 +69,7 @@ class SpotifyAccountSerializer(RowSerializer[SpotifyAccount]):
             "image_url",
             "status",
             "scopes",
+            "missing_scopes",
             "authorized_at",
             "reauthorize_by",
             "resources",

@@ -16,6 +16,7 @@ from django_spotify_sync.errors import message_for
 from django_spotify_sync.exceptions import (
     CacheUnavailable,
     ConnectError,
+    InsufficientScope,
     LinkedElsewhere,
     NotAllowlisted,
     NotConnected,
@@ -43,6 +44,7 @@ STATUSES: tuple[tuple[type[SpotifySyncError], int], ...] = (
     (ConnectError, 400),
     (NotConnected, 409),
     (RateLimited, 429),
+    (InsufficientScope, 409),
     (SpotifyError, 502),
     (CacheUnavailable, 503),
     (UnknownResource, 404),

@@ -6,10 +6,10 @@ from django.db.models import Q, QuerySet
 from rest_framework import serializers
 
 from django_spotify_sync.models import FollowedArtist
+from django_spotify_sync.models.runs import Resource
 from django_spotify_sync.rest.fields import RowSerializer
 from django_spotify_sync.rest.keyset import by_name, by_number
 from django_spotify_sync.rest.library import LibraryViewSet
-from django_spotify_sync.rest.pinned import own_account
 
 
 class FollowedArtistSerializer(RowSerializer[FollowedArtist]):
@@ -30,13 +30,13 @@ class FollowedArtistSerializer(RowSerializer[FollowedArtist]):
 class FollowedArtistViewSet(LibraryViewSet[FollowedArtist]):
     """The artists whom the user follows, in Spotify's order."""
 
+    resource = Resource.FOLLOWING
     serializer_class = FollowedArtistSerializer
     orders = {"position": by_number("position"), "name": by_name("artist__name")}
     default_order = "position"
 
     def get_queryset(self) -> QuerySet[FollowedArtist]:
-        mine = FollowedArtist.objects.filter(account=own_account(self.request))
-        return mine.select_related("artist")
+        return FollowedArtist.objects.filter(self.is_own()).select_related("artist")
 
     @staticmethod
     def has_word(word: str) -> Q:

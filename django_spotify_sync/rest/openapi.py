@@ -21,6 +21,7 @@ from rest_framework import serializers
 from django_spotify_sync.conf import conf
 from django_spotify_sync.models.runs import Resource
 from django_spotify_sync.rest.account import SpotifyAccountSerializer
+from django_spotify_sync.rest.albums import WholeAlbumSerializer
 from django_spotify_sync.rest.fields import UTCField
 from django_spotify_sync.rest.filters import MAX_IDS
 from django_spotify_sync.rest.library import LibraryViewSet
@@ -57,6 +58,7 @@ NOBODY = {401: "Not signed in.", 403: "Not signed in, or without the CSRF token.
 UNREAD = {400: "The query cannot be read; `unknown_parameter`"}
 UNCONNECTED = {409: "`not_connected`"}
 UNUSABLE = {409: "`not_connected`, `suspect`, `reauthorization_required`"}
+UNSUITED = {409: f"{UNUSABLE[409]}, `insufficient_scope`"}
 THROTTLED = {429: "`throttled`"}
 BODY = {400: "The body cannot be read.", 415: "The body is of another media type."}
 AT_SPOTIFY = {
@@ -119,7 +121,7 @@ NAMED = OpenApiParameter("resource", str, OpenApiParameter.PATH, enum=list(Resou
 LOCATION = header("Location", "The run's address.", str, 202)
 IDS = query("ids", f"From 1 to {MAX_IDS} Spotify ids, with commas between them.", required=True)
 SAVED = {"type": "object", "additionalProperties": {"type": "boolean"}}
-LIST_ID = OpenApiParameter("spotify_id", str, OpenApiParameter.PATH)
+SPOTIFY_ID = OpenApiParameter("spotify_id", str, OpenApiParameter.PATH)
 RUN_ID = OpenApiParameter("id", int, OpenApiParameter.PATH)
 NOT_FOUND = {404: "`not_found`"}
 #: By view, by method or action; the list of a library is described by what its view has.
@@ -188,6 +190,7 @@ OPERATIONS: dict[str, dict[str, dict[str, Any]]] = {
             202,
             SyncRunSerializer,
             *SYNC,
+            UNSUITED,
             {404: "`unknown_resource`"},
             request=SyncRequestSerializer,
             operation_id="spotify_sync",
@@ -209,7 +212,18 @@ OPERATIONS: dict[str, dict[str, dict[str, Any]]] = {
     "SavedTrackViewSet": {"contains": answers(200, SAVED, *LIST, parameters=[IDS])},
     "PlaylistItemViewSet": {
         "list": answers(
-            200, PlaylistItemSerializer(many=True), *LIST, NOT_FOUND, parameters=[LIST_ID]
+            200, PlaylistItemSerializer(many=True), *LIST, NOT_FOUND, parameters=[SPOTIFY_ID]
+        )
+    },
+    "SavedAlbumViewSet": {
+        "retrieve": answers(
+            200,
+            WholeAlbumSerializer,
+            NOBODY,
+            UNCONNECTED,
+            NOT_FOUND,
+            THROTTLED,
+            parameters=[SPOTIFY_ID],
         )
     },
 }
@@ -224,10 +238,12 @@ class Endpoints(OpenApiViewExtension):  # type: ignore[no-untyped-call]
     def view_replacement(self) -> Any:
         described = type(self.target.__name__, (self.target,), {"__doc__": getdoc(self.target)})
         operations = OPERATIONS.get(self.target.__name__, {})
+        is_there = conf.LOGIN_ENABLED or self.target.__name__ != "LoginAPI"
         if issubclass(self.target, LibraryViewSet):
             listed = answers(200, self.target.serializer_class(many=True), *LIST)
             operations = {"list": listed, **operations}
-        if self.target.__name__ == "LoginAPI" and not conf.LOGIN_ENABLED:
+            is_there = self.target.resource in conf.RESOURCES
+        if not is_there:
             operations = {name: {"exclude": True} for name in operations}
         methods = {name: extend_schema(**said) for name, said in operations.items()}
         return extend_schema_view(**methods)(described)

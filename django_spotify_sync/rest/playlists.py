@@ -10,11 +10,11 @@ from rest_framework.exceptions import NotFound
 
 from django_spotify_sync.models import AccountPlaylist, PlaylistItem
 from django_spotify_sync.models.playlists import SHOWS_DETAILS
+from django_spotify_sync.models.runs import Resource
 from django_spotify_sync.models.search import track_has
 from django_spotify_sync.rest.fields import RowSerializer
 from django_spotify_sync.rest.keyset import by_name, by_number, by_time
 from django_spotify_sync.rest.library import LibraryViewSet
-from django_spotify_sync.rest.pinned import own_account
 from django_spotify_sync.rest.tracks import SavedTrackSerializer
 
 
@@ -123,13 +123,13 @@ class PlaylistItemSerializer(RowSerializer[PlaylistItem]):
 class PlaylistViewSet(LibraryViewSet[AccountPlaylist]):
     """The playlists in the user's library, in the user's order."""
 
+    resource = Resource.PLAYLISTS
     serializer_class = AccountPlaylistSerializer
     orders = {"position": by_number("position"), "name": by_name("shown_name")}
     default_order = "position"
 
     def get_queryset(self) -> QuerySet[AccountPlaylist]:
-        mine = AccountPlaylist.objects.filter(account=own_account(self.request))
-        return mine.as_shown()
+        return AccountPlaylist.objects.filter(self.is_own()).as_shown()
 
     @staticmethod
     def has_word(word: str) -> Q:
@@ -139,6 +139,7 @@ class PlaylistViewSet(LibraryViewSet[AccountPlaylist]):
 class PlaylistItemViewSet(LibraryViewSet[PlaylistItem]):
     """What is in a playlist of the user's library, in its order. None, as long as Spotify is not known to show it."""
 
+    resource = Resource.PLAYLISTS
     serializer_class = PlaylistItemSerializer
     orders = {
         "position": by_number("position"),
@@ -147,7 +148,7 @@ class PlaylistItemViewSet(LibraryViewSet[PlaylistItem]):
     default_order = "position"
 
     def get_queryset(self) -> QuerySet[PlaylistItem]:
-        mine = AccountPlaylist.objects.filter(account=own_account(self.request))
+        mine = AccountPlaylist.objects.filter(self.is_own())
         spotify_id = self.kwargs["spotify_id"]
         link = None if "\0" in spotify_id else mine.filter(playlist__spotify_id=spotify_id).first()
         if link is None:

@@ -6,7 +6,6 @@ from operator import attrgetter
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.fields import CharField
@@ -14,7 +13,8 @@ from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from django_spotify_sync.models import Album, PlaylistItem, SavedTrack, SpotifyAccount, TrackArtist
+from django_spotify_sync.models import Album, PlaylistItem, SavedTrack, TrackArtist
+from django_spotify_sync.models.runs import Resource
 from django_spotify_sync.models.saved_tracks import sort_keys
 from django_spotify_sync.models.search import track_has
 from django_spotify_sync.rest.cursors import ensure_known, parameter
@@ -22,7 +22,6 @@ from django_spotify_sync.rest.fields import RowSerializer, UTCField
 from django_spotify_sync.rest.filters import MAX_TEXT, WordSearch, asked, asked_ids
 from django_spotify_sync.rest.keyset import Order, by_number, by_text, by_time
 from django_spotify_sync.rest.library import LibraryViewSet
-from django_spotify_sync.rest.pinned import own_account
 
 _KEYS = sort_keys()
 
@@ -107,6 +106,7 @@ class SavedTrackFilter(BaseFilterBackend):
 class SavedTrackViewSet(LibraryViewSet[SavedTrack]):
     """The user's saved tracks, latest saved first."""
 
+    resource = Resource.TRACKS
     serializer_class = SavedTrackSerializer
     filter_backends = (WordSearch, SavedTrackFilter)
     orders = {
@@ -124,14 +124,8 @@ class SavedTrackViewSet(LibraryViewSet[SavedTrack]):
         "duration": by_number("duration_key", nullable=True, apart=True),
     }
 
-    @cached_property
-    def account(self) -> SpotifyAccount:
-        return own_account(self.request)
-
     def get_queryset(self) -> QuerySet[SavedTrack]:
-        # by the account and not by its user: only so the index that has the order is read in it
-        mine = SavedTrack.objects.filter(account=self.account)
-        return mine.filter(track__isnull=False).with_tracks()
+        return SavedTrack.objects.filter(self.is_own()).with_tracks()
 
     def order_of(self, name: str) -> Order:
         kept = self.kept_orders.get(name)

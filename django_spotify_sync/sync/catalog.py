@@ -1,4 +1,4 @@
-"""Rows of the shared catalogue → Artist, Album, Track and the order of their artists.
+"""Rows of the shared catalogue → Artist, Album, Track, Show, Episode, Audiobook; the order of artists and of tracks.
 
 They are neutral facts, which all accounts share, and are written before the library that points at them, in short
 transactions: in that of the library, everybody else whose library holds one of the new ones would have to wait for its
@@ -7,7 +7,8 @@ end. A run that comes to nothing leaves at most rows that nobody uses, which ``p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import batched
 from operator import attrgetter
@@ -19,11 +20,24 @@ from django_spotify_sync.db.deleting import delete_rows
 from django_spotify_sync.db.locks import lock_in_order
 from django_spotify_sync.db.row_sets import Row
 from django_spotify_sync.db.upsert import insert, look_up, update, upsert
-from django_spotify_sync.models import Album, AlbumArtist, Artist, Track, TrackArtist
+from django_spotify_sync.models import (
+    Album,
+    AlbumArtist,
+    AlbumTrack,
+    Artist,
+    Audiobook,
+    Episode,
+    Show,
+    Track,
+    TrackArtist,
+)
 from django_spotify_sync.spotify.answers.catalog import Catalog
 
 #: Primary keys by Spotify id, of each kind of row of the catalogue by the name of the foreign keys that point at it.
 type Keys = dict[str, dict[str, int]]
+
+#: Where an owner has others, by their primary keys.
+type Places = dict[int, int]
 
 _ARTIST = ("spotify_id", "name", "image_url", "genres")
 _ALBUM = (
@@ -36,6 +50,8 @@ _ALBUM = (
     "total_tracks",
     "image_url",
     "thumbnail_url",
+    "upc",
+    "label",
 )
 _TRACK = (
     "spotify_id",
@@ -46,11 +62,41 @@ _TRACK = (
     "disc_number",
     "track_number",
 )
+_SHOW = (
+    "spotify_id",
+    "name",
+    "publisher",
+    "total_episodes",
+    "explicit",
+    "media_type",
+    "image_url",
+)
+_EPISODE = (
+    "spotify_id",
+    "name",
+    "duration_ms",
+    "explicit",
+    "release_date",
+    "release_date_precision",
+    "image_url",
+)
+_AUDIOBOOK = (
+    "spotify_id",
+    "name",
+    "authors",
+    "narrators",
+    "publisher",
+    "edition",
+    "total_chapters",
+    "explicit",
+    "image_url",
+)
 
 
 def no_keys() -> Keys:
     """Return the keys of an empty catalogue."""
-    return {"artist": {}, "album": {}, "track": {}}
+    kinds = ("artist", "album", "track", "show", "episode", "audiobook")
+    return {kind: {} for kind in kinds}
 
 
 def write_catalog(catalog: Catalog, *, using: str) -> Keys:
@@ -91,9 +137,10 @@ def _write(catalog: Catalog, way: Callable[..., dict[str, int]], *, using: str) 
     write = partial(way, using=using)
     artists = write(Artist, _ARTIST, map(attrgetter(*_ARTIST), catalog.artists.values()))
     albums = write(Album, _ALBUM, map(attrgetter(*_ALBUM), catalog.albums.values()))
+    albums = _albums_of(catalog, albums, using)
     values = attrgetter(*_TRACK)
     with_album = (
-        (*values(row), None if row.album_id is None else albums[row.album_id])
+        (*values(row), None if row.album_id is None else albums.get(row.album_id))
         for row in catalog.tracks.values()
     )
     tracks = write(Track, (*_TRACK, "album_id"), with_album)
@@ -102,48 +149,119 @@ def _write(catalog: Catalog, way: Callable[..., dict[str, int]], *, using: str) 
         (TrackArtist, "track_id", catalog.tracks.values(), tracks),
     ):
         wanted = {
-            ids[row.spotify_id]: [artists[artist] for artist in row.artist_ids]
+            ids[row.spotify_id]: _places(artists[artist] for artist in row.artist_ids)
             for row in rows
             if row.artist_ids is not None
         }
-        _write_links(link, owner, wanted, using=using, batch_size=conf.BATCH_SIZE)
-    return {"artist": artists, "album": albums, "track": tracks}
+        _write_links(link, (owner, "artist_id"), wanted, using=using)
+    _write_album_tracks(catalog, albums, tracks, using)
+    return {"artist": artists, "album": albums, "track": tracks} | _spoken(catalog, write)
+
+
+def _spoken(catalog: Catalog, write: Callable[..., dict[str, int]]) -> Keys:
+    shows = write(Show, _SHOW, map(attrgetter(*_SHOW), catalog.shows.values()))
+    values = attrgetter(*_EPISODE)
+    with_show = (
+        (*values(row), None if row.show_id is None else shows[row.show_id])
+        for row in catalog.episodes.values()
+    )
+    return {
+        "show": shows,
+        "episode": write(Episode, (*_EPISODE, "show_id"), with_show),
+        "audiobook": write(
+            Audiobook, _AUDIOBOOK, map(attrgetter(*_AUDIOBOOK), catalog.audiobooks.values())
+        ),
+    }
+
+
+def _write_album_tracks(
+    catalog: Catalog, albums: dict[str, int], tracks: dict[str, int], using: str
+) -> None:
+    """Put tracks in their places, and then, not before, say of which albums all are there."""
+    seen: dict[int, Container[int]] = {}
+    wanted: dict[int, Places] = {}
+    for album_id, places in catalog.album_tracks.items():
+        if album_id in albums:  # else it was pruned meanwhile, and the next sync reads them again
+            row = catalog.albums.get(album_id)
+            seen[albums[album_id]] = _Seen(places, row.total_tracks if row else None)
+            wanted[albums[album_id]] = _first_places(places, tracks)
+    _write_links(AlbumTrack, ("album_id", "track_id"), wanted, using=using, seen=seen)
+    versions = [
+        (albums[album_id], {"tracks_version": version})
+        for album_id, version in catalog.album_versions.items()
+        if album_id in albums
+    ]
+    update(Album, versions, using=using, batch_size=conf.BATCH_SIZE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The places of an album that were looked at: those that are beyond its end, too."""
+
+    places: dict[int, str]
+    total: int | None
+
+    def __contains__(self, position: object) -> bool:
+        is_beyond = self.total is not None and isinstance(position, int) and position >= self.total
+        return is_beyond or position in self.places
+
+
+def _places(ids: Iterable[int]) -> Places:
+    return {pk: position for position, pk in enumerate(ids)}
+
+
+def _first_places(seen: dict[int, str], tracks: dict[str, int]) -> Places:
+    """Return the places of an album's tracks; one that stands there twice has the first of both."""
+    last_first = sorted(seen.items(), reverse=True)
+    return {tracks[one]: place for place, one in last_first if one}
+
+
+def _albums_of(catalog: Catalog, albums: dict[str, int], using: str) -> dict[str, int]:
+    """Add those albums whose further tracks alone came: they were written before."""
+    named = catalog.album_tracks.keys() | catalog.album_versions.keys()
+    missing = named - albums.keys()
+    if not missing:
+        return albums
+    return albums | dict(look_up(Album, ("spotify_id", "id"), sorted(missing), using=using))
 
 
 def _write_links(
     link: type[models.Model],
-    owner: str,
-    wanted: dict[int, list[int]],
+    columns: tuple[str, str],
+    wanted: dict[int, Places],
     *,
     using: str,
-    batch_size: int,
+    seen: Mapping[int, Container[int]] | None = None,
 ) -> None:
-    """Make the artists of each owner the wanted ones, in their order.
+    """Make what each owner has what is wanted, each at its place; what stands at a place that was not ``seen`` stays.
 
     All is read first and then written in one order (new links, then moved ones, then those that are gone, each by key),
     so that two syncs with albums in common wait for each other and never in a ring.
     """
+    owner, other = columns
     rows = link._default_manager.using(using)
     missing: list[tuple[int, int, int]] = []
     moved: dict[int, dict[str, int]] = {}
     gone: list[int] = []
+    batch_size = conf.BATCH_SIZE
     for batch in batched(sorted(wanted), batch_size):
         places = {
-            (owner_id, artist_id): position
+            (owner_id, pk): position
             for owner_id in batch
-            for position, artist_id in enumerate(wanted[owner_id])
+            for pk, position in wanted[owner_id].items()
         }
-        stored = look_up(link, (owner, "artist_id", "position", "id"), batch, using=using)
-        for owner_id, artist_id, position, pk in stored:
-            place = places.pop((owner_id, artist_id), None)
+        stored = look_up(link, (owner, other, "position", "id"), batch, using=using)
+        for owner_id, other_id, position, pk in stored:
+            place = places.pop((owner_id, other_id), None)
             if place is None:
-                gone.append(pk)
+                if seen is None or position in seen[owner_id]:
+                    gone.append(pk)
             elif place != position:
                 moved[pk] = {"position": place}
         missing += [(*pair, position) for pair, position in places.items()]
     insert(
         link,
-        (owner, "artist_id", "position"),
+        (owner, other, "position"),
         sorted(missing),
         using=using,
         batch_size=batch_size,

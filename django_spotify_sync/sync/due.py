@@ -22,9 +22,10 @@ from django_spotify_sync import pace
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.locks import lock_free
 from django_spotify_sync.db.transactions import done_again
-from django_spotify_sync.models import SyncRun, SyncState
+from django_spotify_sync.models import SpotifyToken, SyncRun, SyncState
 from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.runs import Resource, Trigger
+from django_spotify_sync.spotify.scopes import is_covered
 from django_spotify_sync.sync.runs.lost import replace_lost
 from django_spotify_sync.sync.runs.making import make_runs
 
@@ -143,6 +144,8 @@ def _begin_chunk(
     accounts = {state.account_id for state in states}
     live = SyncRun.objects.using(using).live().filter(account_id__in=accounts)
     busy = set(live.values_list("account_id", "resource"))
+    tokens = SpotifyToken.objects.using(using).filter(account_id__in=accounts)
+    scopes = dict(tokens.values_list("account_id", "scope"))
     taken: dict[int, SyncState] = {}
     decided: list[int] = []
     for state in states:
@@ -151,7 +154,9 @@ def _begin_chunk(
         if state.resource in conf.RESOURCES and state.resource not in resources:
             continue
         decided.append(state.pk)
-        if (state.account_id, state.resource) not in busy and _may_sync(state):
+        is_free = (state.account_id, state.resource) not in busy
+        is_agreed = is_covered(state.resource, scopes.get(state.account_id, "").split())
+        if is_free and is_agreed and _may_sync(state):
             taken[state.pk] = state
     return done_again(lambda: _put_off(states, decided, taken, using), using=using)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django_spotify_sync.testing.api.shapes import REMOVED
 from django_spotify_sync.testing.fake import FakeSpotify
-from django_spotify_sync.testing.music.contents import LocalFile, Stranger, invent_episode
+from django_spotify_sync.testing.music.contents import LocalFile, Stranger
+from django_spotify_sync.testing.music.podcasts import invent_episode
 from django_spotify_sync.testing.music.users import User
 from django_spotify_sync.testing.oauth.door import CORE_SCOPE
 from django_spotify_sync.testing.wire.faults import Fault

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from django_spotify_sync.testing.music.seeding import first_user, seed_library
+from django_spotify_sync.testing.music.seeding import Sizes, first_user, seed_library
 from django_spotify_sync.testing.music.users import INVENTED, User
 from django_spotify_sync.testing.wire.faults import Faults
 from django_spotify_sync.testing.wire.limits import Quota, RateLimit
@@ -36,6 +36,10 @@ class Site:
         public_url: str = "",
         cohort: Cohort = "new",
         consent: Consent = "page",
+        albums: int = 0,
+        shows: int = 0,
+        episodes: int = 0,
+        audiobooks: int = 0,
         rotate_refresh_tokens: bool = False,
         ties: float = 0.15,
         client_id: str = CLIENT_ID,
@@ -44,9 +48,17 @@ class Site:
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Seed the library; nothing listens before :meth:`FakeSpotify.start`."""
-        self.user = first_user(
-            "listener", seed, tracks=tracks, playlists=playlists, artists=artists, ties=ties
+        sizes = Sizes(
+            tracks=tracks,
+            playlists=playlists,
+            artists=artists,
+            albums=albums,
+            shows=shows,
+            episodes=episodes,
+            audiobooks=audiobooks,
+            ties=ties,
         )
+        self.user = first_user("listener", seed, sizes)
         self.world = self.user.world
         self.world.clock = clock
         self.catalogue = self.user.catalogue
@@ -125,6 +137,10 @@ class Site:
         playlists: int = 0,
         artists: int = 0,
         *,
+        albums: int = 0,
+        shows: int = 0,
+        episodes: int = 0,
+        audiobooks: int = 0,
         display_name: str | None = INVENTED,
         account_id: str | None = INVENTED,
         ties: float = 0.15,
@@ -142,7 +158,17 @@ class Site:
             display_name=display_name,
             account_id=account_id,
         )
-        seed_library(user, tracks=tracks, playlists=playlists, artists=artists, ties=ties)
+        sizes = Sizes(
+            tracks=tracks,
+            playlists=playlists,
+            artists=artists,
+            albums=albums,
+            shows=shows,
+            episodes=episodes,
+            audiobooks=audiobooks,
+            ties=ties,
+        )
+        seed_library(user, sizes)
         self.users_by_key[name] = user
         return user
 

@@ -1,7 +1,8 @@
 """Take away what nobody needs any more: orphans of the catalogue, old runs, staged pages that were forgotten.
 
 In batches, each a short transaction of its own: candidates are locked, tested again, and deleted by SQL, never by
-cascade. A sync that takes up an orphan in that very moment finds it gone, and writes it anew.
+cascade. A sync that takes up an orphan in that very moment finds it gone, and writes it anew. Of parts of a row (the
+artists of a track, the tracks of an album) nobody is told how many went.
 """
 
 from __future__ import annotations
@@ -11,16 +12,21 @@ from datetime import timedelta
 from functools import partial
 
 from django.db import router
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from django_spotify_sync.accounts.erasure import delete_playlists
 from django_spotify_sync.conf import conf
-from django_spotify_sync.db.deleting import delete_where, unused
+from django_spotify_sync.db.deleting import delete_parts, delete_where, unused
 from django_spotify_sync.models import (
     Album,
     AlbumArtist,
+    AlbumTrack,
     Artist,
+    Audiobook,
+    Episode,
+    SavedAlbum,
+    Show,
     StagedPage,
     SyncRun,
     Track,
@@ -39,7 +45,9 @@ def prune() -> dict[str, int]:
     using = router.db_for_write(SyncRun)
     old = timezone.now() - conf.RUN_RETENTION
     delete = partial(delete_where, using=using, batch_size=conf.BATCH_SIZE)
-    removed = purge_accounts() | {
+    removed = purge_accounts()
+    _forget_tracks_of_albums(using)
+    removed |= {
         "staged_pages": delete(StagedPage, Q(created_at__lt=timezone.now() - STAGED_FOR)),
         "sync_runs": delete(SyncRun, Q(finished_at__lt=old), parts=((StagedPage, "run"),)),
         "playlists": delete_playlists(using),
@@ -50,6 +58,28 @@ def prune() -> dict[str, int]:
             Album, unused(Album, using, but=AlbumArtist), parts=((AlbumArtist, "album"),)
         ),
         "artists": delete(Artist, unused(Artist, using)),
+        "episodes": delete(Episode, unused(Episode, using)),
+        "shows": delete(Show, unused(Show, using)),
+        "audiobooks": delete(Audiobook, unused(Audiobook, using)),
     }
     logger.info("pruned: %s", ", ".join(f"{count} {name}" for name, count in removed.items()))
     return removed
+
+
+def _forget_tracks_of_albums(using: str) -> None:
+    """Delete which tracks stand on albums that nobody has saved any more, so that these tracks may go themselves.
+
+    An album loses all of them or none, and is not called whole any more. If somebody saves it at that very moment, its
+    next whole listing brings them back.
+    """
+    pointing = {"album": OuterRef("pk")}
+    saved = SavedAlbum.objects.using(using).filter(**pointing)
+    listed = AlbumTrack.objects.using(using).filter(**pointing)
+    delete_parts(
+        Album,
+        Q(Exists(listed)) & ~Q(Exists(saved)),
+        using,
+        batch_size=conf.BATCH_SIZE,
+        parts=((AlbumTrack, "album"),),
+        leaving={"tracks_version": ""},
+    )

@@ -12,10 +12,12 @@ from django.utils import timezone
 
 from django_spotify_sync import pace
 from django_spotify_sync.conf import conf
-from django_spotify_sync.models import SpotifyAccount, SyncRun, SyncState
-from django_spotify_sync.models.accounts import AccountStatus
+from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun, SyncState
+from django_spotify_sync.models.accounts import AccountStatus, wanted_scopes
 from django_spotify_sync.models.runs import FOUND_NOTHING, Mode, RunStatus
 from django_spotify_sync.shared_cache import evicting_policy
+from django_spotify_sync.spotify.scopes import is_covered
+from django_spotify_sync.sync.collections.reading import Collection
 from django_spotify_sync.sync.resources import RESOURCES
 from django_spotify_sync.upkeep.keys import KeyUse, keys_in_use
 
@@ -59,10 +61,12 @@ class Due:
 class Status:
     """``accounts`` and ``runs`` by their status: of runs all that are live, and those that ended in the last 24 hours.
 
+    ``missing_scopes`` says how many connected accounts have not agreed to a scope that the site wants, by scope;
     ``blocked`` has the reasons for which Spotify is not asked, and until when.
     """
 
     accounts: dict[str, int]
+    missing_scopes: dict[str, int]
     runs: dict[str, int]
     oldest_heartbeat: datetime | None
     due: Due
@@ -78,7 +82,7 @@ class Status:
 
 
 def read_status() -> Status:
-    """Look at everything, by nine queries at most, however many accounts there are. Spotify is not asked."""
+    """Look at everything, by ten queries at most, however many accounts there are. Spotify is not asked."""
     using = router.db_for_write(SyncRun)
     runs = SyncRun.objects.using(using)
     states = SyncState.objects.using(using).filter(
@@ -88,6 +92,7 @@ def read_status() -> Status:
     late = states.filter(next_sync_at__lte=timezone.now())
     status = Status(
         accounts=_by_status(SpotifyAccount.objects.using(using), AccountStatus.values),
+        missing_scopes=_missing_scopes(using),
         runs=_by_status(runs.filter(lately), RunStatus.values),
         oldest_heartbeat=runs.filter(status=RunStatus.RUNNING).aggregate(at=Min("heartbeat_at"))[
             "at"
@@ -109,6 +114,17 @@ def _by_status(rows: Any, values: list[str]) -> dict[str, int]:
     return {value: found.get(value, 0) for value in values}
 
 
+def _missing_scopes(using: str) -> dict[str, int]:
+    tokens = SpotifyToken.objects.using(using).filter(account__status=AccountStatus.CONNECTED)
+    known = tokens.exclude(scope="").order_by().values_list("scope")
+    granted = [(set(scope.split()), count) for scope, count in known.annotate(Count("pk"))]
+    missing = {
+        wanted: sum(count for scopes, count in granted if wanted not in scopes)
+        for wanted in wanted_scopes()
+    }
+    return {scope: count for scope, count in missing.items() if count}
+
+
 def _requests(states: Any, runs: Any) -> Requests:
     ended = runs.filter(finished_at__isnull=False).order_by().values("resource")
     nothing = FOUND_NOTHING & Q(mode=Mode.PROBE)
@@ -122,12 +138,21 @@ def _requests(states: Any, runs: Any) -> Requests:
         )
     }
     checks = whole = changes = 0.0
-    for row in states.order_by().values("resource", "interval").annotate(count=Count("pk")):
-        cost = costs.get(row["resource"], {})
+    alike = states.order_by().values("resource", "interval", "account__token__scope")
+    for row in alike.annotate(count=Count("pk")):
+        if not is_covered(row["resource"], (row["account__token__scope"] or "").split()):
+            continue  # Spotify is not asked for it
+        cost, kind = costs.get(row["resource"], {}), RESOURCES[row["resource"]]
         interval = max(row["interval"] or conf.SYNC_INTERVAL, conf.SYNC_INTERVAL)
-        check = cost.get("check") or RESOURCES[row["resource"]].check_costs
+        if isinstance(
+            kind, Collection
+        ):  # a whole listing that found nothing is on record as a check
+            check, whole_every = kind.check_costs, conf.COLLECTION_FULL_INTERVAL
+        else:
+            check, whole_every = cost.get("check") or kind.check_costs, conf.FULL_SYNC_INTERVAL
         checks += row["count"] * check * (DAY / interval)
-        whole += row["count"] * (cost.get("whole") or 0) * (DAY / conf.FULL_SYNC_INTERVAL)
+        # what is read whole is read at a check, so not more often than there is one
+        whole += row["count"] * (cost.get("whole") or 0) * (DAY / max(whole_every, interval))
     for cost in costs.values():
         changes += (cost["changes"] or 0) * (DAY / WEEK)
     most = conf.REQUESTS_PER_WINDOW

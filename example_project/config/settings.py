@@ -159,8 +159,10 @@ AUTHENTICATION_BACKENDS = [
     "django_spotify_sync.backends.SpotifyBackend",
 ]
 
-# What the pages show; users are asked for what these need, and for nothing else.
-SPOTIFY_SYNC_RESOURCES = ["tracks", "playlists", "following"]
+# What the pages show; users are asked for what these need, and for nothing else. There are shelves for two more, by
+# MORE_RESOURCES: episodes, which need a scope of their own, and audiobooks, which Spotify does not have everywhere.
+SPOTIFY_SYNC_RESOURCES = ["tracks", "playlists", "following", "albums", "shows"]
+SPOTIFY_SYNC_RESOURCES += words("MORE_RESOURCES")
 
 # Name and password that the sign-in page offers; only `manage.py demo` sets it.
 DEMO_USER = None

@@ -6,22 +6,30 @@ from collections.abc import Iterator, Sequence
 
 from django_spotify_sync.models import (
     AccountPlaylist,
+    AlbumTrack,
     FollowedArtist,
     SavedTrack,
     SpotifyAccount,
     TrackArtist,
 )
+from django_spotify_sync.models.library import LIBRARY
 
 from demo.spotify import Library, Row
 
 
 def library_here(account: SpotifyAccount) -> Library:
-    """Return all that is stored of an account's library, in order."""
+    """Return all that is stored of an account's library, in order; by id where Spotify's order does not last."""
     return {
         "saved track": _tracks_here(account),
         "playlist": _playlists_here(account),
         "playlist item": _items_here(account),
         "followed artist": _artists_here(account),
+        "saved album": _albums_here(account),
+        "saved show": _things_here(account, "shows", "added_at", "show__name"),
+        "saved episode": _things_here(account, "episodes", "added_at", "episode__name"),
+        "saved audiobook": _things_here(
+            account, "audiobooks", "audiobook__name", "audiobook__authors"
+        ),
     }
 
 
@@ -83,3 +91,20 @@ def _items_here(account: SpotifyAccount) -> list[Row]:
 def _artists_here(account: SpotifyAccount) -> list[Row]:
     rows = FollowedArtist.objects.filter(account=account).order_by("position")
     return list(rows.values_list("artist__spotify_id", "artist__name"))
+
+
+def _albums_here(account: SpotifyAccount) -> list[Row]:
+    tracks: dict[int, list[str]] = {}
+    rows = AlbumTrack.objects.filter(album__saved_by__account=account).order_by("album", "position")
+    for album, spotify_id in rows.values_list("album", "track__spotify_id"):
+        tracks.setdefault(album, []).append(spotify_id)
+    return [
+        (spotify_id, added_at, name, tracks.get(album, []))
+        for spotify_id, added_at, name, album in _things_here(
+            account, "albums", "added_at", "album__name", "album"
+        )
+    ]
+
+
+def _things_here(account: SpotifyAccount, resource: str, *columns: str) -> list[Row]:
+    return sorted(LIBRARY[resource].of(account.pk).values_list("spotify_id", *columns))

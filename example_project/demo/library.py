@@ -13,11 +13,20 @@ from django.utils import timezone
 from django_spotify_sync.models import (
     AccountPlaylist,
     Album,
+    AlbumArtist,
+    AlbumTrack,
     Artist,
+    Audiobook,
+    Episode,
     FollowedArtist,
     Playlist,
     PlaylistItem,
+    SavedAlbum,
+    SavedAudiobook,
+    SavedEpisode,
+    SavedShow,
     SavedTrack,
+    Show,
     SpotifyAccount,
     SyncRun,
     Track,
@@ -49,6 +58,8 @@ def make_account(name: str, tracks: int) -> SpotifyAccount:
     _save_tracks(account, artists, tracks, chance)
     refresh_sort_keys(account, is_whole=True, using=account._state.db or "default")
     _add_the_rest(account, artists, chance)
+    _save_albums(account, artists, tracks)
+    _save_spoken(account, min(500, tracks // 20), chance)
     return account
 
 
@@ -86,6 +97,65 @@ def _save_tracks(
         )
         for at, track in enumerate(tracks)
     )
+
+
+def _save_albums(account: SpotifyAccount, artists: list[Any], tracks: int) -> None:
+    """Save one album for ten tracks; of the first one there are tracks in proportion."""
+    name = account.spotify_id
+    albums = list(Album.objects.filter(spotify_id__startswith=f"{name}-").order_by("pk"))
+    albums = albums[: tracks // 10]
+    _all(
+        AlbumArtist(album=album, artist=artists[at % len(artists)], position=0)
+        for at, album in enumerate(albums)
+    )
+    _all(
+        SavedAlbum(
+            account=account,
+            album=album,
+            spotify_id=album.spotify_id,
+            added_at=LATEST - timedelta(days=at),
+            is_available=at % 10 > 0,
+        )
+        for at, album in enumerate(albums)
+    )
+    listed = Track.objects.filter(spotify_id__startswith=f"{name}-").order_by("-pk")
+    _all(
+        AlbumTrack(album=albums[0], track=track, position=at)
+        for at, track in enumerate(listed[: tracks // 10])
+    )
+
+
+def _save_spoken(account: SpotifyAccount, count: int, chance: random.Random) -> None:
+    """Save so many shows, an episode of each, and as many audiobooks."""
+    name = account.spotify_id
+    shows = _all(
+        Show(spotify_id=f"{name}-{at}", name=title(chance), publisher=artist_name(chance))
+        for at in range(count)
+    )
+    episodes = _all(
+        Episode(
+            spotify_id=f"{name}-{at}", name=title(chance), show=shows[at], release_date="2026-02-03"
+        )
+        for at in range(count)
+    )
+    audiobooks = _all(
+        Audiobook(spotify_id=f"{name}-{at}", name=title(chance), authors=[artist_name(chance)])
+        for at in range(count)
+    )
+    for model, holds, rows in (
+        (SavedShow, "show", shows),
+        (SavedEpisode, "episode", episodes),
+        (SavedAudiobook, "audiobook", audiobooks),
+    ):
+        _all(
+            model(
+                account=account,
+                spotify_id=row.spotify_id,
+                added_at=LATEST - timedelta(days=at),
+                **{holds: row},
+            )
+            for at, row in enumerate(rows)
+        )
 
 
 def _add_the_rest(account: SpotifyAccount, artists: list[Any], chance: random.Random) -> None:

@@ -31,12 +31,15 @@ class Spotify:
     port: int
     settings: dict[str, str]
 
-    def __init__(self, tracks: int, playlists: int, items: int, artists: int) -> None:
-        """Begin to invent the library, the longest of whose playlists has so many items; nothing listens yet."""
+    def __init__(self, *, playlists: int, items: int, **sizes: int) -> None:
+        """Begin to invent a library of these sizes, by FakeSpotify's words for them; nothing listens yet.
+
+        The longest of its playlists has so many items.
+        """
         context = multiprocessing.get_context("spawn")
         self._pipe, there = context.Pipe()
-        sizes = (tracks, playlists, items, artists)
-        self._process = context.Process(target=_serve, args=(there, *sizes), name="spotify")
+        sizes["playlists"] = playlists - 1
+        self._process = context.Process(target=_serve, args=(there, items, sizes), name="spotify")
         self._process.start()
         there.close()
 
@@ -60,10 +63,10 @@ class Spotify:
         self._process.join()
 
 
-def _serve(pipe: Connection, tracks: int, playlists: int, items: int, artists: int) -> None:
+def _serve(pipe: Connection, items: int, sizes: dict[str, int]) -> None:
     """Be Spotify until the pipe is closed, which it also is when the process at its other end is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that shows the demo
-    fake = FakeSpotify(tracks, playlists - 1, artists, latency=LATENCY)
+    fake = FakeSpotify(**sizes, latency=LATENCY)
     fake.user.add_playlist(LONGEST, tracks=items)
     with suppress(EOFError):
         fake.redirect_uris = {pipe.recv()}
@@ -74,7 +77,7 @@ def _serve(pipe: Connection, tracks: int, playlists: int, items: int, artists: i
 
 
 def library_of(user: User) -> Library:
-    """Return the rows that a right copy of a user's library has."""
+    """Return the rows that a right copy of a user's library has; by id where Spotify's order does not last."""
     return {
         "saved track": [
             (
@@ -98,6 +101,25 @@ def library_of(user: User) -> Library:
         "followed artist": [
             (entry.artist.id, entry.artist.name) for entry in user.following.entries
         ],
+        "saved album": sorted(
+            (
+                entry.id,
+                _moment(entry.added_at),
+                entry.thing.name,
+                [track.id for track in user.albums.tracks(entry.id)],
+            )
+            for entry in user.albums.entries
+        ),
+        "saved show": sorted(
+            (entry.id, _moment(entry.added_at), entry.thing.name) for entry in user.shows.entries
+        ),
+        "saved episode": sorted(
+            (entry.id, _moment(entry.added_at), entry.thing.name) for entry in user.episodes.entries
+        ),
+        "saved audiobook": sorted(
+            (entry.id, entry.thing.name, list(entry.thing.authors))
+            for entry in user.audiobooks.entries
+        ),
     }
 
 

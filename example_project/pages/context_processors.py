@@ -10,18 +10,21 @@ from django_spotify_sync.conf import conf
 
 from pages.grants import Grant
 from pages.visitors import account_of
-from pages.words import why_not_connected
+from pages.words import SPOKEN, why_not_connected
 
 THEMES = ("auto", "light", "dark")
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Give the visitor's account and what there is to say of its grant, the theme, and whether Spotify is a fake."""
+    """Give the visitor's account and what there is to say of its grant, what the site has shelves for, and the rest."""
     account = account_of(request) if request.user.is_authenticated else None
     theme = request.COOKIES.get("theme")
     return {
         "account": account,
         "grant": Grant(account) if account else None,
+        "resources": settings.SPOTIFY_SYNC_RESOURCES,
+        # what is no music shares a tab
+        "spoken": [one for one in SPOKEN if one in settings.SPOTIFY_SYNC_RESOURCES],
         "theme": theme if theme in THEMES else "auto",
         "problem": why_not_connected(request.GET.get("spotify_error", "")),
         "spotify_is_fake": settings.SPOTIFY_IS_FAKE,

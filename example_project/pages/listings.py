@@ -91,7 +91,7 @@ ARTIST_ORDERS = {
     "spotify": Sorting(_("As at Spotify"), by_number("position")),
     "name": Sorting(_("Name"), by_name("artist__name")),
 }
-#: Of what is in one playlist, where nothing is to be chosen.
+#: Of what is in one playlist, or on one album, where nothing is to be chosen.
 ITEM_ORDERS = {"spotify": Sorting(_("As at Spotify"), by_number("position"))}
 
 
@@ -138,39 +138,45 @@ class Listing:
 def saved_tracks(request: HttpRequest, account: SpotifyAccount, per_page: int) -> Listing:
     """List the account's saved tracks; each word searched for is in a title, an album or an artist's name."""
     rows = SavedTrack.objects.filter(account=account, track__isnull=False)
-    for word in _search(request).split()[:MOST_WORDS]:
+    for word in words_of(request):
         rows = rows.filter(track_has(word))
     sort = _sort(request, TRACK_ORDERS)
     order = TRACK_ORDERS[sort].kept
     if order is None or not SavedTrack.objects.keeps_sort_keys(account):
         order = TRACK_ORDERS[sort].order
-    return _listing(request, rows.with_tracks(), TRACK_ORDERS, per_page, order)
+    return listing_of(request, rows.with_tracks(), TRACK_ORDERS, per_page, order)
 
 
 def playlists(request: HttpRequest, account: SpotifyAccount, per_page: int) -> Listing:
     """List the account's playlists; each word searched for is in a name or an owner's."""
     rows = AccountPlaylist.objects.filter(account=account).as_shown()
-    for word in _search(request).split()[:MOST_WORDS]:
+    for word in words_of(request):
         rows = rows.called(word)
-    return _listing(request, rows, PLAYLIST_ORDERS, per_page)
+    return listing_of(request, rows, PLAYLIST_ORDERS, per_page)
 
 
 def artists(request: HttpRequest, account: SpotifyAccount, per_page: int) -> Listing:
     """List the artists whom the account follows."""
     rows = FollowedArtist.objects.filter(account=account).select_related("artist")
-    for word in _search(request).split()[:MOST_WORDS]:
+    for word in words_of(request):
         rows = rows.filter(artist__folded__contains=word)
-    return _listing(request, rows, ARTIST_ORDERS, per_page)
+    return listing_of(request, rows, ARTIST_ORDERS, per_page)
 
 
-def _search(request: HttpRequest) -> str:
+def searched_for(request: HttpRequest) -> str:
+    """Return what the visitor looks for."""
     # A NUL is nothing PostgreSQL takes, and nothing anybody types.
     return request.GET.get("q", "").replace("\0", "").strip()[:200]
 
 
+def words_of(request: HttpRequest) -> list[str]:
+    """Return the words of it, each of which has to be found."""
+    return searched_for(request).split()[:MOST_WORDS]
+
+
 def items(request: HttpRequest, rows: QuerySet[Any], per_page: int) -> Listing:
-    """List what is in a playlist."""
-    return _listing(request, rows, ITEM_ORDERS, per_page)
+    """List what is in a playlist, or on an album."""
+    return listing_of(request, rows, ITEM_ORDERS, per_page)
 
 
 def _sort(request: HttpRequest, orders: dict[str, Sorting]) -> str:
@@ -178,14 +184,15 @@ def _sort(request: HttpRequest, orders: dict[str, Sorting]) -> str:
     return sort if sort in orders else next(iter(orders))
 
 
-def _listing(
+def listing_of(
     request: HttpRequest,
     rows: QuerySet[Any],
     orders: dict[str, Sorting],
     per_page: int,
     order: Order | None = None,
 ) -> Listing:
-    search, sort = _search(request), _sort(request, orders)
+    """List the page that the address asks for, by its word for an order unless another ``order`` is given for that."""
+    search, sort = searched_for(request), _sort(request, orders)
     order = order or orders[sort].order
     ordering = f"-{sort}" if orders[sort].downwards else sort
     counted = rows.order_by().values("pk")

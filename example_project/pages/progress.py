@@ -17,7 +17,8 @@ from pages import words
 
 Status = SyncRun.Status
 SETTLED = 1.0  # seconds after which a rate means something
-PAGE = 50  # entries of a page of Spotify's; a playlist's items come on pages of their own
+PAGE = 50  # entries of a page of Spotify's
+OTHER_PAGES = {"playlists", "albums"}  # what is in these comes on pages of its own
 
 
 def number(value: int) -> str:
@@ -31,6 +32,10 @@ def read(resource: str, done: int) -> str:
         "tracks": ngettext("%(done)s track", "%(done)s tracks", done),
         "playlists": ngettext("%(done)s playlist item", "%(done)s playlist items", done),
         "following": ngettext("%(done)s artist", "%(done)s artists", done),
+        "albums": ngettext("%(done)s album", "%(done)s albums", done),
+        "shows": ngettext("%(done)s show", "%(done)s shows", done),
+        "episodes": ngettext("%(done)s episode", "%(done)s episodes", done),
+        "audiobooks": ngettext("%(done)s audiobook", "%(done)s audiobooks", done),
     }
     return texts[resource] % {"done": number(done)}
 
@@ -44,6 +49,14 @@ def read_of(resource: str, done: int, total: int) -> str:
         ),
         "following": ngettext(
             "%(done)s of %(total)s artist", "%(done)s of %(total)s artists", total
+        ),
+        "albums": ngettext("%(done)s of %(total)s album", "%(done)s of %(total)s albums", total),
+        "shows": ngettext("%(done)s of %(total)s show", "%(done)s of %(total)s shows", total),
+        "episodes": ngettext(
+            "%(done)s of %(total)s episode", "%(done)s of %(total)s episodes", total
+        ),
+        "audiobooks": ngettext(
+            "%(done)s of %(total)s audiobook", "%(done)s of %(total)s audiobooks", total
         ),
     }
     return texts[resource] % {"done": number(done), "total": number(total)}
@@ -122,7 +135,7 @@ class Progress:
     @property
     def _pages(self) -> str:
         run = self.run
-        if run.is_live and run.total and run.resource != "playlists":
+        if run.is_live and run.total and run.resource not in OTHER_PAGES:
             total = math.ceil(run.total / PAGE)
             text = ngettext("%(done)s of %(total)s page", "%(done)s of %(total)s pages", total)
             return text % {"done": number(math.ceil(run.done / PAGE)), "total": number(total)}

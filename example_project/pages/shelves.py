@@ -1,4 +1,4 @@
-"""The three shelves of a user: how much is on each, and how its latest sync stands or went."""
+"""The shelves of a user: how much is on each, and how its latest sync stands or went."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from pages import words
 from pages.progress import Progress
 from pages.words import Words
 
-#: The page of each, by the name of its address.
-PAGES = {"tracks": "tracks", "playlists": "playlists", "following": "artists"}
+#: The page of a shelf, by the name of its address, where that is not called as its resource is.
+PAGES = {"following": "artists"}
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """One resource of a user."""
+    """One resource of a user. Who connected before the site had this shelf may have agreed to less than it needs."""
 
     account: SpotifyAccount
     resource: str
+    is_agreed_to: bool
     count: int
     progress: Progress | None
 
@@ -33,7 +34,7 @@ class Shelf:
 
     @property
     def page(self) -> str:
-        return PAGES[self.resource]
+        return PAGES.get(self.resource, self.resource)
 
     @property
     def is_syncing(self) -> bool:
@@ -42,6 +43,8 @@ class Shelf:
     @property
     def run_title(self) -> Words:
         """Say how the sync stands or went; without a grant nobody knows whether the copy is still right."""
+        if not self.is_agreed_to and not self.is_syncing:
+            return words.failure("insufficient_scope")
         if self.progress is None:
             return ""
         if self.progress.run.status == SyncRun.Status.SUCCEEDED and not self.may_sync:
@@ -55,19 +58,25 @@ class Shelf:
 
 
 def shelf_of(account: SpotifyAccount, resource: str) -> Shelf:
-    """Return one shelf, in two queries.
+    """Return one shelf.
 
     :raises Http404: if the site has no such shelf.
     """
     if resource not in settings.SPOTIFY_SYNC_RESOURCES:
         raise Http404(f"There is no shelf {resource!r}.")
+    return _shelf(account, resource, account.agreed([resource]))
+
+
+def shelves_of(account: SpotifyAccount) -> list[Shelf]:
+    """Return all of them, in two queries each and one for what the user has agreed to."""
+    resources = settings.SPOTIFY_SYNC_RESOURCES
+    agreed = account.agreed(resources)
+    return [_shelf(account, resource, agreed) for resource in resources]
+
+
+def _shelf(account: SpotifyAccount, resource: str, agreed: list[str]) -> Shelf:
     runs = SyncRun.objects.filter(account=account, resource=resource)
     run = runs.order_by("-created_at", "-id").first()
     # After the run: who reads that it has ended reads what it wrote.
     count = LIBRARY[resource].shown_of(account.pk).count()
-    return Shelf(account, resource, count, Progress(run) if run else None)
-
-
-def shelves_of(account: SpotifyAccount) -> list[Shelf]:
-    """Return all of them."""
-    return [shelf_of(account, resource) for resource in settings.SPOTIFY_SYNC_RESOURCES]
+    return Shelf(account, resource, resource in agreed, count, Progress(run) if run else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
+from pages.collections import COLLECTIONS
 from pages.views import connection, library, overview, preferences, statistics, syncing
 
 urlpatterns = [
@@ -13,6 +14,11 @@ urlpatterns = [
     path("playlists/", library.playlists, name="playlists"),
     path("playlists/<slug:spotify_id>/", library.playlist, name="playlist"),
     path("artists/", library.artists, name="artists"),
+    *(
+        path(f"{resource}/", library.collection, {"resource": resource}, name=resource)
+        for resource in COLLECTIONS
+    ),
+    path("albums/<slug:spotify_id>/", library.album, name="album"),
     path("pictures/", statistics.pictures, name="pictures"),
     path("syncs/", syncing.runs, name="runs"),
     path("sync/", syncing.sync_all, name="sync_all"),

@@ -65,6 +65,17 @@ SHELVES: dict[str, Words] = {
     "tracks": _("Saved tracks"),
     "playlists": _("Playlists"),
     "following": _("Followed artists"),
+    "albums": _("Saved albums"),
+    "shows": _("Saved shows"),
+    "episodes": _("Saved episodes"),
+    "audiobooks": _("Saved audiobooks"),
+}
+
+#: The same, where there is little room.
+SPOKEN: dict[str, Words] = {
+    "shows": _("Shows"),
+    "episodes": _("Episodes"),
+    "audiobooks": _("Audiobooks"),
 }
 
 #: Why a sync failed, where the run's own words are for those who run the site: its ``error_code``.
@@ -147,10 +158,11 @@ ANY_UNREADABLE = _("Spotify does not show this site what is in it.")
 
 #: What a scope lets this site do.
 SCOPES: dict[str, Words] = {
-    "user-library-read": _("see the tracks you have saved"),
+    "user-library-read": _("see the tracks, albums and shows you have saved"),
     "playlist-read-private": _("see your playlists, private ones too"),
     "playlist-read-collaborative": _("see playlists that you edit together with others"),
     "user-follow-read": _("see whom you follow"),
+    "user-read-playback-position": _("see how far you have listened, which Shelf does not keep"),
 }
 
 

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from django_spotify_sync.models import SpotifyAccount, StagedPage
+from django_spotify_sync.models import (
+    SavedAlbum,
+    SavedAudiobook,
+    SavedEpisode,
+    SavedShow,
+    SpotifyAccount,
+    StagedPage,
+)
 from django_spotify_sync.sync import request_sync, sync
 from django_spotify_sync.testing import FakeSpotify
 from tests.kit.connecting import connect
@@ -17,6 +24,10 @@ def whole(account: SpotifyAccount) -> SpotifyAccount:
     """Give Ada's account with its library, and a run that waits with a staged page."""
     for resource in ("tracks", "playlists", "following"):
         assert sync(account, resource).status == "succeeded"
+    shelves = (SavedAlbum, 4), (SavedShow, 3), (SavedEpisode, 2), (SavedAudiobook, 1)
+    for model, count in shelves:
+        for number in range(count):
+            model.objects.create(account=account, spotify_id=f"saved {number}")
     run = request_sync(account, "tracks")
     StagedPage.objects.create(run=run, offset=0, rows=b"")
     return account

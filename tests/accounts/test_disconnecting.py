@@ -29,7 +29,7 @@ from django_spotify_sync.sync import execute, request_sync, sync
 from django_spotify_sync.testing import FakeSpotify
 from tests.kit.concurrency import in_processes, lock_waits, wait_until
 from tests.kit.connecting import connect, stored
-from tests.kit.leaving import NOTHING, STALE, heard, rows_of, run_in_thread
+from tests.kit.leaving import NOTHING, STALE, WHOLE, heard, rows_of, run_in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,7 +51,7 @@ def test_all_goes_with_the_library(whole: SpotifyAccount, neighbour: SpotifyAcco
     with heard() as told:
         removed = accounts.disconnect(whole)
 
-    assert removed == {"saved_tracks": 120, "playlists": 3, "followed_artists": 60}
+    assert removed == WHOLE
     assert told == [(whole.pk, removed, False)]
     assert whole.status == "disconnected"
     assert rows_of(whole) == {}

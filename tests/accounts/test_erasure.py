@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from django_spotify_sync import accounts
 from django_spotify_sync.accounts.disconnecting import purge
+from django_spotify_sync.accounts.erasure import forget_states
 from django_spotify_sync.models import SavedTrack, SpotifyAccount, SyncState
 from django_spotify_sync.sync import sync
 from django_spotify_sync.testing import FakeSpotify
@@ -32,6 +35,36 @@ def test_it_goes_by_batches(whole: SpotifyAccount, settings: Any) -> None:
         if query["sql"].startswith('DELETE FROM "spotify_sync_savedtrack"')
     ]
     assert len(deletes) == 3
+
+
+def test_the_next_sync_of_each_resource_knows_nothing(account: SpotifyAccount) -> None:
+    now = timezone.now()
+    known = {
+        "checked_at": now,
+        "interval": timedelta(hours=9),
+        "failures": 2,
+        "full_at": now,
+        "full_due": False,
+        "hidden": 1,
+        "full_total": 5,
+        "full_entries": 4,
+        "nulls": 3,
+        "absent_until": now + timedelta(days=3),
+        "suspected_shrink": 1,
+    }
+    SyncState.objects.filter(account=account).delete()
+    SyncState.objects.create(account=account, resource="audiobooks", **known)
+
+    forget_states(account.pk, "default")
+
+    state, fresh = SyncState.objects.get(), SyncState()
+    assert {name: getattr(state, name) for name in known} == {
+        name: getattr(fresh, name) for name in known
+    }
+    assert state.next_sync_at is not None
+    assert state.next_sync_at >= now, "due now"
+    columns = {field.attname for field in SyncState._meta.concrete_fields}
+    assert columns - set(known) == {"id", "account_id", "resource", "next_sync_at"}
 
 
 @pytest.mark.postgres

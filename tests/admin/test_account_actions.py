@@ -21,11 +21,13 @@ from tests.kit.libraries import account_of, save
 
 pytestmark = pytest.mark.django_db
 
-ALL = {"tracks", "playlists", "following"}
+ALL = {"tracks", "playlists", "following", "albums", "shows"}
 SYNCS = {
     "sync_tracks": ({"tracks"}, False),
     "sync_playlists": ({"playlists"}, False),
     "sync_following": ({"following"}, False),
+    "sync_albums": ({"albums"}, False),
+    "sync_shows": ({"shows"}, False),
     "sync_everything": (ALL, False),
     "sync_in_full": (ALL, True),
 }
@@ -83,7 +85,7 @@ def test_who_cannot_be_synced_is_named_and_keeps_nobody_else_waiting(
     page = act(staff, "sync_everything", *refused.values(), good)
 
     assert {run.account_id for run in SyncRun.objects.all()} == {good.pk}
-    assert len(sent) == 2
+    assert len(sent) == len(ALL) - 1
     for status, account in refused.items():
         assert f"is_{status}</a>: {account.get_status_display()}" in page
     assert f'Under way already: <a href="{address(SyncRun, "change", live.pk)}' in page
@@ -116,7 +118,22 @@ def test_only_what_the_site_syncs_is_offered(staff: Client, user: Any, settings:
 
     assert 'value="sync_following"' in page
     assert 'value="sync_tracks"' not in page
+    assert 'value="sync_episodes"' not in page
     assert not SyncRun.objects.exists()
+
+
+def test_what_is_not_synced_by_default_is_offered_where_the_site_does(
+    staff: Client, user: Any, sent: list[int], settings: Any
+) -> None:
+    settings.SPOTIFY_SYNC_RESOURCES = ["episodes", "audiobooks"]
+    account = account_of(user)
+
+    page = text_of(staff, SpotifyAccount, "changelist")
+    act(staff, "sync_episodes", account)
+    act(staff, "sync_audiobooks", account)
+
+    assert "Sync saved episodes now" in page
+    assert {run.resource for run in SyncRun.objects.all()} == {"episodes", "audiobooks"}
 
 
 @pytest.mark.parametrize("action", [*SYNCS, "refresh_tokens", "disconnect"])

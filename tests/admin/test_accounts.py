@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import path
 from django.utils import timezone
 
-from django_spotify_sync.models import SavedTrack, SpotifyAccount, SyncRun, Track
+from django_spotify_sync.models import SavedEpisode, SavedTrack, SpotifyAccount, SyncRun, Track
 from tests.kit.administering import address, fill, text_of
 from tests.kit.libraries import account_of, save
 
@@ -32,10 +32,28 @@ def test_an_account_shows_its_user_counts_and_last_runs(staff: Client, user: Any
     ):
         assert "Saved tracks: 2<" in page
         assert "Followed artists: 2<" in page
+        assert "Saved albums: 2<" in page
+        assert "Saved audiobooks: 2<" in page
         assert f"?account__id__exact={account.pk}" in page
         assert address(SyncRun, "change", last.pk) in page
         assert 'is-bad">failed' in page
         assert "ada" in page
+
+
+def test_what_is_not_synced_and_not_stored_is_left_out(
+    staff: Client, user: Any, settings: Any
+) -> None:
+    account = account_of(user)
+
+    def says_episodes() -> bool:
+        return "Saved episodes: " in text_of(staff, SpotifyAccount, "change", account.pk)
+
+    assert not says_episodes()
+    SavedEpisode.objects.create(account=account, spotify_id="left over")
+    assert says_episodes()
+    SavedEpisode.objects.all().delete()
+    settings.SPOTIFY_SYNC_RESOURCES = ["episodes"]
+    assert says_episodes()
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.site import Site
-from tests.browser.visit import Visit, held_back
+from tests.browser.visit import TITLES, Visit, held_back
 
 TRACKS = 1_000
 SHOWN = 50  # of them on a page
 PLAYLISTS, ARTISTS = 12, 70
+ALBUMS, SHOWS = 60, 20
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -49,7 +50,7 @@ def test_on_postgresql_and_redis_with_a_worker_process_the_way_is_the_same(
 
 
 def walk(visit: Visit) -> None:
-    listener = visit.start(TRACKS, PLAYLISTS, ARTISTS)
+    listener = visit.start(TRACKS, PLAYLISTS, ARTISTS, albums=ALBUMS, shows=SHOWS)
     visit.look("03-connect")
     visit.link("Connect Spotify").click()
     expect(visit.page.get_by_role("heading", name="read your library")).to_be_visible()
@@ -59,6 +60,8 @@ def walk(visit: Visit) -> None:
     find_tracks(visit, listener)
     open_playlists(visit, listener)
     look_at_artists(visit)
+    look_at_albums(visit, listener)
+    look_at_shows(visit)
     look_at_pictures(visit)
     disconnect(visit)
 
@@ -84,15 +87,17 @@ def sync_and_watch(visit: Visit) -> None:
     expect(page.locator("#latest .title")).to_have_count(12)  # without a reload
 
     visit.button("Sync everything").click()
-    for resource in ("tracks", "playlists", "following"):
+    for resource in TITLES:
         visit.expect_run("In step with Spotify", resource)
     expect(page.locator("#count-playlists")).to_have_text(str(PLAYLISTS))
+    expect(page.locator("#count-albums")).to_have_text(str(ALBUMS))
+    expect(page.locator("#count-shows")).to_have_text(str(SHOWS))
     expect(page.locator("#count-following")).to_have_text(str(ARTISTS))
     visit.load_covers()
     visit.look("06-synced")
 
     visit.menu("History of syncs")
-    expect(page.locator(".run-row")).to_have_count(4)
+    expect(page.locator(".run-row")).to_have_count(6)
     expect(page.locator(".run-row").last).to_contain_text("1,000 new")
     visit.look("07-history")
 
@@ -166,6 +171,39 @@ def look_at_artists(visit: Visit) -> None:
     visit.look("13-artists")
 
 
+def look_at_albums(visit: Visit, listener) -> None:
+    page = visit.page
+    visit.go("Albums")
+    expect(page.locator(".found")).to_have_text(f"{ALBUMS} albums")
+    visit.load_covers()
+    visit.look("40-albums")
+    page.get_by_label("Sorted by").select_option("Artist")
+    visit.link("Next").click()
+    expect(page.locator(".album-card")).to_have_count(ALBUMS - 48)
+
+    album = max(listener.albums.entries, key=lambda entry: entry.thing.total_tracks).thing
+    visit.search(album.name)
+    expect(page.locator(".found")).to_have_text(re.compile("^[1-9] albums?$"))
+    page.locator(f"a[href$='/albums/{album.id}/']").click()
+    expect(page.get_by_role("heading", name=album.name, exact=True)).to_be_visible()
+    tracks = listener.albums.tracks(album.id)
+    assert page.locator(".of-album .title a").all_inner_texts() == [one.name for one in tracks]
+    saved = {entry.track.id for entry in listener.saved} & {one.id for one in tracks}
+    expect(page.locator(".mark .tag")).to_have_count(len(saved))
+    expect(page.get_by_text(f"{len(saved)} of {len(tracks)} tracks saved")).to_be_visible()
+    visit.look("41-album")
+
+
+def look_at_shows(visit: Visit) -> None:
+    page = visit.page
+    visit.go("Shows")
+    expect(page.locator(".found")).to_have_text(f"{SHOWS} shows")
+    visit.load_covers()
+    visit.look("42-shows")
+    visit.search("xyz")
+    expect(page.get_by_text("Nothing found")).to_be_visible()
+
+
 def look_at_pictures(visit: Visit) -> None:
     page = visit.page
     visit.go("Pictures")
@@ -191,7 +229,8 @@ def disconnect(visit: Visit) -> None:
     visit.link("Disconnect Spotify…").click()
     visit.look("16-leave")
     visit.button("Disconnect").click()
-    expect(page.get_by_text("1,000 saved tracks")).to_be_visible()
+    for removed in ("1,000 saved tracks", f"{ALBUMS} saved albums", f"{SHOWS} saved shows"):
+        expect(page.get_by_text(removed)).to_be_visible()
     revoke = visit.link("https://www.spotify.com/account/apps/")
     expect(revoke).to_have_attribute("href", "https://www.spotify.com/account/apps/")
     visit.look("17-disconnected")
@@ -379,7 +418,9 @@ def test_a_long_history_has_pages(site: Site, visiting):
 
 def test_in_russian(site: Site, visiting):
     visit = visiting(site, "phone", language="ru-RU")
-    site.spotify.browser_user = site.spotify.add_user("vera", TRACKS, PLAYLISTS, ARTISTS)
+    site.spotify.browser_user = site.spotify.add_user(
+        "vera", TRACKS, PLAYLISTS, ARTISTS, albums=ALBUMS, shows=SHOWS
+    )
     page = visit.page
     visit.open()
     expect(page.get_by_role("heading", name="Ваша музыка на вашей полке")).to_be_visible()
@@ -387,13 +428,23 @@ def test_in_russian(site: Site, visiting):
     visit.button("Войти через Spotify").click()
     visit.button("Agree").click()
     visit.button("Обновить всё").click()
-    for resource in ("tracks", "playlists", "following"):
+    for resource in TITLES:
         visit.expect_run("Всё как в Spotify", resource)
     expect(page.locator("#shelf-tracks")).to_contain_text("1\u00a0000")
     visit.load_covers()
     visit.look("31-overview-ru")
     for number, path in enumerate(
-        ("tracks/", "playlists/", "pictures/", "syncs/", "connection/", "connection/leave/"), 32
+        (
+            "tracks/",
+            "playlists/",
+            "pictures/",
+            "syncs/",
+            "connection/",
+            "connection/leave/",
+            "albums/",
+            "shows/",
+        ),
+        32,
     ):
         visit.open(path)
         page.wait_for_load_state("networkidle")

@@ -44,7 +44,13 @@ TOO_SMALL = """least => {
         .map(([one, box]) => `${one.outerHTML.slice(0, 60)} ${box.width}x${box.height}`);
 }"""
 GRAVE = {"serious", "critical"}  # of what axe finds
-TITLES = {"tracks": "Saved tracks", "playlists": "Playlists", "following": "Followed artists"}
+TITLES = {
+    "tracks": "Saved tracks",
+    "playlists": "Playlists",
+    "following": "Followed artists",
+    "albums": "Saved albums",
+    "shows": "Saved shows",
+}
 SIZES: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 800}},
     "phone": {
@@ -99,12 +105,22 @@ class Visit:
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.get_by_role("button", name=re.compile("^(Sign|Log) in$")).click()
 
-    def start(self, tracks: int = 0, playlists: int = 0, artists: int = 0) -> User:
+    def start(
+        self,
+        tracks: int = 0,
+        playlists: int = 0,
+        artists: int = 0,
+        *,
+        albums: int = 0,
+        shows: int = 0,
+    ) -> User:
         """Sign in as somebody who has a library at Spotify, and stand before "Connect Spotify"."""
         self.open("sign-in/")
         self.sign_in()
         expect(self.link("Connect Spotify")).to_be_visible()
-        listener = self.site.spotify.add_user(self.name, tracks, playlists, artists, ties=0.0)
+        listener = self.site.spotify.add_user(
+            self.name, tracks, playlists, artists, albums=albums, shows=shows, ties=0.0
+        )
         self.site.spotify.browser_user = listener
         return listener
 
@@ -121,7 +137,10 @@ class Visit:
         self.button(f"Sync: {TITLES[resource]}").click()
 
     def go(self, tab: str) -> None:
-        """Go to a page by the navigation."""
+        """Go to a page by the navigation; on a phone the pictures are in the menu."""
+        if tab == "Pictures" and self.size == "phone":
+            self.menu(tab)
+            return
         self.page.get_by_role("navigation", name="Library").get_by_role(
             "link", name=tab, exact=True
         ).click()

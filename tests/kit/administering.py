@@ -11,9 +11,17 @@ from django.urls import reverse
 
 from django_spotify_sync.models import (
     AccountPlaylist,
+    AlbumArtist,
+    Audiobook,
+    Episode,
     FollowedArtist,
     Playlist,
     PlaylistItem,
+    SavedAlbum,
+    SavedAudiobook,
+    SavedEpisode,
+    SavedShow,
+    Show,
     SpotifyAccount,
     SyncRun,
     SyncState,
@@ -47,6 +55,18 @@ def fill(user: Any, rows: int = 1) -> SpotifyAccount:
         )
         artist = saved.track.artists.order_by("pk")[0]
         FollowedArtist.objects.create(account=account, artist=artist, position=number)
+        album = saved.track.album
+        assert album
+        AlbumArtist.objects.create(album=album, artist=artist, position=0)
+        name = f"name-{number}"
+        show = Show.objects.create(spotify_id=name, name="Show")
+        episode = Episode.objects.create(spotify_id=name, name="Episode", show=show)
+        book = Audiobook.objects.create(spotify_id=name, name="Audiobook", authors=["Author"])
+        whose = {"account": account, "spotify_id": name}
+        SavedAlbum.objects.create(album=album, **whose)
+        SavedShow.objects.create(show=show, **whose)
+        SavedEpisode.objects.create(episode=episode, **whose)
+        SavedAudiobook.objects.create(audiobook=book, **whose)
     return account
 
 

@@ -13,6 +13,10 @@ from django_spotify_sync.models import SpotifyAccount, SyncRun
 TRACKS = "/spotify/tracks/"
 PLAYLISTS = "/spotify/playlists/"
 FOLLOWING = "/spotify/following/"
+ALBUMS = "/spotify/albums/"
+SHOWS = "/spotify/shows/"
+EPISODES = "/spotify/episodes/"
+AUDIOBOOKS = "/spotify/audiobooks/"
 SYNC = "/spotify/sync/tracks/"
 
 TOKYO = ZoneInfo("Asia/Tokyo")

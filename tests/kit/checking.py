@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from cryptography.fernet import Fernet
 from django.core.checks import CheckMessage
 
+from django_spotify_sync import checks
 from django_spotify_sync.checks import check_settings, check_site
 
 KEY = Fernet.generate_key().decode()
+
+
+def source_of_checks() -> str:
+    """Return the code of all checks, file after file."""
+    [folder] = checks.__path__
+    return "\n".join(file.read_text() for file in sorted(Path(folder).glob("*.py")))
 
 
 def found() -> dict[str, CheckMessage]:

@@ -20,9 +20,9 @@ TOKENS = "/api/token"
 type Entry = tuple[str | None, str | None]
 
 
-def connect(user: Any, spotify: FakeSpotify, who: Any = None) -> SpotifyAccount:
+def connect(user: Any, spotify: FakeSpotify, who: Any = None, **more: Any) -> SpotifyAccount:
     """Connect without a browser: the grant is Spotify's, the rest is what the callback does."""
-    answer = spotify.grant(who or spotify.user)
+    answer = spotify.grant(who or spotify.user, **more)
     grant = oauth.Grant(
         access_token=Secret(answer["access_token"]),
         refresh_token=Secret(answer["refresh_token"]),

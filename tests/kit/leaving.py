@@ -12,6 +12,10 @@ from django.db import connection, connections
 from django_spotify_sync.models import (
     AccountPlaylist,
     FollowedArtist,
+    SavedAlbum,
+    SavedAudiobook,
+    SavedEpisode,
+    SavedShow,
     SavedTrack,
     SpotifyAccount,
     SpotifyToken,
@@ -21,8 +25,37 @@ from django_spotify_sync.models import (
 )
 from django_spotify_sync.signals import account_disconnected
 
-NOTHING = {"saved_tracks": 0, "playlists": 0, "followed_artists": 0}
-OWNED = (SavedTrack, AccountPlaylist, FollowedArtist, SyncRun, SyncState, SpotifyToken)
+NOTHING = {
+    "saved_tracks": 0,
+    "playlists": 0,
+    "followed_artists": 0,
+    "saved_albums": 0,
+    "saved_shows": 0,
+    "saved_episodes": 0,
+    "saved_audiobooks": 0,
+}
+#: What the account `whole` has.
+WHOLE = {
+    "saved_tracks": 120,
+    "playlists": 3,
+    "followed_artists": 60,
+    "saved_albums": 4,
+    "saved_shows": 3,
+    "saved_episodes": 2,
+    "saved_audiobooks": 1,
+}
+OWNED = (
+    SavedTrack,
+    AccountPlaylist,
+    FollowedArtist,
+    SavedAlbum,
+    SavedShow,
+    SavedEpisode,
+    SavedAudiobook,
+    SyncRun,
+    SyncState,
+    SpotifyToken,
+)
 
 
 def rows_of(account: SpotifyAccount) -> dict[str, int]:

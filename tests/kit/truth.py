@@ -17,7 +17,8 @@ from django_spotify_sync.models import (
 )
 from django_spotify_sync.sync import sync
 from django_spotify_sync.testing.music.catalog import Track as FakeTrack
-from django_spotify_sync.testing.music.contents import Episode, LocalFile
+from django_spotify_sync.testing.music.contents import LocalFile
+from django_spotify_sync.testing.music.podcasts import Episode
 
 type Item = tuple[str, str, str, str, str | None, int | None, str | None, str]
 
@@ -89,7 +90,7 @@ def _content(content: Any) -> tuple[str, str, str, str, str | None, int | None]:
         case FakeTrack():
             return "track", content.uri, "", "", content.id, None
         case Episode():
-            show = content.show_name
+            show = content.show.name
             return "episode", content.uri, content.name, show, None, content.duration_ms
         case LocalFile():
             name, artist = content.title, content.artist

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from django_spotify_sync.conf import RESOURCES
 from django_spotify_sync.models import SpotifyAccount
 from tests.kit.api import NOON
 from tests.kit.browsing import browser_of
@@ -17,6 +18,12 @@ from tests.kit.libraries import account_of
 def nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hand nothing to the broker."""
     monkeypatch.setattr("django_spotify_sync.tasks.sync_account.apply_async", lambda **task: None)
+
+
+@pytest.fixture
+def all_resources(settings: Any) -> None:
+    """Have the site sync everything there is."""
+    settings.SPOTIFY_SYNC_RESOURCES = list(RESOURCES)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from django_spotify_sync import accounts, shared_cache
 from django_spotify_sync.accounts import tokens
+from django_spotify_sync.conf import conf
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun, SyncState
 from django_spotify_sync.rest.account import SpotifyAccountSerializer
 from django_spotify_sync.spotify import deadlines, oauth
@@ -20,6 +21,7 @@ from tests.kit.api import NOON, NOON_JSON, QUEUED_JSON
 from tests.kit.browsing import JSON
 from tests.kit.connecting import connect
 from tests.kit.libraries import save
+from tests.kit.shelves import save_album
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +29,7 @@ pytestmark = pytest.mark.django_db
 def test_an_account(known: SpotifyAccount, settings: Any) -> None:
     settings.SPOTIFY_SYNC_RESOURCES = ["tracks", "following"]
     SpotifyToken.objects.create(
-        account=known, sealed=b"", key_id="", expires_at=NOON, scope="b-scope a-scope"
+        account=known, sealed=b"", key_id="", expires_at=NOON, scope="user-follow-read a-scope"
     )
     SyncState.objects.create(account=known, resource="tracks", checked_at=NOON, next_sync_at=NOON)
     for status in ("succeeded", "queued"):
@@ -47,7 +49,8 @@ def test_an_account(known: SpotifyAccount, settings: Any) -> None:
         "display_name": "Ada",
         "image_url": "https://i.example/ada",
         "status": "connected",
-        "scopes": ["a-scope", "b-scope"],
+        "scopes": ["a-scope", "user-follow-read"],
+        "missing_scopes": ["user-library-read"],
         "authorized_at": NOON_JSON,
         "reauthorize_by": NOON_JSON,
         "resources": {
@@ -63,6 +66,8 @@ def test_an_account(known: SpotifyAccount, settings: Any) -> None:
 
 
 def test_an_account_costs_as_many_queries_whatever_it_holds(known: SpotifyAccount) -> None:
+    """Scopes, missing scopes and the states; of each resource its rows and the latest run."""
+
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
             SpotifyAccountSerializer(known).data  # noqa: B018
@@ -71,9 +76,10 @@ def test_an_account_costs_as_many_queries_whatever_it_holds(known: SpotifyAccoun
     before = queries()
     for _ in range(10):
         save(known)
+        save_album(known)
         SyncRun.objects.create(account=known, resource="tracks", trigger="user", finished_at=NOON)
 
-    assert queries() == before <= 8
+    assert queries() == before == 3 + 2 * len(conf.RESOURCES)
 
 
 # account/
@@ -83,7 +89,7 @@ def test_account(ada: Client, account: SpotifyAccount) -> None:
     answer = ada.get("/spotify/account/").json()
 
     assert answer["spotify_id"] == "ada"
-    assert set(answer["resources"]) == {"tracks", "playlists", "following"}
+    assert list(answer["resources"]) == ["tracks", "playlists", "following", "albums", "shows"]
 
 
 def test_account_that_never_was(ada: Client) -> None:
@@ -250,6 +256,7 @@ def test_a_library_that_was_synced(user: Any, ada: Client, spotify: FakeSpotify)
     answer = ada.get("/spotify/account/").json()
 
     assert answer["resources"]["tracks"]["count"] == 1
+    assert answer["missing_scopes"] == []
     assert answer["scopes"] == [
         "playlist-read-collaborative",
         "playlist-read-private",

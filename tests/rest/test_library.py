@@ -1,4 +1,4 @@
-"""What holds for each list of the library: whose rows, at what cost, page by page."""
+"""What holds for each list of the library: where it is, whose rows, at what cost, page by page."""
 
 from __future__ import annotations
 
@@ -10,10 +10,38 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from django_spotify_sync.models import SpotifyAccount
-from tests.kit.api import FOLLOWING, PLAYLISTS, TRACKS, items_of, run_of
+from tests.kit.api import (
+    ALBUMS,
+    AUDIOBOOKS,
+    EPISODES,
+    FOLLOWING,
+    PLAYLISTS,
+    SHOWS,
+    TRACKS,
+    items_of,
+    run_of,
+)
+from tests.kit.browsing import JSON
 from tests.kit.libraries import account_of, follow, own, put, save, track_of
+from tests.kit.shelves import album_of, save_album, save_audiobook, save_episode, save_show
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_resources")]
+
+WHOLE = f"{ALBUMS}whole/"
+#: By the resource that each shows.
+LISTS = {
+    TRACKS: "tracks",
+    f"{TRACKS}contains/?ids=a": "tracks",
+    PLAYLISTS: "playlists",
+    items_of("{}"): "playlists",
+    FOLLOWING: "following",
+    ALBUMS: "albums",
+    WHOLE: "albums",
+    SHOWS: "shows",
+    EPISODES: "episodes",
+    AUDIOBOOKS: "audiobooks",
+}
+each_list = pytest.mark.parametrize("url", LISTS)
 
 
 def test_a_page_holds_fifty(ada: Client, account: SpotifyAccount) -> None:
@@ -27,19 +55,24 @@ def test_a_page_holds_fifty(ada: Client, account: SpotifyAccount) -> None:
 
 
 def fill(account: SpotifyAccount, rows: int) -> str:
-    """Put so many rows into every list; return the id of a playlist."""
+    """Put so many rows into every list, and so many tracks into an album; return the id of a playlist."""
     playlist = own(account)
+    save_album(account, album_of(spotify_id="whole", tracks=rows))
     for _ in range(rows):
         save(account)
         own(account)
         put(playlist)
         follow(account)
+        save_album(account, album_of(tracks=1))
+        save_show(account)
+        save_episode(account)
+        save_audiobook(account)
     return playlist.spotify_id
 
 
 #: Session, user, account, rows with and without a value in the order where there may be none; artists, the list's link,
 #: the places in it. In an order of names: whether the rows keep their keys, and the keys of the page. For a word:
-#: whether it is rare.
+#: whether it is rare. For albums: how many of their tracks are saved, and the tracks of one with their artists.
 QUERIES = {
     TRACKS: 6,
     f"{TRACKS}?ordering=name": 7,
@@ -50,6 +83,16 @@ QUERIES = {
     f"{items_of('{}')}?ordering=added_at": 8,
     f"{items_of('{}')}?search=a": 8 if connection.vendor == "postgresql" else 7,
     FOLLOWING: 4,
+    ALBUMS: 7,
+    f"{ALBUMS}?ordering=artist&search=a": 6,
+    f"{ALBUMS}?ordering=release_date": 7,
+    WHOLE: 8,
+    SHOWS: 5,
+    f"{SHOWS}?ordering=publisher&search=a": 4,
+    EPISODES: 5,
+    f"{EPISODES}?ordering=duration&search=a": 4,
+    AUDIOBOOKS: 5,
+    f"{AUDIOBOOKS}?ordering=author&search=a": 4,
 }
 
 
@@ -66,7 +109,7 @@ def test_ten_rows_cost_as_many_queries_as_one(
     assert len(captured) == QUERIES[url.replace(playlist, "{}")]
 
 
-@pytest.mark.parametrize("url", [TRACKS, PLAYLISTS, items_of("{}"), FOLLOWING])
+@each_list
 @pytest.mark.parametrize("status", ["suspect", "reauthorization_required", "disconnected"])
 def test_what_is_left_of_a_library_is_read_whatever_became_of_the_account(
     ada: Client, account: SpotifyAccount, url: str, status: str
@@ -77,7 +120,54 @@ def test_what_is_left_of_a_library_is_read_whatever_became_of_the_account(
     response = ada.get(url)
 
     assert response.status_code == 200
-    assert response.json()["results"]
+    assert response.json().get("results", True)
+
+
+# Where it is
+
+
+@each_list
+def test_what_the_site_does_not_sync_is_not_there(
+    ada: Client, account: SpotifyAccount, url: str, settings: Any
+) -> None:
+    resource, url = LISTS[url], url.format(fill(account, 1))
+    assert ada.get(url).status_code == 200
+
+    settings.SPOTIFY_SYNC_RESOURCES = sorted({*LISTS.values()} - {resource})
+    answer = ada.get(url)
+
+    assert answer.status_code == 404
+    assert answer.json() == {"code": "not_found", "detail": "Not found."}
+    settings.SPOTIFY_SYNC_RESOURCES = [resource]
+    assert ada.get(url).status_code == 200
+
+
+@each_list
+def test_nobody_is_told_what_the_site_syncs(client: Client, url: str, settings: Any) -> None:
+    settings.SPOTIFY_SYNC_RESOURCES = []
+
+    assert client.get(url, headers=JSON).status_code == 403
+
+
+@each_list
+def test_who_never_connected_is_told_so(ada: Client, url: str) -> None:
+    answer = ada.get(url)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_connected")
+
+
+# Whose rows
+
+
+@pytest.mark.parametrize("url", [TRACKS, PLAYLISTS, FOLLOWING, ALBUMS, SHOWS, EPISODES, AUDIOBOOKS])
+def test_a_list_holds_nobody_else_s_rows(
+    ada: Client, grace: Client, account: SpotifyAccount, other_user: Any, url: str
+) -> None:
+    account_of(other_user)
+    fill(account, 2)
+
+    assert ada.get(url).json()["results"]
+    assert grace.get(url).json()["results"] == []
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,12 +28,14 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from django_spotify_sync import urls
+from django_spotify_sync.conf import RESOURCES
 from django_spotify_sync.models import SyncRun
 from django_spotify_sync.rest.pinned import PinnedAPIView
 from django_spotify_sync.testing import FakeSpotify
 from tests.kit.browsing import ByName
 from tests.kit.connecting import connect
 from tests.kit.libraries import follow, own, put, save
+from tests.kit.shelves import album_of, save_album, save_audiobook, save_episode, save_show
 from tests.whole.test_contract import ENDPOINTS
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +49,7 @@ CHECKS = [
 ]
 WITH_SPECTACULAR = {
     "SPOTIFY_SYNC_LOGIN_ENABLED": True,
+    "SPOTIFY_SYNC_RESOURCES": list(RESOURCES),
     "AUTHENTICATION_BACKENDS": ["django_spotify_sync.backends.SpotifyBackend"],
     "INSTALLED_APPS": [*django_settings.INSTALLED_APPS, "drf_spectacular"],
     "REST_FRAMEWORK": {
@@ -94,9 +98,7 @@ def methods_of(described: dict[str, Any]) -> dict[str, set[str]]:
 
 def test_every_endpoint_is_described(described: dict[str, Any]) -> None:
     in_the_contract = {
-        path.replace("syncs/1/", "syncs/{id}/").replace(
-            "37i9dQZF1DXcBWIGoYBM5M", "{spotify_id}"
-        ): methods
+        re.sub(r"\w{22}", "{spotify_id}", path.replace("syncs/1/", "syncs/{id}/")): methods
         for path, methods in ENDPOINTS.items()
         if not path.startswith("sync/") or path == "sync/"
     }
@@ -144,6 +146,19 @@ def test_lists_come_in_pages(described: dict[str, Any]) -> None:
     assert set(page["properties"]) == {"next", "previous", "results"}
 
 
+def test_an_album_comes_with_its_tracks(described: dict[str, Any]) -> None:
+    schemas = described["components"]["schemas"]
+    listed, whole = schemas["SpotifyAlbum"], schemas["SpotifyWholeAlbum"]
+
+    assert set(whole["properties"]) == {*listed["properties"], "tracks"}
+    assert whole["properties"]["tracks"]["items"] == {
+        "$ref": "#/components/schemas/SpotifyTrackOfAlbum"
+    }
+    assert listed["properties"]["added_at"]["nullable"]
+    assert listed["properties"]["total_tracks"]["nullable"]
+    assert schemas["SpotifyEpisode"]["properties"]["show"]["nullable"]
+
+
 def test_a_host_with_such_names_of_its_own_gets_no_warning() -> None:
     done = django_of(
         {**WITH_SPECTACULAR, "ROOT_URLCONF": "tests.host.api"},
@@ -177,16 +192,21 @@ def test_nothing_needs_drf_spectacular() -> None:
 
 OPERATIONS = [
     ("GET", "account/"),
+    ("GET", "albums/"),
+    ("GET", "albums/{spotify_id}/"),
+    ("GET", "audiobooks/"),
     ("GET", "auth/"),
     ("GET", "callback/"),
     ("POST", "callback/"),
     ("POST", "disconnect/"),
+    ("GET", "episodes/"),
     ("GET", "following/"),
     ("GET", "login/"),
     ("POST", "login/"),
     ("GET", "playlists/"),
     ("GET", "playlists/{spotify_id}/items/"),
     ("POST", "refresh/"),
+    ("GET", "shows/"),
     ("POST", "sync/"),
     ("POST", "sync/{resource}/"),
     ("GET", "syncs/"),
@@ -207,11 +227,16 @@ def credentials(user: Any, spotify: FakeSpotify, settings: Any) -> dict[str, str
     """Give the headers of a user who has a library, and whom no throttle holds back."""
     settings.SPOTIFY_SYNC_THROTTLE_RATES = {}
     settings.SPOTIFY_SYNC_LOGIN_ENABLED = True
+    settings.SPOTIFY_SYNC_RESOURCES = list(RESOURCES)
     account = connect(user, spotify)
     for _ in range(3):
         save(account)
         put(own(account))
         follow(account)
+        save_album(account, album_of(tracks=2))
+        save_show(account)
+        save_episode(account)
+        save_audiobook(account)
     SyncRun.objects.create(account=account, resource="tracks", trigger="user")
     return {"Accept": "application/json", "Authorization": "Name ada", "Host": "127.0.0.1"}
 

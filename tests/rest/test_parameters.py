@@ -11,7 +11,7 @@ from django_spotify_sync.models import SpotifyAccount
 from tests.kit.browsing import browser_of
 from tests.kit.libraries import account_of, follow, own, put, save
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_resources")]
 
 PAGES = ["cursor", "ordering"]
 KNOWN = {
@@ -20,6 +20,10 @@ KNOWN = {
     "/spotify/playlists/": [*PAGES, "search"],
     "/spotify/playlists/{}/items/": [*PAGES, "search"],
     "/spotify/following/": [*PAGES, "search"],
+    "/spotify/albums/": [*PAGES, "search"],
+    "/spotify/shows/": [*PAGES, "search"],
+    "/spotify/episodes/": [*PAGES, "search"],
+    "/spotify/audiobooks/": [*PAGES, "search"],
     "/spotify/syncs/": PAGES,
 }
 GOOD = {

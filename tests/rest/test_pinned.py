@@ -185,7 +185,13 @@ def test_a_host_with_its_own_mind(user: Any, account: SpotifyAccount, spotify: F
     connection.close()
 
 
-READ = ["/spotify/account/", "/spotify/syncs/", "/spotify/syncs/1/", "/spotify/tracks/"]
+READ = [
+    f"/spotify/{path}"
+    for path in (
+        *("account/", "syncs/", "syncs/1/", "tracks/"),
+        *("albums/", "albums/x/", "shows/", "episodes/", "audiobooks/"),
+    )
+]
 
 
 # Who may see what

@@ -12,8 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from django_spotify_sync.conf import conf
 from django_spotify_sync.errors import message_for
-from django_spotify_sync.models import SpotifyAccount, SyncRun
+from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun
 from django_spotify_sync.rest.runs import SyncRequestSerializer, SyncRunSerializer
 from tests.kit.api import NOON, NOON_JSON, QUEUED_JSON, run_of
 from tests.kit.browsing import browser_of
@@ -103,6 +104,27 @@ def test_a_sync_without_a_grant(
 
     assert (response.status_code, response.json()["code"]) == (409, code)
     assert not SyncRun.objects.exists()
+
+
+def test_a_sync_that_the_user_has_not_agreed_to(
+    ada: Client, account: SpotifyAccount, sent: list[dict[str, Any]], settings: Any
+) -> None:
+    """It is refused where it is named, left out where it is not, and the account says why."""
+    settings.SPOTIFY_SYNC_RESOURCES = ["albums", "episodes"]
+    SpotifyToken.objects.create(
+        account=account, sealed=b"", key_id="", expires_at=NOON, scope="user-library-read"
+    )
+
+    named = ada.post("/spotify/sync/episodes/")
+    together = ada.post("/spotify/sync/")
+
+    assert named.status_code == 409
+    assert named.json() == {
+        "code": "insufficient_scope",
+        "detail": message_for("insufficient_scope"),
+    }
+    assert [run["resource"] for run in together.json()["runs"]] == ["albums"]
+    assert ada.get("/spotify/account/").json()["missing_scopes"] == ["user-read-playback-position"]
 
 
 def test_a_suspect_that_is_due_is_looked_at_by_who_asks_for_a_sync(
@@ -204,7 +226,7 @@ def test_fifty_rows_cost_as_many_queries_as_ten(
         save(account)
         run_of(account, finished_at=NOON)
 
-    assert queries() == ten <= 11
+    assert queries() == ten <= 6 + 2 * len(conf.RESOURCES)  # of each, its rows and the latest run
 
 
 def test_a_run_that_is_queued(account: SpotifyAccount) -> None:

@@ -10,8 +10,9 @@ from django.test import Client
 from django_spotify_sync.models import SpotifyAccount
 from tests.kit.browsing import browser_of
 from tests.kit.libraries import account_of, follow, own, put, save, track_of
+from tests.kit.shelves import album_of, save_album, save_audiobook, save_episode, save_show
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_resources")]
 
 #: What stands there, what is typed to find it, and what is not to find it.
 SPELLINGS = [
@@ -97,6 +98,44 @@ def test_following(
     follow(account, "Nobody")
 
     check(ada, "following/", 1, typed, others)
+
+
+@spellings
+def test_albums(ada: Client, account: SpotifyAccount, name: str, typed: Any, others: Any) -> None:
+    save_album(account, album_of(name))
+    save_album(account, album_of("By an artist", artists=["Nobody", name]))
+    save_album(account, album_of("None", artists=["Nobody"]))
+
+    check(ada, "albums/", 2, typed, others)
+
+
+@spellings
+def test_shows(ada: Client, account: SpotifyAccount, name: str, typed: Any, others: Any) -> None:
+    save_show(account, name)
+    save_show(account, "By its publisher", publisher=name)
+    save_show(account, "None")
+
+    check(ada, "shows/", 2, typed, others)
+
+
+@spellings
+def test_episodes(ada: Client, account: SpotifyAccount, name: str, typed: Any, others: Any) -> None:
+    save_episode(account, name, show=None)
+    save_episode(account, "By its program", show=name)
+    save_episode(account, "None", show=None)
+
+    check(ada, "episodes/", 2, typed, others)
+
+
+@spellings
+def test_audiobooks(
+    ada: Client, account: SpotifyAccount, name: str, typed: Any, others: Any
+) -> None:
+    save_audiobook(account, name)
+    save_audiobook(account, "By an author", authors=["Nobody", name])
+    save_audiobook(account, "None")
+
+    check(ada, "audiobooks/", 2, typed, others)
 
 
 def test_words_are_each_somewhere(ada: Client, account: SpotifyAccount) -> None:

@@ -6,9 +6,11 @@ import random
 
 import pytest
 
+from django_spotify_sync.models.runs import Resource
 from django_spotify_sync.sync import sync
 from django_spotify_sync.testing import FakeSpotify
 from tests.kit.connecting import connect, stored
+from tests.kit.saved import ALL, SCOPE
 
 #: At most so many requests for 10,000 saved tracks; in the order in which they are tried.
 TRACKS = {
@@ -28,6 +30,19 @@ FEW_TRACKS = TRACKS | {
 }
 #: At most so many for 100 playlists of 50 items each.
 PLAYLISTS = {"unchanged": 2, "1 playlist edited": 2 * 2 + 2}
+#: At most so many for 300 of each, of one that was asked for and of one that the schedule makes.
+COLLECTIONS = {
+    "followed artists, asked for": 6,
+    "followed artists, a check": 1,
+    "saved albums, asked for": 15,
+    "saved albums, a check": 1,
+    "saved shows, asked for": 6,
+    "saved shows, a check": 1,
+    "saved episodes, asked for": 6,
+    "saved episodes, a check": 1,
+    "saved audiobooks, asked for": 6,
+    "saved audiobooks, a check": 1,
+}
 #: For 10.
 FEW_PLAYLISTS = {"unchanged": 1, "1 playlist edited": 2 * 1 + 2}
 
@@ -52,18 +67,18 @@ def edit(user, size, case):
         user.playlists[size * 2 // 5].remove(7)
 
 
-def account_at(fake, user, settings):
+def account_at(fake, user, settings, **more):
     for name, value in fake.settings.items():
         setattr(settings, name, value)
-    account = connect(user, fake)
+    account = connect(user, fake, **more)
     fake.clear_log()
     return account
 
 
-def cost(account, fake, resource, case, size=0):
+def cost(account, fake, resource, case, size=0, **more):
     edit(fake.user, size, case)
     fake.clear_log()
-    run = sync(account, resource)
+    run = sync(account, resource, **more)
     assert (run.status, run.error_detail) == ("succeeded", "")
     assert run.requests == len(fake.requests)
     return run.requests
@@ -94,6 +109,33 @@ def test_playlists(transactional_db, user, settings, record_property, size, limi
             assert costs[case] <= most, case
     record_property(f"requests for {size} playlists of 50 items", str(costs))
     print(costs)
+
+
+def test_collections(transactional_db, user, settings, record_property):
+    """Unchanged since the first sync, which costs as much as one that was asked for."""
+    settings.SPOTIFY_SYNC_RESOURCES = ["following", *ALL]
+    costs = {}
+    for resource in settings.SPOTIFY_SYNC_RESOURCES:
+        counted = "artists" if resource == "following" else resource
+        with FakeSpotify(**{counted: 300}) as fake:
+            account = account_at(fake, user, settings, scope=SCOPE)
+            label = Resource(resource).label
+            first = cost(account, fake, resource, "first sync")
+            costs[f"{label}, asked for"] = cost(account, fake, resource, "unchanged")
+            costs[f"{label}, a check"] = cost(account, fake, resource, "", trigger="schedule")
+            assert first == costs[f"{label}, asked for"]
+    record_property("requests for 300 of each", str(costs))
+    print(costs)
+    assert costs == COLLECTIONS
+
+
+def test_an_album_of_many_tracks_costs_one_more_for_fifty(transactional_db, user, settings):
+    with FakeSpotify() as fake:
+        fake.user.albums.save(2, tracks=120)
+        account = account_at(fake, user, settings)
+
+        assert cost(account, fake, "albums", "first sync") == 1 + 2 * 2
+        assert cost(account, fake, "albums", "unchanged") == 1
 
 
 @pytest.mark.parametrize("cohort", ["new", "legacy", "extended"])

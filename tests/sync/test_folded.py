@@ -10,7 +10,7 @@ from django_spotify_sync.models import Album, Artist, Playlist, PlaylistItem, Tr
 from django_spotify_sync.spotify.answers.playlist_items import ItemRow
 from django_spotify_sync.sync import sync
 from django_spotify_sync.sync.playlists.items.writing import write_items
-from django_spotify_sync.testing.music.contents import LocalFile, invent_episode
+from django_spotify_sync.testing import LocalFile, invent_episode
 from tests.kit.truth import wrongly_folded
 
 

@@ -6,6 +6,7 @@ with an edit between any two.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,14 +19,19 @@ from django_spotify_sync.models import SyncRun, SyncState
 from django_spotify_sync.sync import sync
 from django_spotify_sync.sync.catalog import Keys, no_keys
 from django_spotify_sync.sync.catalog_writer import CatalogWriter
+from django_spotify_sync.sync.collections.reading import Collection
 from django_spotify_sync.sync.handover import Work
 from django_spotify_sync.sync.playlists import listing as playlist_listing
 from django_spotify_sync.sync.playlists.items import reading as item_reading
 from django_spotify_sync.sync.resources import RESOURCES
 from django_spotify_sync.sync.tracks import listing, reading
+from tests.kit.connecting import connect
 from tests.kit.model import second
+from tests.kit.saved import SCOPE
 
 LIMIT = 4
+#: What the entries of these lists hold.
+DATED = {"/me/albums": "album", "/me/shows": "show", "/me/episodes": "episode"}
 MOST = 200  # requests of one run, beyond which it would go on for ever
 REASONS = {"", "drift", "page_length", "count", "large_loss", "repeated_page", "endless_cursor"}
 
@@ -111,8 +117,10 @@ class Liar:
         if name == "/me/tracks":
             stamp = second(int(spotify_id[1:])).isoformat()
             return {"added_at": stamp, "track": {"id": spotify_id, "name": spotify_id}}
-        if name == "/me/following":
+        if name in ("/me/following", "/me/audiobooks"):
             return {"id": spotify_id, "name": spotify_id}
+        if holds := DATED.get(name):
+            return {"added_at": None, holds: {"id": spotify_id, "name": spotify_id}}
         if name == "/me/playlists":
             ids = self.lists.setdefault(f"/playlists/{spotify_id}", [])
             return {
@@ -165,6 +173,8 @@ def truth() -> dict[str, list[str]]:
         "/me/tracks": [f"t{number}" for number in range(11, 0, -1)],
         "/me/following": [f"a{number}" for number in range(9)],
         "/me/playlists": [f"p{number}" for number in range(6)],
+        "/me/audiobooks": [f"b{number}" for number in range(9)],
+        **{path: [f"{holds}{number}" for number in range(9)] for path, holds in DATED.items()},
     }
     for number, size in enumerate((0, 3, 9, 10, 11, 4)):
         lists[f"/playlists/p{number}"] = [f"i{number}{index}" for index in range(size)]
@@ -172,14 +182,19 @@ def truth() -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def stored(account, spotify, monkeypatch):
+def stored(spotify, user, transactional_db, settings, monkeypatch):
     """Give an account whose library is stored, with pages of four."""
+    settings.SPOTIFY_SYNC_RESOURCES = list(RESOURCES)
+    account = connect(user, spotify, scope=SCOPE)
     spotify.user.reset([])
     spotify.user.listed.unfollow(slice(None))
     spotify.user.unfollow(slice(None))
     for module in (listing, reading, playlist_listing):
         monkeypatch.setattr(module, "LIMIT", LIMIT)
-    monkeypatch.setattr("django_spotify_sync.sync.collections.listing.LIMIT", LIMIT)
+    for resource, kind in RESOURCES.items():
+        if isinstance(kind, Collection):
+            source = replace(kind.source, limit=LIMIT)
+            monkeypatch.setitem(RESOURCES, resource, replace(kind, source=source))
     monkeypatch.setattr(item_reading, "_LIMIT", LIMIT)
     for resource in RESOURCES:
         sync(account, resource)  # a run to go by

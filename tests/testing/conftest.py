@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from django_spotify_sync.testing import FakeSpotify
+from django_spotify_sync.testing import CORE_SCOPE, FakeSpotify
 
 type Get = Callable[..., requests.Response]
 
@@ -29,7 +29,7 @@ def session() -> Iterator[requests.Session]:
 @pytest.fixture
 def get(fake: FakeSpotify, session: requests.Session) -> Get:
     """Call the API as the first user; ``token=`` calls as somebody else."""
-    own = fake.grant()["access_token"]
+    own = fake.grant(scope=f"{CORE_SCOPE} user-read-playback-position")["access_token"]
 
     def call(path: str, token: str = own, **query: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}

@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from django_spotify_sync.management.commands import spotify_fake
 from django_spotify_sync.testing import FakeSpotify
 
 ROOT = Path(__file__).parents[2]
@@ -84,6 +86,25 @@ def test_the_command_serves_until_told_to_stop(ending: signal.Signals) -> None:
     assert printed["SPOTIFY_SYNC_CLIENT_ID"]
     assert (process.returncode, err) == (0, "")
     assert "Ctrl-C" in lines[-1]
+
+
+def test_the_command_saves_as_much_as_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[FakeSpotify] = []
+
+    def make(**options: Any) -> FakeSpotify:
+        made.append(FakeSpotify(**options))
+        return made[-1]
+
+    monkeypatch.setattr(spotify_fake, "FakeSpotify", make)
+    sizes = {"tracks": 9, "artists": 8, "albums": 7, "shows": 6, "episodes": 5, "audiobooks": 4}
+    options = [f"--{kind}={number}" for kind, number in sizes.items()]
+    with FakeSpotify() as other, pytest.raises(CommandError):  # so that it ends at once
+        call_command("spotify_fake", f"--port={other.port}", *options)
+
+    user = made[0].user
+    saved = (user.albums, user.shows, user.episodes, user.audiobooks)
+    lists = (user.saved, user.following.entries, *(kind.entries for kind in saved))
+    assert [len(entries) for entries in lists] == list(sizes.values())
 
 
 def test_the_command_says_that_a_port_is_taken() -> None:

@@ -15,10 +15,18 @@ from django.utils import timezone
 from django_spotify_sync.models import (
     AccountPlaylist,
     Album,
+    AlbumTrack,
     Artist,
+    Audiobook,
+    Episode,
     Playlist,
     PlaylistItem,
+    SavedAlbum,
+    SavedAudiobook,
+    SavedEpisode,
+    SavedShow,
     SavedTrack,
+    Show,
     StagedPage,
     SyncRun,
     Track,
@@ -28,6 +36,7 @@ from django_spotify_sync.sync import sync
 from django_spotify_sync.upkeep.pruning import prune
 from tests.host.models import Review
 from tests.kit.connecting import connect, stored
+from tests.kit.saved import rows_of, tracks_of, truth_of
 
 
 def test_what_is_used_stays(account):
@@ -68,6 +77,100 @@ def test_what_the_host_points_at_stays(account, used):
     review.delete()
     prune()
     assert not kinds[used].objects.filter(pk=row.pk).exists()
+
+
+def album_of(spotify_id: str, tracks: int = 3) -> Album:
+    """Make an album that lists tracks of its own."""
+    album = Album.objects.create(spotify_id=spotify_id)
+    for place in range(tracks):
+        track = Track.objects.create(spotify_id=f"{spotify_id} {place}", album=album)
+        AlbumTrack.objects.create(album=album, track=track, position=place)
+    return album
+
+
+def test_an_album_keeps_its_tracks_as_long_as_somebody_has_saved_it(account):
+    kept, let_go = album_of("kept"), album_of("let go")
+    for album in (kept, let_go):
+        SavedAlbum.objects.create(account=account, album=album, spotify_id=album.spotify_id)
+    assert sum(prune().values()) == 0
+    SavedAlbum.objects.filter(album=let_go).delete()
+
+    removed = prune()
+
+    assert (removed["tracks"], removed["albums"]) == (3, 1)
+    assert list(Album.objects.all()) == [kept]
+    assert AlbumTrack.objects.filter(album=kept).count() == Track.objects.count() == 3
+    assert sum(prune().values()) == 0
+
+
+def test_a_track_that_is_liked_outlives_the_list_of_its_album(account):
+    album = album_of("let go")
+    liked = album.tracks.latest("pk")
+    SavedTrack.objects.create(account=account, track=liked, spotify_id=liked.spotify_id, rank=1)
+
+    removed = prune()
+
+    assert removed["tracks"] == 2
+    assert list(Track.objects.all()) == [liked]
+    assert list(Album.objects.all()) == [album]
+    assert not AlbumTrack.objects.exists()
+
+
+def test_an_album_loses_all_its_tracks_or_none(account, settings):
+    """Whether an album was read whole is told from its last place, so a part may not be missing."""
+    settings.SPOTIFY_SYNC_BATCH_SIZE = 2
+    album_of("album")
+    with CaptureQueriesContext(connection) as queries:
+        prune()
+
+    deletes = [sql for sql in queries if sql["sql"].startswith('DELETE FROM "spotify_sync_albumtr')]
+    assert len(deletes) == 1
+    assert not AlbumTrack.objects.exists()
+
+
+def test_tracks_that_went_while_somebody_saved_their_album_come_back(account, spotify):
+    [entry] = spotify.user.albums.save(1, tracks=60)
+    sync(account, "albums")
+    listed = tracks_of(entry.id)
+    assert len(listed) == 60
+    AlbumTrack.objects.all().delete()  # as prune does, which did not see yet that it is saved
+    assert prune()["tracks"] > 0
+
+    sync(account, "albums")
+
+    assert tracks_of(entry.id) == listed
+
+
+def test_lists_of_tracks_go_by_batches_of_albums(account, settings):
+    settings.SPOTIFY_SYNC_BATCH_SIZE = 2
+    kept = album_of("album 0")
+    SavedAlbum.objects.create(account=account, album=kept, spotify_id="album 0")
+    for number in range(1, 6):
+        album_of(f"album {number}")
+
+    assert prune()["albums"] == 5
+    assert AlbumTrack.objects.count() == 3
+
+
+def test_shows_episodes_and_audiobooks_that_nobody_has_go(account):
+    for name in ("kept", "orphan"):
+        show = Show.objects.create(spotify_id=name)
+        other = Show.objects.create(spotify_id=f"{name} of an episode")
+        episode = Episode.objects.create(spotify_id=name, show=other)
+        book = Audiobook.objects.create(spotify_id=name)
+        if name == "kept":
+            whose = {"account": account, "spotify_id": name}
+            SavedShow.objects.create(show=show, **whose)
+            SavedEpisode.objects.create(episode=episode, **whose)
+            SavedAudiobook.objects.create(audiobook=book, **whose)
+
+    removed = prune()
+
+    assert (removed["shows"], removed["episodes"], removed["audiobooks"]) == (2, 1, 1)
+    assert {show.spotify_id for show in Show.objects.all()} == {"kept", "kept of an episode"}
+    assert [one.spotify_id for one in Episode.objects.all()] == ["kept"]
+    assert [one.spotify_id for one in Audiobook.objects.all()] == ["kept"]
+    assert sum(prune().values()) == 0
 
 
 def test_a_playlist_that_nobody_has_goes_with_its_items(account):
@@ -167,6 +270,53 @@ def test_syncs_of_overlapping_libraries_and_prune_beside_them(account, other_use
             assert [link.artist.spotify_id for link in links.select_related("artist")] == [
                 artist.id for artist in saved.track.artists
             ]
+
+
+@pytest.mark.postgres
+def test_syncs_of_albums_and_prune_beside_them(account, spotify):
+    """Twenty times: albums come and go, while orphans are pruned."""
+    person, done = spotify.user, threading.Event()
+
+    def keep_pruning():
+        while not done.is_set():
+            prune()
+        connection.close()
+
+    person.albums.save(8, tracks=5)
+    pruner = threading.Thread(target=keep_pruning)
+    pruner.start()
+    try:
+        for _ in range(20):
+            person.albums.remove(slice(0, 3))
+            person.albums.save(3, tracks=5)
+            run = sync(account, "albums")
+            assert run.status == "succeeded", (run.reason, run.error_detail)
+    finally:
+        done.set()
+        pruner.join()
+
+    sync(account, "albums")
+    assert rows_of(account, "albums") == truth_of(person, "albums")
+    for entry in person.albums.entries:
+        assert tracks_of(entry.id) == [track.id for track in person.albums.tracks(entry.id)]
+
+
+@pytest.mark.postgres
+def test_an_album_that_somebody_else_holds_keeps_all_its_tracks(account):
+    album = album_of("album")
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:  # as it is held by who points at it
+            cursor.execute("SELECT id FROM spotify_sync_album FOR KEY SHARE")
+
+        assert prune()["tracks"] == 0
+        assert AlbumTrack.objects.filter(album=album).count() == 3
+    finally:
+        other.rollback()
+        other.close()
+
+    assert prune()["tracks"] == 3
 
 
 @pytest.mark.postgres

@@ -30,6 +30,7 @@ from django_spotify_sync.models.runs import Mode, RunStatus, Trigger
 from django_spotify_sync.rest.errors import code_of, error_response, status_of
 from django_spotify_sync.sync import sync
 from tests.kit.connecting import connect
+from tests.kit.saved import ALL, SCOPE
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 ANYTHING: Any = object()
@@ -47,7 +48,7 @@ SETTINGS: dict[str, Any] = {
     "FERNET_KEYS": [],
     "API_URL": "https://api.spotify.com/v1",
     "ACCOUNTS_URL": "https://accounts.spotify.com",
-    "RESOURCES": ["tracks", "playlists", "following"],
+    "RESOURCES": ["tracks", "playlists", "following", "albums", "shows"],
     "SCOPES": None,
     "USE_PKCE": True,
     "ACCEPT_LANGUAGE": "en",
@@ -62,6 +63,7 @@ SETTINGS: dict[str, Any] = {
     "SYNC_INTERVAL": 6 * HOUR,
     "MAX_SYNC_INTERVAL": 24 * HOUR,
     "FULL_SYNC_INTERVAL": 7 * DAY,
+    "COLLECTION_FULL_INTERVAL": 24 * HOUR,
     "MAX_REMOVED_SHARE": 0.5,
     "HEARTBEAT": MINUTE / 4,
     "LOST_AFTER": 2 * MINUTE,
@@ -96,6 +98,10 @@ ENDPOINTS: dict[str, set[str]] = {
     "sync/tracks/": {"POST"},
     "sync/playlists/": {"POST"},
     "sync/following/": {"POST"},
+    "sync/albums/": {"POST"},
+    "sync/shows/": {"POST"},
+    "sync/episodes/": {"POST"},
+    "sync/audiobooks/": {"POST"},
     "syncs/": {"GET"},
     "syncs/1/": {"GET"},
     "tracks/": {"GET"},
@@ -103,10 +109,24 @@ ENDPOINTS: dict[str, set[str]] = {
     "playlists/": {"GET"},
     "playlists/37i9dQZF1DXcBWIGoYBM5M/items/": {"GET"},
     "following/": {"GET"},
+    "albums/": {"GET"},
+    "albums/4aawyAB9vmqN3uQ7FjRGTy/": {"GET"},
+    "shows/": {"GET"},
+    "episodes/": {"GET"},
+    "audiobooks/": {"GET"},
 }
 QUERIES = {
     path: {"search", "ordering"}
-    for path in ("tracks/", "playlists/", "playlists/{}/items/", "following/")
+    for path in (
+        "tracks/",
+        "playlists/",
+        "playlists/{}/items/",
+        "following/",
+        "albums/",
+        "shows/",
+        "episodes/",
+        "audiobooks/",
+    )
 }
 
 #: What the JSON of each thing holds, nested keys after a dot.
@@ -114,7 +134,8 @@ SHAPES: dict[str, str] = {
     "run": "id resource status mode trigger reason done total requests counts counts.created counts.updated "
     "counts.unchanged counts.removed counts.skipped created_at started_at finished_at resume_at error",
     "account": "spotify_id display_name image_url status scopes authorized_at reauthorize_by resources "
-    "resources.tracks resources.playlists resources.following "
+    "missing_scopes resources.tracks resources.playlists resources.following resources.albums resources.shows "
+    "resources.episodes resources.audiobooks "
     "resources.tracks.count resources.tracks.checked_at resources.tracks.next_sync_at resources.tracks.run",
     "track": "spotify_id uri name artists artists.spotify_id artists.name album album.spotify_id album.name "
     "album.image_url album.release_date duration_ms explicit isrc is_playable added_at url",
@@ -122,6 +143,15 @@ SHAPES: dict[str, str] = {
     "image_url total can_read_items url",
     "item": "position kind uri title subtitle track duration_ms added_at added_by is_playable",
     "artist": "spotify_id uri name image_url url",
+    "album": "spotify_id uri name artists artists.spotify_id artists.name release_date total_tracks saved_tracks "
+    "image_url added_at is_available url",
+    "album by itself": "spotify_id uri name artists artists.spotify_id artists.name release_date total_tracks "
+    "saved_tracks image_url added_at is_available url tracks tracks.spotify_id tracks.name tracks.artists "
+    "tracks.disc_number tracks.track_number tracks.duration_ms tracks.is_saved",
+    "show": "spotify_id uri name publisher total_episodes image_url added_at is_available url",
+    "episode": "spotify_id uri name show show.spotify_id show.name duration_ms release_date image_url added_at "
+    "is_available url",
+    "audiobook": "spotify_id uri name authors narrators total_chapters image_url added_at is_available url",
 }
 
 RUN_KEYS = [key for key in SHAPES["run"].split() if "." not in key]
@@ -132,6 +162,7 @@ ERRORS: dict[str, int] = {
     "reauthorization_required": 409,
     "suspect": 409,
     "linked_elsewhere": 409,
+    "insufficient_scope": 409,
     "connect_failed": 400,
     "signed_in_as_other": 409,
     "no_user": 403,
@@ -190,6 +221,14 @@ MODELS = [
     "AccountPlaylist",
     "PlaylistItem",
     "FollowedArtist",
+    "SavedAlbum",
+    "SavedShow",
+    "SavedEpisode",
+    "SavedAudiobook",
+    "AlbumTrack",
+    "Show",
+    "Episode",
+    "Audiobook",
     "SyncState",
     "SyncRun",
     "StagedPage",
@@ -258,11 +297,12 @@ def is_there(label: str, client: Client) -> bool:
         case "endpoint", [method, path]:
             return answers(client, method, path)
         case "query", [path, name]:
-            path, turned = filled(path), "added_at" if path == "tracks/" else "-position"
+            turned = "-position" if path.startswith(("playlists/", "following/")) else "added_at"
+            path = filled(path)
             value = {"search": "no such song", "ordering": turned}[name]
             return listed(client, path) != listed(client, path, **{name: value})
-        case "shape", [name]:
-            return sample(client, name) is not None
+        case "shape", _:
+            return sample(client, " ".join(words)) is not None
         case "command", [name]:
             return name in own_commands()
         case "option", [name, option]:
@@ -335,6 +375,11 @@ def sample(client: Client, name: str) -> Any:
         "playlist": "playlists/",
         "item": "playlists/{}/items/",
         "artist": "following/",
+        "album": "albums/",
+        "album by itself": "albums/{}/",
+        "show": "shows/",
+        "episode": "episodes/",
+        "audiobook": "audiobooks/",
     }[name]
     path = filled(path)
     if not answers(client, "GET", path):
@@ -344,7 +389,9 @@ def sample(client: Client, name: str) -> Any:
 
 
 def filled(path: str) -> str:
-    """Put a playlist that has items into a path that wants one."""
+    """Put a playlist that has items, or an album, into a path that wants one."""
+    if path.startswith("albums/"):
+        return path.format(models.SavedAlbum.objects.latest("pk").spotify_id)
     return path.format(models.Playlist.objects.exclude(items=None).latest("pk").spotify_id)
 
 
@@ -352,10 +399,13 @@ JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture
-def client(transactional_db, user, spotify):
+def client(transactional_db, user, spotify, settings):
     """Sign in somebody whose library is there."""
-    account = connect(user, spotify)
-    for resource in ("tracks", "playlists", "following"):
+    settings.SPOTIFY_SYNC_RESOURCES = ["tracks", "playlists", "following", *ALL]
+    for resource in ALL:
+        getattr(spotify.user, resource).save(2)
+    account = connect(user, spotify, scope=SCOPE)
+    for resource in [*settings.SPOTIFY_SYNC_RESOURCES, "shows"]:  # parts with the audiobooks
         assert sync(account, resource).status == "succeeded"
     client = Client()
     client.force_login(user)
@@ -450,7 +500,7 @@ def within(thing: Any, path: str) -> Any:
     return thing
 
 
-@pytest.mark.parametrize("resource", ["tracks", "playlists", "following"])
+@pytest.mark.parametrize("resource", ["tracks", "playlists", "following", *ALL])
 def test_asking_for_a_sync_answers_the_run_and_where_it_is(client, resource):
     first = client.post(f"/spotify/sync/{resource}/", {"full": True}, "application/json")
     second = client.post(f"/spotify/sync/{resource}/", {"full": False}, "application/json")
@@ -470,11 +520,12 @@ def test_answers_that_have_no_shape_of_their_own(client):
 
     assert list(begun) == ["authorize_url"]
     assert list(runs) == ["runs"]
-    assert [set(run) for run in runs["runs"]] == [{*RUN_KEYS}] * 3
+    assert [set(run) for run in runs["runs"]] == [{*RUN_KEYS}] * 7
     assert found == {"a": False, "b": False}
     assert list(refreshed) == ["expires_at"]
     assert sorted(gone) == ["removed", "revoke_at"]
     assert gone["removed"]["saved_tracks"] > 0
+    assert {name: gone["removed"][f"saved_{name}"] for name in ALL} == dict.fromkeys(ALL, 2)
     assert gone["revoke_at"] == "https://www.spotify.com/account/apps/"
 
 

@@ -21,12 +21,13 @@ from django.dispatch import Signal
 from django.utils.functional import Promise
 
 import django_spotify_sync
-from django_spotify_sync import checks, exceptions, models, signals, tasks, testing, urls
+from django_spotify_sync import exceptions, models, signals, tasks, testing, urls
 from django_spotify_sync.conf import Conf
 from django_spotify_sync.exceptions import SpotifySyncError
 from django_spotify_sync.models.runs import Mode, RunStatus, Trigger
 from django_spotify_sync.rest.errors import code_of, status_of
 from django_spotify_sync.testing import FakeSpotify
+from tests.kit.checking import source_of_checks
 from tests.kit.documentation import DOCS, ROOT, first_column, sections
 from tests.sync import test_economy
 
@@ -151,7 +152,7 @@ def test_every_option_is_described(name):
 
 
 def test_every_check_has_its_heading():
-    ids = set(re.findall(r'"(spotify_sync\.[A-Z]\d{3})"', inspect.getsource(checks)))
+    ids = set(re.findall(r'"(spotify_sync\.[A-Z]\d{3})"', source_of_checks()))
 
     assert ids
     assert set(sections("docs/reference/checks.md")) - {""} == ids
@@ -267,6 +268,7 @@ def test_every_reason_is_explained():
     [
         ("10,000 saved tracks", test_economy.TRACKS),
         ("100 playlists of 50 items", test_economy.PLAYLISTS),
+        ("300 of each, unchanged", test_economy.COLLECTIONS),
     ],
 )
 def test_the_price_list_is_the_one_that_is_tested(column, limits):

@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.kit.example_site import EXAMPLE, run_at_example_site
 
 EMPTY = ["--tracks", "0", "--playlists", "1", "--items", "0", "--artists", "0"]
+EMPTY += ["--albums", "0", "--shows", "0"]
 
 
 def test_spotify_ends_with_a_demo_that_is_killed(tmp_path):

@@ -5,15 +5,17 @@ from __future__ import annotations
 from tests.kit.example_site import run_at_example_site
 
 PAGES = """
-import re
+import os, re
+os.environ["MORE_RESOURCES"] = "episodes,audiobooks"
 import django; django.setup()
 from django.core.management import call_command
 from django.test import Client
 from django.test.utils import setup_test_environment
-from django_spotify_sync.models import SavedTrack
+from django_spotify_sync.models import AlbumTrack, SavedAlbum, SavedTrack, Show
+from django_spotify_sync.models.library import LIBRARY
 from django_spotify_sync.sync.tracks import sorting
 from demo.library import make_account
-from pages import listings
+from pages import collections, listings
 from pages.views import library
 call_command("migrate", verbosity=0)
 setup_test_environment()  # which lets a test see what a template was given
@@ -60,6 +62,15 @@ library.CARDS_PER_PAGE = library.ITEMS_PER_PAGE = 5
 cards = [("/playlists/", listings.PLAYLIST_ORDERS), ("/artists/", listings.ARTIST_ORDERS)]
 print(reversed_ones, [len(walk(path, f"?sort={sort}")[0]) > 5 for path, orders in cards for sort in orders])
 print(len(walk("/playlists/ada-0/", "")[0]) > 5)
+Show.objects.filter(pk__in=Show.objects.order_by("pk").values("pk")[:3]).update(total_episodes=7)
+SavedAlbum.objects.filter(pk__in=SavedAlbum.objects.order_by("pk").values("pk")[:7]).update(added_at=None)
+for resource, kind in collections.COLLECTIONS.items():
+    keys = {sort: walk(f"/{resource}/", f"?sort={sort}")[0] for sort in kind.orders}
+    dated = LIBRARY[resource].of(account.pk).filter(added_at__isnull=False).count()
+    by_date = keys["latest"][:dated], keys["earliest"][:dated]
+    print(resource, {len(found) for found in keys.values()}, dated, by_date[0] == by_date[1][::-1])
+on_it = AlbumTrack.objects.filter(album__spotify_id="ada-0").order_by("position")
+print(walk("/albums/ada-0/", "")[0] == [row.pk for row in on_it], on_it.count() > 5)
 of_another_order = "?sort=title&" + page("/tracks/")[1]["Next"][1:]
 for odd in ("?cursor=x", "?page=7", "?cursor=last&page=x", of_another_order, "?sort=none"):
     rows, links, where = page("/tracks/" + odd)
@@ -82,6 +93,11 @@ def test_every_page_is_found_there_and_back(database):
         "True {120}",
         "[True, True] [True, True, True, True, True]",
         "True",
+        "albums {12} 5 True",
+        "shows {6} 6 True",
+        "episodes {6} 6 True",
+        "audiobooks {6} 6 True",
+        "True True",
         "Page 1 of 3|Page 1 of 3|Page 3 of 3|Page 1 of 3|Page 1 of 3|",
         "50 ({}, None)",
         "True",

@@ -26,7 +26,7 @@ from django_spotify_sync.exceptions import (
     SpotifyUnavailable,
 )
 from django_spotify_sync.models.runs import Mode, Trigger
-from django_spotify_sync.testing.oauth.door import CORE_SCOPE
+from django_spotify_sync.spotify.scopes import SCOPES
 from tests.kit.words import words_of_operators
 
 SOURCE = Path(__file__).parents[2] / "example_project"
@@ -175,18 +175,22 @@ def test_a_wrong_environment_is_named_and_not_repeated(site, environment, words)
 
 def test_the_demo_connects_syncs_all_twice_and_ends(site):
     sizes = ["--tracks", "400", "--playlists", "11", "--items", "120", "--artists", "60"]
+    sizes += ["--albums", "25", "--shows", "7"]
 
     done = site.python("manage.py", "demo", *sizes, SERVE="0")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "All 400 tracks, 11 playlists and 60 artists are here" in done.stdout
+    assert (
+        "All 400 saved tracks, 11 playlists, 60 followed artists, 25 saved albums and 7 saved shows are here"
+        in done.stdout
+    )
     costs = re.findall(
         r"(1st|2nd) sync +([\d,]+) +([\d,]+) +(\d+) +[\d.]+$", done.stdout, re.MULTILINE
     )
-    assert [label for label, *_ in costs] == ["1st", "2nd"] * 3, done.stdout
-    assert [unchanged for label, _, unchanged, _ in costs if label == "1st"] == ["0"] * 3
+    assert [label for label, *_ in costs] == ["1st", "2nd"] * 5, done.stdout
+    assert [unchanged for label, _, unchanged, _ in costs if label == "1st"] == ["0"] * 5
     again = [(written, requests) for label, written, _, requests in costs if label == "2nd"]
-    assert again == [("0", "1"), ("0", "1"), ("0", "2")]
+    assert again == [("0", "1"), ("0", "1"), ("0", "2"), ("0", "2"), ("0", "1")]
     assert "Signed in with Spotify, without a password: Listener." in done.stdout
     for secret in ("FAKE_", "code=", "state="):
         assert secret not in done.stdout + done.stderr
@@ -217,7 +221,9 @@ def test_a_page_costs_the_same_few_queries_however_large_the_library(site):
     assert small == large
     assert small["tracks/"] == 6
     assert small["pictures/"] == 9
-    assert max(small.values()) <= 11
+    assert small["albums/"] == 6
+    assert small["albums/listener-0/"] == 10
+    assert max(small.values()) <= 16
 
 
 def test_only_this_site_and_spotify_are_loaded_from(site):
@@ -373,7 +379,7 @@ def test_every_reason_of_a_run_has_words(words):
     assert reasons <= words.REASONS.keys()
     assert set(Mode.values) == words.MODES.keys()
     assert set(Trigger.values) == words.TRIGGERS.keys()
-    assert set(CORE_SCOPE.split()) == words.SCOPES.keys()
+    assert {scope for needed in SCOPES.values() for scope in needed} == words.SCOPES.keys()
 
 
 @pytest.mark.parametrize("table", ["SPOTIFY_ERRORS", "FAILURES", "REASONS"])

@@ -28,6 +28,10 @@ class Command(BaseCommand):
         option("--tracks", type=int, default=1_000, help="saved tracks of its user (%(default)s)")
         option("--playlists", type=int, default=20, help="playlists of its user (%(default)s)")
         option("--artists", type=int, default=60, help="artists its user follows (%(default)s)")
+        option("--albums", type=int, default=40, help="saved albums of its user (%(default)s)")
+        option("--shows", type=int, default=12, help="saved shows of its user (%(default)s)")
+        option("--episodes", type=int, default=20, help="saved episodes of its user (%(default)s)")
+        option("--audiobooks", type=int, default=5, help="saved audiobooks (%(default)s)")
         option("--latency", type=float, default=0.0, help="seconds before each answer")
         option("--seed", type=int, default=1, help="another seed, another library (%(default)s)")
         option(
@@ -52,6 +56,10 @@ class Command(BaseCommand):
             "tracks",
             "playlists",
             "artists",
+            "albums",
+            "shows",
+            "episodes",
+            "audiobooks",
             "latency",
             "seed",
             "cohort",

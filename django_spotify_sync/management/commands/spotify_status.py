@@ -57,6 +57,8 @@ class Command(BaseCommand):
 
 def _lines(status: Status) -> Iterator[tuple[str, str]]:
     yield "accounts", _counts(status.accounts)
+    if missing := status.missing_scopes:
+        yield "missing scopes", f"{_counts(missing)} (accounts that have to connect again)"
     yield "runs", f"{_counts(status.runs)} (ended: in the last 24 hours)"
     since = f", the first since {_utc(status.due.since)}" if status.due.since else ""
     yield "due", f"{status.due.runs} runs, {status.due.states} resources of accounts{since}"

@@ -212,7 +212,8 @@ class Command(BaseCommand):
         else:
             raise CommandError("Say whose library to sync: --user NAME, or --all, or --due.")
         for account in accounts:
-            for resource in resources:
+            # one that was named is refused in words, where the user has not agreed to it
+            for resource in resources if self._options["only"] else account.agreed(resources):
                 yield account, resource
 
 

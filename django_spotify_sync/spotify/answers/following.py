@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django_spotify_sync.spotify.answers.catalog import Catalog, parse_artist
-from django_spotify_sync.spotify.answers.paging import CursorPage
+from django_spotify_sync.spotify.answers.paging import CursorPage, Entry
 from django_spotify_sync.spotify.answers.storable import (
     MOST_ENTRIES,
     Malformed,
@@ -26,7 +26,7 @@ def parse_following_page(answer: Any) -> CursorPage:
         raise Malformed("a page without items, or without a total that makes sense")
     catalog = Catalog()
     return CursorPage(
-        ids=tuple(parse_artist(item, catalog) for item in items),
+        entries=tuple(Entry(parse_artist(item, catalog)) for item in items),
         total=total,
         after=_after(page),
         catalog=catalog,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from msgspec import Struct
 
 from django_spotify_sync.spotify.answers.catalog import Catalog
@@ -14,13 +17,13 @@ from django_spotify_sync.spotify.answers.storable import (
 )
 
 
-class Page[Entry](Struct, frozen=True, tag=True):
+class Page[Item](Struct, frozen=True, tag=True):
     """One page of a listing by offset: ``entries`` in Spotify's order, one for each raw entry, nulls included."""
 
     offset: int
     limit: int
     total: int
-    entries: tuple[Entry, ...]
+    entries: tuple[Item, ...]
     catalog: Catalog
 
     @property
@@ -52,10 +55,29 @@ def paging(answer: Json) -> tuple[int, int, int, list[Json]]:
     return offset, limit, total, items
 
 
-class CursorPage(Struct, frozen=True):
-    """One page of a listing by cursor: ids in Spotify's order, None for an entry without one; ``after`` leads on."""
+class Entry(Struct, frozen=True, gc=False):
+    """One entry of a list that is told by ids: None where it has none, and when it was saved, if that is said."""
 
-    ids: tuple[str | None, ...]
+    spotify_id: str | None
+    added_at: datetime | None = None
+
+
+def entries_page[Kind: Entry](
+    answer: Json, read: Callable[[dict[str, Json], Catalog], Kind]
+) -> Page[Kind | Entry]:
+    """Read a page of which ``read`` makes an entry of each object; what is none has no id."""
+    offset, limit, total, items = paging(answer)
+    catalog = Catalog()
+    entries = tuple(
+        read(item, catalog) if isinstance(item, dict) else Entry(None) for item in items
+    )
+    return Page(offset=offset, limit=limit, total=total, entries=entries, catalog=catalog)
+
+
+class CursorPage(Struct, frozen=True):
+    """One page of a listing by cursor: entries in Spotify's order; ``after`` leads on."""
+
+    entries: tuple[Entry, ...]
     total: int
     after: str | None
     catalog: Catalog

@@ -7,7 +7,12 @@ from django.db import router, transaction
 from django_spotify_sync.accounts import suspicion
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.transactions import done_again
-from django_spotify_sync.exceptions import NotConnected, UnknownResource, Words
+from django_spotify_sync.exceptions import (
+    InsufficientScope,
+    NotConnected,
+    UnknownResource,
+    Words,
+)
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.runs import Resource, RunStatus, Trigger
 from django_spotify_sync.sync.runs.lost import replace_lost
@@ -25,6 +30,7 @@ def request_sync(
 
     :raises NotConnected, ReauthorizationRequired: if there is no grant to use.
     :raises UnknownResource: if there is no such resource.
+    :raises InsufficientScope: if the user has not agreed to what it needs.
     """
     if resource not in _synced():
         raise UnknownResource(
@@ -33,6 +39,8 @@ def request_sync(
             synced=", ".join(_synced()),
         )
     suspicion.ensure_usable(account)
+    if not account.agreed([resource]):
+        raise InsufficientScope
     using = router.db_for_write(SyncRun)
     replace_lost(SyncRun.objects.filter(account_id=account.pk, resource=resource))
     return done_again(
@@ -77,11 +85,15 @@ def _ensure_still_usable(account: SpotifyAccount, using: str) -> None:
 def request_all(
     account: SpotifyAccount, *, full: bool = False, trigger: str = Trigger.USER
 ) -> list[SyncRun]:
-    """Return a run of every resource that this site syncs, each as ``request_sync`` gives it.
+    """Return a run of every resource that this site syncs and the user has agreed to, as ``request_sync`` gives it.
 
     :raises NotConnected, ReauthorizationRequired: if there is no grant to use.
     """
-    return [request_sync(account, name, full=full, trigger=trigger) for name in _synced()]
+    suspicion.ensure_usable(account)
+    return [
+        request_sync(account, name, full=full, trigger=trigger)
+        for name in account.agreed(_synced())
+    ]
 
 
 def _synced() -> list[str]:

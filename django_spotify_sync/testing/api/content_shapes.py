@@ -1,15 +1,16 @@
-"""Local files and episodes inside playlists as JSON.
+"""Local files, episodes and shows as JSON.
 
-Local files follow a recording. Episodes follow what is written of them (JUKE finding 5): a caller
-that asks for tracks only is answered an episode dressed as a track.
+Local files and shows follow recordings. Episodes inside playlists follow what is written of them
+(JUKE finding 5): a caller that asks for tracks only is answered an episode dressed as a track.
 """
 
 from __future__ import annotations
 
 from html import escape
 
-from django_spotify_sync.testing.api.shapes import OPEN, Json, Shapes
-from django_spotify_sync.testing.music.contents import Episode, LocalFile
+from django_spotify_sync.testing.api.shapes import MARKETS, OPEN, Json, Shapes
+from django_spotify_sync.testing.music.contents import LocalFile
+from django_spotify_sync.testing.music.podcasts import Episode, Show
 
 
 class ContentShapes:
@@ -21,7 +22,9 @@ class ContentShapes:
 
     def episode(self, episode: Episode, *, dressed: bool) -> Json:
         """Write an episode as such, or *dressed* as a track."""
-        return self._dressed_episode(episode) if dressed else self._true_episode(episode)
+        if dressed:
+            return self._dressed_episode(episode)
+        return {**self.true_episode(episode), "episode": True, "track": False}
 
     def local_file(self, file: LocalFile) -> Json:
         """Write a local file: no ids, and a URI made of its names (recorded)."""
@@ -69,35 +72,36 @@ class ContentShapes:
             answer["popularity"] = 0
         return answer
 
-    def _show(self, episode: Episode) -> Json:
-        show: Json = {
+    def show(self, show: Show) -> Json:
+        """Write a show."""
+        answer: Json = {
             "copyrights": [],
-            "description": f"About {episode.show_name}",
-            "explicit": False,
-            "external_urls": {"spotify": f"{OPEN}/show/{episode.show_id}"},
-            "href": f"{self.shapes.api_url}/shows/{episode.show_id}",
-            "html_description": f"About {escape(episode.show_name)}",
-            "id": episode.show_id,
-            "images": self.shapes.images(episode.cover),
-            "is_externally_hosted": False,
-            "languages": ["en"],
-            "media_type": "audio",
-            "name": episode.show_name,
-            "total_episodes": 120,
+            "description": f"About {show.name}",
+            "explicit": show.explicit,
+            "external_urls": {"spotify": f"{OPEN}/show/{show.id}"},
+            "href": f"{self.shapes.api_url}/shows/{show.id}",
+            "html_description": f"About {escape(show.name)}",
+            "id": show.id,
+            "images": [] if show.cover is None else self.shapes.images(show.cover),
+            "is_externally_hosted": show.is_externally_hosted,
+            "languages": [show.language],
+            "media_type": show.media_type,
+            "name": show.name,
+            "total_episodes": show.total_episodes,
             "type": "show",
-            "uri": f"spotify:show:{episode.show_id}",
+            "uri": show.uri,
         }
         if not self.shapes.new:
-            show["available_markets"] = []
-            show["publisher"] = episode.publisher
-        return show
+            answer["available_markets"] = MARKETS
+            answer["publisher"] = show.publisher
+        return answer
 
-    def _true_episode(self, episode: Episode) -> Json:
+    def true_episode(self, episode: Episode) -> Json:
+        """Write an episode as such."""
         return {
             "audio_preview_url": None,
             "description": f"{episode.name} & more",
             "duration_ms": episode.duration_ms,
-            "episode": True,
             "explicit": False,
             "external_urls": {"spotify": f"{OPEN}/episode/{episode.id}"},
             "href": f"{self.shapes.api_url}/episodes/{episode.id}",
@@ -111,34 +115,33 @@ class ContentShapes:
             "name": episode.name,
             "release_date": episode.release_date,
             "release_date_precision": "day",
-            "show": self._show(episode),
-            "track": False,
+            "show": self.show(episode.show),
             "type": "episode",
             "uri": episode.uri,
         }
 
     def _dressed_episode(self, episode: Episode) -> Json:
         """Write an episode dressed as a track, for callers that asked for tracks only."""
-        show = {"spotify": f"{OPEN}/show/{episode.show_id}"}
+        show = {"spotify": f"{OPEN}/show/{episode.show.id}"}
         album: Json = {
             "album_type": "show",
             "artists": [],
             "external_urls": show,
-            "href": f"{self.shapes.api_url}/shows/{episode.show_id}",
-            "id": episode.show_id,
+            "href": f"{self.shapes.api_url}/shows/{episode.show.id}",
+            "id": episode.show.id,
             "images": self.shapes.images(episode.cover),
-            "name": episode.show_name,
+            "name": episode.show.name,
             "release_date": None,
             "release_date_precision": None,
-            "total_tracks": 120,
+            "total_tracks": episode.show.total_episodes,
             "type": "show",
-            "uri": f"spotify:show:{episode.show_id}",
+            "uri": episode.show.uri,
         }
         artist: Json = {
             "external_urls": {},
             "href": None,
             "id": None,
-            "name": episode.publisher,
+            "name": episode.show.publisher,
             "type": "artist",
             "uri": None,
         }

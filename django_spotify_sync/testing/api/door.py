@@ -11,7 +11,11 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
-from django_spotify_sync.testing.api import endpoints, playlist_endpoints
+from django_spotify_sync.testing.api import (
+    endpoints,
+    library_endpoints,
+    playlist_endpoints,
+)
 from django_spotify_sync.testing.api.calls import ApiError, Call, Room
 from django_spotify_sync.testing.api.pages import dump
 from django_spotify_sync.testing.api.shapes import Shapes
@@ -34,6 +38,12 @@ ROUTES: list[tuple[re.Pattern[str], Callable[..., Any]]] = [
         ("/me/tracks", endpoints.saved_tracks),
         ("/me/following", endpoints.following),
         ("/me/playlists", playlist_endpoints.playlists),
+        ("/me/albums", library_endpoints.albums),
+        ("/me/shows", library_endpoints.shows),
+        ("/me/episodes", library_endpoints.episodes),
+        ("/me/audiobooks", library_endpoints.audiobooks),
+        ("/me/library/contains", library_endpoints.contains),
+        ("/albums/([^/]+)/tracks", library_endpoints.album_tracks),
         ("/users/([^/]+)/playlists", playlist_endpoints.playlists),
         ("/users/([^/]+)", endpoints.person),
         ("/playlists/([^/]+)", playlist_endpoints.playlist),

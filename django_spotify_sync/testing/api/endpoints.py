@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from django_spotify_sync.testing.api.calls import ApiError, Call, Room
+from django_spotify_sync.testing.api.library_endpoints import saved_entry, whole_album
 from django_spotify_sync.testing.api.pages import cursor_page
 from django_spotify_sync.testing.music.catalog import Album, Artist, Track
 from django_spotify_sync.testing.music.following import Followed
@@ -79,7 +80,7 @@ def _describe(room: Room, call: Call, kind: str, found: object) -> Any:
         case "tracks", Track():
             return room.shapes.track(found, native=call.native, market=call.market)
         case "albums", Album():
-            return room.shapes.album(found, native=call.native)
+            return whole_album(room, call, found, saved_entry(call, found))
         case "artists", Artist():
             return room.shapes.artist(found, native=call.native)
     return None

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from django_spotify_sync.testing.api.content_shapes import ContentShapes
 from django_spotify_sync.testing.api.shapes import OPEN, Json, Shapes, merged
 from django_spotify_sync.testing.music.catalog import Track
-from django_spotify_sync.testing.music.contents import Episode, LocalFile, PlaylistItem
+from django_spotify_sync.testing.music.contents import LocalFile, PlaylistItem
 from django_spotify_sync.testing.music.playlists import Cover, ListState, Playlist
+from django_spotify_sync.testing.music.podcasts import Episode
 
 if TYPE_CHECKING:
     from django_spotify_sync.testing.music.following import Listed

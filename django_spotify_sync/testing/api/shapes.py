@@ -134,24 +134,36 @@ class Shapes:
         if not playable:
             answer["restrictions"] = {"reason": restriction}
         if track.linked_from is not None and market and not self.new:
-            origin = track.linked_from
-            answer["linked_from"] = {
-                "external_urls": {"spotify": f"{OPEN}/track/{origin.id}"},
-                "href": f"{self.api_url}/tracks/{origin.id}",
-                "id": origin.id,
-                "type": "track",
-                "uri": origin.uri,
-            }
+            answer["linked_from"] = self.track_link(track.linked_from)
         return answer
 
+    def track_link(self, track: Track) -> Json:
+        """Write the track of ``linked_from``."""
+        return {
+            "external_urls": {"spotify": f"{OPEN}/track/{track.id}"},
+            "href": f"{self.api_url}/tracks/{track.id}",
+            "id": track.id,
+            "type": "track",
+            "uri": track.uri,
+        }
+
     def _bare_track(self, track: Track, album: Json, *, native: bool) -> Json:
-        answer: Json = {
+        answer = {
             "album": album,
+            "external_ids": {"isrc": track.isrc},
+            **self.simple_track(track, native=native),
+        }
+        if not self.new:
+            answer["popularity"] = track.popularity
+        return answer
+
+    def simple_track(self, track: Track, *, native: bool) -> Json:
+        """Write what a track says of itself inside an album, too: no ISRC, no album."""
+        answer: Json = {
             "artists": [self.artist_link(artist, native=native) for artist in track.artists],
-            "disc_number": 1,
+            "disc_number": track.disc_number,
             "duration_ms": track.duration_ms,
             "explicit": track.explicit,
-            "external_ids": {"isrc": track.isrc},
             "external_urls": {"spotify": f"{OPEN}/track/{track.id}"},
             "href": f"{self.api_url}/tracks/{track.id}",
             "id": track.id,
@@ -164,7 +176,6 @@ class Shapes:
         }
         if not self.new:
             answer["available_markets"] = MARKETS
-            answer["popularity"] = track.popularity
         return answer
 
     def saved(self, entry: Saved, *, native: bool, market: bool = False) -> Json | None:

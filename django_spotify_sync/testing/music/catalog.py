@@ -1,4 +1,4 @@
-"""The music there is: artists, albums, tracks and playlists, invented from a seed as they are needed.
+"""The music there is: artists, albums and tracks, invented from a seed as they are needed.
 
 The same seed gives the same music in the same order, however much of it is asked for. Knows
 nothing of users, HTTP or JSON.
@@ -10,8 +10,10 @@ import random
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from django_spotify_sync.testing.music.podcasts import Podcasts
 from django_spotify_sync.testing.music.words import (
     GENRES,
+    LAST_NAMES,
     UPPER,
     artist_name,
     base62,
@@ -20,6 +22,9 @@ from django_spotify_sync.testing.music.words import (
     title,
 )
 from django_spotify_sync.testing.music.world import World
+
+# How many tracks a disc of an album with many of them holds.
+DISC = 30
 
 
 @dataclass(slots=True, eq=False)
@@ -37,7 +42,10 @@ class Artist:
 
 @dataclass(slots=True, eq=False)
 class Album:
-    """One album; ``release_date`` is as precise as ``release_date_precision`` says."""
+    """One album; ``release_date`` is as precise as ``release_date_precision`` says.
+
+    ``tracks`` are those invented so far: :meth:`Catalogue.tracks_of` gives all of them.
+    """
 
     id: str
     name: str
@@ -47,6 +55,22 @@ class Album:
     release_date_precision: str
     total_tracks: int
     cover: str
+    tracks: list[Track] = field(default_factory=list)
+
+    @property
+    def uri(self) -> str:
+        """The Spotify URI."""
+        return f"spotify:album:{self.id}"
+
+    @property
+    def upc(self) -> str:
+        """The number on the box."""
+        return f"{chance(f'{self.id}:upc').randrange(10**12):012}"
+
+    @property
+    def label(self) -> str:
+        """Who published it."""
+        return f"{chance(f'{self.id}:label').choice(LAST_NAMES)} Records"
 
 
 @dataclass(slots=True, eq=False)
@@ -63,6 +87,7 @@ class Track:
     isrc: str
     popularity: int
     restriction: str | None = None
+    disc_number: int = 1
     linked_from: Track | None = None
 
     @property
@@ -83,13 +108,16 @@ class Catalogue:
     by_id: dict[str, Track | Album | Artist] = field(default_factory=dict)
     # by id; what they are is known to `playlists`, which knows the catalogue
     playlists: dict[str, Any] = field(default_factory=dict)
+    podcasts: Podcasts = field(init=False)
+    _new_albums: int = 0
     _rng: random.Random = field(init=False)
     _artist_rng: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
-        """Part the two streams of chance, so that following artists invents no other tracks."""
+        """Part the streams of chance, so that following artists invents no other tracks."""
         self._rng = chance(f"{self.seed}:tracks")
         self._artist_rng = chance(f"{self.seed}:artists")
+        self.podcasts = Podcasts(self.world, self.seed)
 
     def first_tracks(self, count: int) -> list[Track]:
         """Give the first *count* tracks."""
@@ -104,6 +132,38 @@ class Catalogue:
             while len(self.artists) < count:
                 self._invent_artist()
             return self.artists[:count]
+
+    def first_albums(self, count: int) -> list[Album]:
+        """Give the first *count* albums that tracks come from."""
+        with self.world.lock:
+            while len(self.albums) < count:
+                self._invent_album()
+            return self.albums[:count]
+
+    def new_album(self, tracks: int) -> Album:
+        """Invent an album of so many tracks, which are not among :meth:`first_tracks`."""
+        with self.world.lock:
+            self._new_albums += 1
+            rng = chance(f"{self.seed}:album:{self._new_albums}")
+            return self._album(rng, (rng.choice(self.first_artists(5)),), tracks)
+
+    def tracks_of(self, album: Album) -> list[Track]:
+        """Give all tracks of an album, by disc and number; the same ones whenever it is asked."""
+        with self.world.lock:
+            known = {(track.disc_number, track.track_number): track for track in album.tracks}
+            places = [(at // DISC + 1, at % DISC + 1) for at in range(album.total_tracks)]
+            for disc, number in places:
+                if (disc, number) not in known:
+                    rng = chance(f"{self.seed}:{album.id}:{disc}:{number}")
+                    track = self._track(rng, album, number, album.artists, disc)
+                    known[disc, number] = track
+            return [known[place] for place in places]
+
+    def resize(self, album: Album, total_tracks: int) -> None:
+        """Give an album more or fewer tracks for everybody, as a deluxe edition does."""
+        with self.world.edit():
+            album.total_tracks = total_tracks
+            self.world.catalogue_serial += 1
 
     def relinked(self, track: Track, to: str | None = None) -> Track:
         """Give the track Spotify answers instead of *track*: same recording, another id.
@@ -154,6 +214,14 @@ class Catalogue:
         artists = (main,) if rng.random() < 0.9 else (main, self._some_artist())
         kept = rng.choices((1, 2, 3, 6), weights=(55, 22, 13, 10))[0]
         total = kept if rng.random() < 0.3 else kept + rng.randrange(1, 14)
+        album = self._album(rng, artists, total)
+        self.albums.append(album)
+        for number in sorted(rng.sample(range(1, total + 1), k=kept)):
+            guests = rng.choices((0, 1, 2, 3), weights=(68, 22, 7, 3))[0]
+            of_it = dict.fromkeys((*artists, *(self._some_artist() for _ in range(guests))))
+            self.tracks.append(self._track(rng, album, number, tuple(of_it)))
+
+    def _album(self, rng: random.Random, artists: tuple[Artist, ...], total: int) -> Album:
         precision = rng.choices(("day", "month", "year"), weights=(80, 8, 12))[0]
         year, month, day = rng.randrange(1958, 2027), rng.randrange(1, 10), rng.randrange(1, 29)
         text = {"day": f"{year}-{month:02}-{day:02}", "month": f"{year}-{month:02}"}
@@ -168,26 +236,31 @@ class Catalogue:
             total_tracks=total,
             cover=f"{rng.getrandbits(96):024x}",
         )
-        self.albums.append(album)
         self.by_id[album.id] = album
-        for number in sorted(rng.sample(range(1, total + 1), k=kept)):
-            self._invent_track(album, number, year)
+        return album
 
-    def _invent_track(self, album: Album, number: int, year: int) -> None:
-        rng = self._rng
-        guests = rng.choices((0, 1, 2, 3), weights=(68, 22, 7, 3))[0]
-        artists = dict.fromkeys((*album.artists, *(self._some_artist() for _ in range(guests))))
+    def _track(
+        self,
+        rng: random.Random,
+        album: Album,
+        number: int,
+        artists: tuple[Artist, ...],
+        disc: int = 1,
+    ) -> Track:
+        year = int(album.release_date[:4])
         track = Track(
             id=base62(rng),
             name=album.name if album.total_tracks == 1 else title(rng),
             album=album,
-            artists=tuple(artists),
+            artists=artists,
             track_number=number,
+            disc_number=disc,
             duration_ms=int(rng.gauss(215_000, 50_000)) % 900_000 + 20_000,
             explicit=rng.random() < 0.12,
             isrc=f"ZZ{''.join(rng.choices(UPPER, k=3))}{year % 100:02}{rng.randrange(100_000):05}",
             popularity=rng.randrange(80),
             restriction="market" if rng.random() < 0.005 else None,
         )
-        self.tracks.append(track)
+        album.tracks.append(track)
         self.by_id[track.id] = track
+        return track

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from urllib.parse import quote_plus
 
 from django_spotify_sync.testing.music.catalog import Track
-from django_spotify_sync.testing.music.words import LAST_NAMES, NOUNS, base62, chance, title
+from django_spotify_sync.testing.music.podcasts import Episode
 
 type Content = Track | Episode | LocalFile | None
 
@@ -26,25 +26,6 @@ class Stranger:
 
     id: str
     display_name: str | None
-
-
-@dataclass(slots=True, frozen=True, eq=False)
-class Episode:
-    """One podcast episode; ``duration_ms`` in milliseconds."""
-
-    id: str
-    name: str
-    show_id: str
-    show_name: str
-    publisher: str
-    duration_ms: int
-    release_date: str
-    cover: str
-
-    @property
-    def uri(self) -> str:
-        """The Spotify URI."""
-        return f"spotify:episode:{self.id}"
 
 
 @dataclass(slots=True, frozen=True, eq=False)
@@ -82,19 +63,3 @@ class PlaylistItem:
     def uri(self) -> str | None:
         """The URI of what it holds."""
         return None if self.content is None else self.content.uri
-
-
-def invent_episode(key: str) -> Episode:
-    """Make up one episode."""
-    rng = chance(key)
-    year, month, day = rng.randrange(2015, 2026), rng.randrange(1, 13), rng.randrange(1, 29)
-    return Episode(
-        id=base62(rng),
-        name=f"{rng.randrange(1, 200)}: {title(rng)}",
-        show_id=base62(rng),
-        show_name=f"The {rng.choice(NOUNS)} Hour",
-        publisher=f"{rng.choice(LAST_NAMES)} Audio",
-        duration_ms=rng.randrange(600_000, 7_000_000),
-        release_date=f"{year}-{month:02}-{day:02}",
-        cover=f"{rng.getrandbits(96):024x}",
-    )

@@ -1,19 +1,15 @@
-"""A whole library from a seed: saved tracks, every kind of playlist, followed artists."""
+"""A whole library from a seed: all that is saved, every kind of playlist, followed artists."""
 
 from __future__ import annotations
 
 import pickle
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from django_spotify_sync.testing.music.catalog import Catalogue
-from django_spotify_sync.testing.music.contents import (
-    LocalFile,
-    PlaylistItem,
-    Stranger,
-    invent_episode,
-)
+from django_spotify_sync.testing.music.contents import LocalFile, PlaylistItem, Stranger
+from django_spotify_sync.testing.music.podcasts import invent_episode
 from django_spotify_sync.testing.music.saved import NEWEST
 from django_spotify_sync.testing.music.users import User
 from django_spotify_sync.testing.music.words import artist_name, chance
@@ -30,43 +26,69 @@ KINDS = ("own", "own", "private", "followed", "own", "shared", "long", "mixed", 
 SMALL = 1_000
 
 
-def first_user(
-    key: str, seed: int, *, tracks: int, playlists: int, artists: int, ties: float
-) -> User:
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Sizes:
+    """How much there is of each kind in a library; *ties* is a share of the tracks."""
+
+    tracks: int
+    playlists: int
+    artists: int
+    albums: int
+    shows: int
+    episodes: int
+    audiobooks: int
+    ties: float
+
+    @property
+    def small(self) -> bool:
+        """Whether it is worth keeping."""
+        others = self.artists + self.shows + self.episodes + self.audiobooks
+        return self.tracks + others + 10 * self.albums + 50 * self.playlists <= SMALL
+
+
+def first_user(key: str, seed: int, sizes: Sizes) -> User:
     """Give somebody with a library, alone in a world of their own.
 
     Inventing takes longer than many a test that wants it. So what is small is invented once in a
     process and unpickled for each: all of it is a copy that nobody else sees.
     """
-    if tracks + artists + 50 * playlists > SMALL:
-        return _invent(key, seed, tracks, playlists, artists, ties)
-    user: User = pickle.loads(_pickled(key, seed, tracks, playlists, artists, ties))  # noqa: S301
+    if not sizes.small:
+        return _invent(key, seed, sizes)
+    user: User = pickle.loads(_pickled(key, seed, sizes))  # noqa: S301
     return user
 
 
 @lru_cache(maxsize=32, typed=True)
-def _pickled(key: str, seed: int, tracks: int, playlists: int, artists: int, ties: float) -> bytes:
-    return pickle.dumps(_invent(key, seed, tracks, playlists, artists, ties))
+def _pickled(key: str, seed: int, sizes: Sizes) -> bytes:
+    return pickle.dumps(_invent(key, seed, sizes))
 
 
-def _invent(key: str, seed: int, tracks: int, playlists: int, artists: int, ties: float) -> User:
+def _invent(key: str, seed: int, sizes: Sizes) -> User:
     world = World()
     user = User(world, Catalogue(world, seed), key=key)
-    seed_library(user, tracks=tracks, playlists=playlists, artists=artists, ties=ties)
+    seed_library(user, sizes)
     return user
 
 
-def seed_library(user: User, *, tracks: int, playlists: int, artists: int, ties: float) -> None:
+def seed_library(user: User, sizes: Sizes) -> None:
     """Fill an empty library; half of the tracks are those of earlier users where there are any."""
-    catalogue = user.catalogue
+    catalogue, tracks = user.catalogue, sizes.tracks
     known = len(catalogue.tracks)
     shared = min(tracks // 2, known)
     pool = catalogue.first_tracks(known + tracks - shared)
-    user.seed(pool[:shared] + pool[known : known + tracks - shared], ties=ties)
-    for number in range(playlists):
+    user.seed(pool[:shared] + pool[known : known + tracks - shared], ties=sizes.ties)
+    for number in range(sizes.playlists):
         seed_playlist(user, number)
-    if artists:
-        user.following.follow(artists)
+    if sizes.artists:
+        user.following.follow(sizes.artists)
+    if sizes.albums:
+        user.albums.seed(sizes.albums)
+    if sizes.shows:
+        user.shows.seed(sizes.shows)
+    if sizes.episodes:
+        user.episodes.seed(sizes.episodes)
+    if sizes.audiobooks:
+        user.audiobooks.seed(sizes.audiobooks)
 
 
 def seed_playlist(user: User, number: int) -> None:

@@ -6,6 +6,12 @@ from typing import Any
 
 from django_spotify_sync.testing.music.catalog import Artist, Catalogue
 from django_spotify_sync.testing.music.following import FollowedArtists, ListedPlaylists
+from django_spotify_sync.testing.music.library import (
+    SavedAlbums,
+    SavedAudiobooks,
+    SavedEpisodes,
+    SavedShows,
+)
 from django_spotify_sync.testing.music.playlists import Playlist
 from django_spotify_sync.testing.music.saved import SavedTracks
 from django_spotify_sync.testing.music.which import Which
@@ -20,7 +26,8 @@ class User(SavedTracks):
 
     Edits of saved tracks are methods of the user (:class:`SavedTracks`), those of single lists
     are methods of ``user.playlists[i]``; ``user.listed`` is the list of lists and
-    ``user.following`` the followed artists.
+    ``user.following`` the followed artists; ``user.albums``, ``user.shows``, ``user.episodes`` and
+    ``user.audiobooks`` are what else was saved (:class:`SavedThings`).
     """
 
     def __init__(
@@ -45,6 +52,10 @@ class User(SavedTracks):
         self.picture: str | None = f"us{key}"
         self.following = FollowedArtists(world, catalogue, key)
         self.listed = ListedPlaylists(world, catalogue, key, owner=self)
+        self.albums = SavedAlbums(world, catalogue, key)
+        self.shows = SavedShows(world, catalogue, key)
+        self.episodes = SavedEpisodes(world, catalogue, key)
+        self.audiobooks = SavedAudiobooks(world, catalogue, key)
 
     def __repr__(self) -> str:
         """Name the user."""

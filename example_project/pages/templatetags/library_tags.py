@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django import template
@@ -28,15 +29,35 @@ def minutes(milliseconds: int | None) -> str:
 
 
 @register.filter
-def day(moment: datetime) -> str:
+def day(moment: date) -> str:
     """Write a day shortly, as the reader's language does: 3 Nov 2026."""
     return date_format(moment, pgettext("format of a day", "j M Y"))
+
+
+@register.filter
+def released(text: str) -> str:
+    """Write a release date as precisely as Spotify knows it: 15 Dec 1981, Dec 1981, 1981."""
+    try:
+        if len(text) == len("1981-12-15"):
+            return day(date.fromisoformat(text))
+        if len(text) == len("1981-12"):
+            month = date.fromisoformat(f"{text}-01")
+            return date_format(month, pgettext("format of a month", "M Y"))
+    except ValueError:  # no day that there is
+        pass
+    return text
 
 
 @register.filter
 def shelf_title(resource: str) -> Words:
     """Name a shelf."""
     return words.SHELVES[resource]
+
+
+@register.filter
+def short_title(resource: str) -> Words:
+    """Name a shelf of what is spoken in one word."""
+    return words.SPOKEN[resource]
 
 
 @register.filter
@@ -76,7 +97,8 @@ def here_with(context: Any, **changes: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def current(context: Any, *names: str) -> str:
-    """Mark the link to the page one is on."""
+def current(context: Any, page: str, also: Sequence[str] | None = None) -> str:
+    """Mark the link to the page one is on, or to one of those that it stands for also."""
     match = context["request"].resolver_match
-    return mark_safe('aria-current="page"') if match and match.url_name in names else ""
+    here = match and match.url_name in {page, *(also or ())}
+    return mark_safe('aria-current="page"') if here else ""

@@ -1,13 +1,14 @@
-"""What a user has at Spotify, as it stands in this site's database: tracks, playlists, artists."""
+"""What a user has at Spotify, as it stands in this site's database: tracks, playlists, artists, albums, shows."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
-from django_spotify_sync.models import AccountPlaylist, SpotifyAccount
+from django_spotify_sync.models import AccountPlaylist, SavedAlbum, SpotifyAccount
 
-from pages import listings
+from pages import collections, listings
 from pages.visitors import connected, wants_part
 
 TRACKS_PER_PAGE = 50
@@ -52,3 +53,31 @@ def playlist(request: HttpRequest, account: SpotifyAccount, spotify_id: str) -> 
     items = link.playlist.items.readable_by(request.user).with_tracks()
     listing = listings.items(request, items, ITEMS_PER_PAGE)
     return render(request, "pages/playlist.html", {"link": link, "listing": listing})
+
+
+@require_safe
+@connected
+def collection(request: HttpRequest, account: SpotifyAccount, resource: str) -> HttpResponse:
+    """List saved albums, shows, episodes or audiobooks, where the site has a shelf for them."""
+    if resource not in settings.SPOTIFY_SYNC_RESOURCES:
+        raise Http404(f"There is no shelf {resource!r}.")
+    part = f"pages/_{resource}.html"
+    context = {
+        "resource": resource,
+        "part": part,
+        "label": collections.COLLECTIONS[resource].searches,
+        "listing": collections.collection(request, account, resource, CARDS_PER_PAGE),
+    }
+    return render(request, part if wants_part(request) else "pages/collection.html", context)
+
+
+@require_safe
+@connected
+def album(request: HttpRequest, account: SpotifyAccount, spotify_id: str) -> HttpResponse:
+    """Show one saved album with its tracks, and which of them the visitor has saved."""
+    albums = SavedAlbum.objects.filter(account=account, album__isnull=False)
+    albums = albums.select_related("album").prefetch_related(collections.ALBUM_ARTISTS)
+    saved = get_object_or_404(albums, spotify_id=spotify_id)
+    tracklist = collections.tracklist(request, saved, ITEMS_PER_PAGE)
+    context = {"saved": saved, "tracklist": tracklist, "listing": tracklist.listing}
+    return render(request, "pages/album.html", context)

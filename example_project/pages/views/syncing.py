@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
-from django_spotify_sync.exceptions import NotConnected, UnknownResource
+from django_spotify_sync.exceptions import InsufficientScope, NotConnected, UnknownResource
 from django_spotify_sync.models import SpotifyAccount, SyncRun
-from django_spotify_sync.sync import request_sync
+from django_spotify_sync.sync import request_all, request_sync
 from django_spotify_sync.tasks import queue
 
 from pages.progress import Progress
@@ -29,6 +28,8 @@ def sync(request: HttpRequest, account: SpotifyAccount, resource: str) -> HttpRe
         queue(request_sync(account, resource))
     except UnknownResource as error:
         raise Http404 from error
+    except InsufficientScope:
+        pass  # which the shelf says
     except NotConnected:
         messages.error(request, _("Spotify has to be connected again first."))
         return _whole_page(request)
@@ -38,10 +39,10 @@ def sync(request: HttpRequest, account: SpotifyAccount, resource: str) -> HttpRe
 @require_POST
 @connected
 def sync_all(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
-    """Ask for a sync of everything."""
+    """Ask for a sync of everything that the visitor has agreed to."""
     try:
-        for resource in settings.SPOTIFY_SYNC_RESOURCES:
-            queue(request_sync(account, resource))
+        for run in request_all(account):
+            queue(run)
     except NotConnected:
         messages.error(request, _("Spotify has to be connected again first."))
     return redirect("home")

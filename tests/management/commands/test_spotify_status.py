@@ -12,8 +12,10 @@ from django.utils import timezone
 
 from django_spotify_sync import pace
 from django_spotify_sync.exceptions import QuotaExceeded
-from django_spotify_sync.models import SpotifyAccount, SyncRun, SyncState
+from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun, SyncState
+from django_spotify_sync.models.accounts import wanted_scopes
 from django_spotify_sync.sync import execute, request_sync, sync
+from django_spotify_sync.sync.resources import RESOURCES
 from django_spotify_sync.upkeep.status import read_status
 from tests.kit.concurrency import in_processes
 from tests.kit.connecting import connect
@@ -171,15 +173,64 @@ def test_requests_needed_and_possible(settings):
     assert "no pace is set" in told()
 
 
-def test_it_says_what_one_real_sync_cost(transactional_db, user, spotify):
+def test_collections_are_read_whole_at_an_interval_of_their_own(settings):
+    settings.SPOTIFY_SYNC_COLLECTION_FULL_INTERVAL = 12 * HOUR
+    accounts = people(10)
+    SyncState.objects.bulk_create(
+        SyncState(account=account, resource="following", interval=6 * HOUR) for account in accounts
+    )
+    ended(accounts[0], resource="following", mode="full", requests=6)
+    ended(accounts[0], resource="following", mode="probe", requests=6)  # whole, and found nothing
+
+    assert read_status().requests.checks == 10 * 4
+    assert read_status().requests.whole_passes == 10 * 6 * 2
+    settings.SPOTIFY_SYNC_FULL_SYNC_INTERVAL = HOUR
+    assert read_status().requests.whole_passes == 10 * 6 * 2, "which is for the others"
+    SyncState.objects.update(interval=24 * HOUR)
+    assert read_status().requests.whole_passes == 10 * 6, "no more often than they are looked at"
+
+
+def test_what_was_not_agreed_to_needs_no_requests(settings):
+    settings.SPOTIFY_SYNC_RESOURCES = ["albums", "episodes"]
+    [account] = people(1)
+    SpotifyToken.objects.create(
+        account=account, scope="user-library-read", expires_at=timezone.now()
+    )
+    for resource in settings.SPOTIFY_SYNC_RESOURCES:
+        SyncState.objects.create(account=account, resource=resource, interval=24 * HOUR)
+
+    assert read_status().requests.checks == 1
+
+
+def test_accounts_that_lack_a_scope_are_counted(settings):
+    old, new, gone, unknown = people(4)
+    scopes = {old: "user-library-read", new: f"{' '.join(wanted_scopes())} more", gone: "other"}
+    scopes[unknown] = ""
+    for account, scope in scopes.items():
+        SpotifyToken.objects.create(account=account, scope=scope, expires_at=timezone.now())
+    SpotifyAccount.objects.filter(pk=gone.pk).update(status="reauthorization_required")
+
+    settings.SPOTIFY_SYNC_RESOURCES = ["tracks", "following", "episodes"]
+
+    missing = {"user-follow-read": 1, "user-read-playback-position": 2}
+    assert read_status().missing_scopes == missing
+    assert json.loads(told("--json"))["missing_scopes"] == missing
+    assert "missing scopes    1 user-follow-read, 2 user-read-playback-position (" in told()
+    settings.SPOTIFY_SYNC_RESOURCES = ["tracks"]
+    assert "missing scopes" not in told()
+
+
+def test_it_says_what_one_real_sync_cost(transactional_db, user, spotify, settings):
+    settings.SPOTIFY_SYNC_RESOURCES = ["tracks", "playlists", "following"]
     account = connect(user, spotify)
     sync(account, "tracks")
     execute(request_sync(account, "tracks", trigger="schedule").pk)
 
     answer = json.loads(told("--json"))
 
-    # three resources, four times a day (tracks after a while less often): 1 for tracks, 2 for each of the others
-    assert answer["requests"]["checks"] == round(24 / 9 + 4 * 2 + 4 * 2)
+    # three resources, four times a day (tracks after a while less often): 1 for tracks, the others as a rule
+    others = RESOURCES["playlists"].check_costs + RESOURCES["following"].check_costs
+    assert answer["requests"]["checks"] == round(24 / 9 + 4 * others)
     assert [key["rows"] for key in answer["keys"]] == [1]
     assert spotify.settings["SPOTIFY_SYNC_CLIENT_ID"] not in told()
 
@@ -196,4 +247,4 @@ def test_it_costs_the_same_for_two_and_for_two_hundred():
         SyncState.objects.create(account=account, resource="tracks", next_sync_at=timezone.now())
         ended(account, mode="probe", requests=1)
 
-    assert statements() == few <= 9
+    assert statements() == few <= 10

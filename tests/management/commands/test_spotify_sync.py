@@ -16,7 +16,9 @@ from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from django_spotify_sync.conf import conf
 from django_spotify_sync.models import SavedTrack, SpotifyAccount, SpotifyToken, SyncRun, SyncState
+from django_spotify_sync.models.library import LIBRARY
 from django_spotify_sync.sync import due, request_sync, sync
 from django_spotify_sync.tasks import sync_account
 from tests.kit.concurrency import wait_until
@@ -65,7 +67,7 @@ def test_everybody_who_is_connected_is_synced(account, other_user, spotify):
 
 def test_all_resources_of_the_site_are_synced(account, settings):
     runs = json.loads(run("--user", "ada", "--json", only=""))["runs"]
-    assert [one["resource"] for one in runs] == ["tracks", "playlists", "following"]
+    assert [one["resource"] for one in runs] == conf.RESOURCES
     assert {one["status"] for one in runs} == {"succeeded"}
 
     settings.SPOTIFY_SYNC_RESOURCES = ["following"]
@@ -73,6 +75,39 @@ def test_all_resources_of_the_site_are_synced(account, settings):
     assert [one["resource"] for one in runs] == ["following"]
     with pytest.raises(CommandError, match="this site syncs following"):
         run("--user", "ada")
+
+
+def test_resources_are_named_as_they_are_called(account, settings):
+    said = run("--user", "ada", "--dry-run", only="--only=albums,shows")
+    assert said.splitlines() == ["would sync ada: albums", "would sync ada: shows"]
+    told = json.loads(run("--all", "--dry-run", "--json", only="--only=albums"))
+    assert told == {"runs": [{"user": "ada", "resource": "albums"}]}
+
+    with pytest.raises(CommandError, match=r"this site syncs .*, albums, shows"):
+        run("--user", "ada", "--dry-run", only="--only=episodes")
+    settings.SPOTIFY_SYNC_RESOURCES = ["episodes", "audiobooks"]
+    assert run("--all", "--dry-run", only="--only=episodes") == "would sync ada: episodes\n"
+
+
+@pytest.mark.parametrize("resource", ["albums", "shows", "audiobooks"])
+def test_each_resource_is_synced_by_its_name(account, settings, spotify, resource):
+    settings.SPOTIFY_SYNC_RESOURCES = ["tracks", resource]
+    getattr(spotify.user, resource).save(2)
+
+    [told] = json.loads(run("--user", "ada", "--json", only=f"--only={resource}"))["runs"]
+
+    assert (told["resource"], told["status"]) == (resource, "succeeded")
+    assert told["counts"]["created"] == LIBRARY[resource].of(account.pk).count() == 2
+
+
+def test_what_was_not_agreed_to_is_refused_by_its_name_and_else_left_out(account, settings):
+    settings.SPOTIFY_SYNC_RESOURCES = ["following", "episodes"]
+
+    with pytest.raises(CommandError, match="consent does not cover this"):
+        run("--user", "ada", only="--only=episodes")
+    runs = json.loads(run("--user", "ada", "--json", only=""))["runs"]
+
+    assert [one["resource"] for one in runs] == ["following"]
 
 
 def test_one_account_does_not_keep_the_others_from_theirs(account, other_user, spotify, capsys):
@@ -138,7 +173,7 @@ def test_a_run_that_failed_is_exit_code_1(account, spotify):
         (("--user", "ada", "--all"), "not allowed with"),
         (("--user", "nobody"), "no user 'nobody'"),
         (("--user", "grace"), "'grace' has not connected Spotify"),
-        (("--user", "ada", "--only", "albums"), "no resource 'albums'"),
+        (("--user", "ada", "--only", "podcasts"), "no resource 'podcasts'"),
     ],
 )
 def test_what_cannot_be_done_is_said(account, other_user, arguments, words):
@@ -215,7 +250,7 @@ def test_all_that_is_due_is_done_however_little_fits_in_one_look(
     assert due.room() == 1
     come_due()
 
-    assert run("--due", only="").count("succeeded") == 3
+    assert run("--due", only="").count("succeeded") == len(conf.RESOURCES)
 
 
 def test_without_beat_a_run_that_waits_goes_on(account, spotify):
@@ -309,7 +344,10 @@ def test_more_than_workers_can_begin_is_left_to_the_schedule(account, sent, sett
     run("--all", "--queue", only="")
 
     assert len(sent) == 1
-    assert SyncRun.objects.filter(status="queued", published_at=None).count() == 2
+    assert (
+        SyncRun.objects.filter(status="queued", published_at=None).count()
+        == len(conf.RESOURCES) - 1
+    )
 
 
 def test_a_broker_that_is_away_is_told_of(account, monkeypatch):
@@ -355,7 +393,7 @@ def test_a_dry_run_of_what_is_due_counts_it(account, other_user, spotify):
     told = json.loads(run("--due", "--dry-run", "--json", only=""))
 
     assert (told["lost"], told["to_go_on"]) == (1, 1)
-    assert told["to_begin"] == {"tracks": 2, "playlists": 2, "following": 2}
+    assert told["to_begin"] == dict.fromkeys(conf.RESOURCES, 2)
     assert told["blocked_until"] is None
     assert run("--due", "--dry-run", only="--only=tracks").splitlines() == [
         "lost: 1",

@@ -11,8 +11,7 @@ from django.utils import timezone
 from django_spotify_sync.models import AccountPlaylist, Playlist, PlaylistItem, Track
 from django_spotify_sync.signals import sync_finished
 from django_spotify_sync.sync import sync
-from django_spotify_sync.testing import REMOVED
-from django_spotify_sync.testing.music.contents import LocalFile, invent_episode
+from django_spotify_sync.testing import REMOVED, LocalFile, invent_episode
 from django_spotify_sync.testing.music.seeding import seed_playlist
 from tests.kit.api import items_of
 from tests.kit.browsing import browser_of

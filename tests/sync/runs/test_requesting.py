@@ -42,8 +42,8 @@ def test_a_wish_for_a_full_pass_is_taken_over_by_a_run_that_waits(account, statu
 
 
 def test_an_unknown_resource_is_refused(account):
-    with pytest.raises(UnknownResource, match="'albums'"):
-        request_sync(account, "albums")
+    with pytest.raises(UnknownResource, match="'likes'"):
+        request_sync(account, "likes")
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_linked_from_comes_only_with_a_market_and_never_in_new(fake: FakeSpotify
 
 def test_an_unknown_address_is_404_and_an_unmodelled_one_says_so(get: Get) -> None:
     assert get("/nonsense").status_code == 404
-    answer = get("/me/albums")
+    answer = get("/me/top/tracks")
     assert answer.status_code == 501
     assert "does not model" in answer.json()["error"]["message"]
 

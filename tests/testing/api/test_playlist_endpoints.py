@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from django_spotify_sync.testing import FakeSpotify
-from django_spotify_sync.testing.music.contents import LocalFile, Stranger, invent_episode
+from django_spotify_sync.testing import FakeSpotify, LocalFile, Stranger, invent_episode
 from django_spotify_sync.testing.music.playlists import Playlist
 from tests.testing.conftest import Get
 

@@ -7,7 +7,8 @@ from typing import Any
 from django_spotify_sync.testing import FakeSpotify
 from django_spotify_sync.testing.music.seeding import SMALL
 
-KIND = {"tracks": 40, "playlists": 8, "artists": 10, "seed": 23}
+SAVED = {"albums": 11, "shows": 5, "episodes": 6, "audiobooks": 3}
+KIND = {"tracks": 40, "playlists": 8, "artists": 10, "seed": 23, **SAVED}
 
 
 def all_of(fake: FakeSpotify) -> list[Any]:
@@ -17,6 +18,8 @@ def all_of(fake: FakeSpotify) -> list[Any]:
         user.entries(),
         [(saved.track.name, saved.track.album.name) for saved in user.saved],
         user.following.ids(),
+        [getattr(user, kind).ids() for kind in SAVED],
+        [entry.thing.name for entry in user.albums.entries],
         [(list_.id, list_.name, list_.snapshot_id, list_.uris()) for list_ in user.playlists],
     ]
 
@@ -28,6 +31,9 @@ def test_the_next_fake_has_the_same_whatever_became_of_the_last():
     first.user.saved[1].track.album.name = "Renamed"
     first.user.like(3)
     first.user.follow(2)
+    first.user.albums.save(2)
+    first.user.albums.entries[5].thing.name = "Renamed"
+    first.user.shows.remove(0)
     first.user.playlists[0].add(2)
     first.user.playlists[3].owner.id = "renamed"
     first.user.change_id("renamed")
@@ -43,6 +49,9 @@ def test_both_go_on_alike():
     for fake in (first, second):
         fake.user.like(5)
         fake.user.follow(5)
+        fake.user.albums.save(2)
+        fake.user.albums.save(tracks=60)
+        fake.user.audiobooks.save(2)
         fake.user.add_playlist(tracks=5)
         fake.user.relink(0)
         fake.add_user("grace", tracks=30, playlists=2, artists=5)

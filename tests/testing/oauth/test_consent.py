@@ -41,7 +41,7 @@ def test_the_page_names_scopes_and_people(asking: FakeSpotify, session: requests
     page = authorize(asking, session).text
 
     assert 'data-scope="user-library-read"' in page
-    assert "See the tracks you have saved" in page
+    assert "See what you have saved" in page
     assert "Ada &lt;3" in page
     assert re.findall(r'name="user" value="(\w+)"( checked)?', page) == [
         ("listener", " checked"),

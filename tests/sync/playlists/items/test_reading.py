@@ -12,7 +12,7 @@ from django_spotify_sync.models import Playlist, PlaylistItem
 from django_spotify_sync.spotify.answers import playlist_items
 from django_spotify_sync.sync import sync
 from django_spotify_sync.sync.playlists.items import writing
-from django_spotify_sync.testing.music.contents import LocalFile, invent_episode
+from django_spotify_sync.testing import LocalFile, invent_episode
 from tests.kit.truth import check_playlists, item_ids, stored_items, true_items
 
 #: From the end on, so that one list can be edited at each in turn.

@@ -1,0 +1,190 @@
+"""Nulls and audiobooks: what stands for what, in lists that do not say it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from django_spotify_sync.models import (
+    Album,
+    AlbumTrack,
+    Audiobook,
+    Episode,
+    SavedEpisode,
+    Show,
+    Track,
+)
+from django_spotify_sync.spotify.answers.paging import Entry
+from django_spotify_sync.sync import sync
+from django_spotify_sync.sync.collections.dated import DatedShelf, StoredRow
+from django_spotify_sync.sync.collections.listing import Listing
+from django_spotify_sync.sync.collections.shelf import Stored
+from django_spotify_sync.upkeep.pruning import prune
+from tests.kit.saved import ALL, rows_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SECOND = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+# Audiobooks
+
+
+def test_audiobooks_that_are_gone_at_the_second_look_crash_nothing(spotify, who, lena):
+    sync(lena, "audiobooks")
+    before = rows_of(lena, "audiobooks")
+    who.audiobooks.remove(2)
+    spotify.faults.add("/me/audiobooks", nth=2, status=404, times=None)
+
+    run = sync(lena, "audiobooks")
+
+    assert run.status in ("succeeded", "partial"), run.error_detail
+    assert rows_of(lena, "audiobooks") == before
+
+
+def test_an_audiobook_that_is_null_among_shows_shields_no_show(spotify, who, lena):
+    for resource in ("audiobooks", "shows", "audiobooks", "shows"):
+        sync(lena, resource)
+    who.audiobooks.null(0)
+    [gone] = who.shows.remove(3)
+
+    for _ in range(3):
+        sync(lena, "shows")
+
+    assert gone.id not in {row[0] for row in rows_of(lena, "shows")}
+
+
+@pytest.mark.parametrize("trigger", ["user", "schedule"])
+def test_resources_go_back_and_forth(spotify, who, lena, settings, trigger):
+    books, shows = set(who.audiobooks.ids()), set(who.shows.ids())
+    for with_books in (True, False, True, False, True):
+        settings.SPOTIFY_SYNC_RESOURCES = ["shows", "audiobooks"] if with_books else ["shows"]
+        for _ in range(2):
+            for resource in settings.SPOTIFY_SYNC_RESOURCES:
+                assert sync(lena, resource, trigger=trigger).status == "succeeded"
+        wanted = shows if with_books else shows | books
+        assert {row[0] for row in rows_of(lena, "shows")} == wanted
+
+
+def test_a_book_that_is_an_audiobook_no_more_is_a_show_again(spotify, who, lena):
+    """It is in no list of audiobooks by now, as in another market, and among the shows as before."""
+    for resource in ("audiobooks", "shows"):
+        sync(lena, resource)
+    books = who.audiobooks.ids()
+    spotify.faults.add("/me/audiobooks", short=1, total=6, times=None)
+    for _ in range(2):
+        assert sync(lena, "audiobooks").status == "succeeded"
+    assert len(rows_of(lena, "audiobooks")) == 6
+
+    sync(lena, "shows", trigger="schedule")
+
+    assert len({row[0] for row in rows_of(lena, "shows")} & set(books)) == 1
+
+
+# Nulls
+
+
+def test_of_two_episodes_of_one_second_the_dead_one_stays(spotify, who, lena):
+    pair = who.episodes.save(2, at=timezone.now() - timedelta(days=2))
+    for dead, other in (pair, pair[::-1]):
+        account = lena
+        SavedEpisode.objects.all().delete()
+        who.episodes.null(dead.id, null=False)
+        sync(account, "episodes")
+        who.episodes.null(dead.id)
+        sync(account, "episodes")
+        if {row[0] for row in rows_of(account, "episodes") if not row[2]} != {dead.id}:
+            pytest.fail("not even the first time")
+        who.episodes.remove(other.id)
+        sync(account, "episodes")
+        here = {row[0]: row[2] for row in rows_of(account, "episodes")}
+        assert other.id not in here
+        assert here[dead.id] is False
+        who.episodes.save(things=[other], at=timezone.now() - timedelta(days=2))
+
+
+def test_a_dated_null_stands_first_for_what_it_stood_for_before():
+    rows = {"removed": StoredRow(1, 1, SECOND, True), "dead": StoredRow(2, 2, SECOND, False)}
+    listing = Listing([], 1, [Entry(None, SECOND)], True, "")
+
+    verdict = DatedShelf(SavedEpisode, "episode").verdict(
+        Stored(rows, set()), list(rows), listing, nulls=0
+    )
+
+    assert (verdict.gone, verdict.unavailable) == ({"removed"}, {"dead"})
+
+
+def test_a_dated_null_that_always_was_there_shields_nothing(spotify, who, lena):
+    dead, alive = who.episodes.save(2, at=timezone.now() - timedelta(days=2))
+    who.episodes.null(dead.id)
+    sync(lena, "episodes")
+    who.episodes.remove(alive.id)
+
+    for _ in range(3):
+        sync(lena, "episodes")
+
+    assert alive.id not in {row[0] for row in rows_of(lena, "episodes")}
+
+
+def test_nulls_of_a_first_run_that_was_partial_shield_nothing(spotify, who, lena):
+    """Three nulls were there all the time; the first run could not prove its list whole."""
+    who.shows.null([0, 1, 2])
+    spotify.faults.add("/me/shows", total=lambda total: total + 2, times=None)
+    assert sync(lena, "shows").status == "partial"
+    spotify.faults.clear()
+    [gone] = who.shows.remove(5)
+
+    for _ in range(3):
+        sync(lena, "shows")
+
+    assert gone.id not in {row[0] for row in rows_of(lena, "shows")}
+
+
+# Checks of the schedule
+
+
+@pytest.mark.parametrize("resource", ["albums", "shows", "episodes", "audiobooks"])
+def test_a_null_at_the_head_is_seen_by_a_check(spotify, who, lena, resource):
+    """A null in the first page that was none before is there to be seen."""
+    sync(lena, resource)
+    getattr(who, resource).null(1)
+
+    sync(lena, resource, trigger="schedule")
+
+    assert len([row for row in rows_of(lena, resource) if not row[2]]) == 1
+
+
+# Two looks at a whole list
+
+
+def test_a_row_that_turned_null_between_two_listings_is_not_removed(spotify, who, lena):
+    """The first listing lacks one and the second has a null for it: its total is another one."""
+    sync(lena, "shows")
+    kept = who.shows.entries[3]
+    [removed] = who.shows.remove(3)
+
+    def back(fake):
+        who.shows.save(things=[removed])
+        who.shows.null(removed.id)
+
+    spotify.faults.add("/me/shows", nth=2, before=back, times=1)
+
+    run = sync(lena, "shows")
+
+    assert kept.id in {row[0] for row in rows_of(lena, "shows")}, (run.status, run.removed)
+
+
+# Upkeep
+
+
+def test_what_nobody_saves_any_more_is_pruned(spotify, who, lena):
+    who.albums.save(1, tracks=60)
+    for resource in ALL:
+        sync(lena, resource)
+    lena.delete()
+
+    prune()
+
+    for model in (AlbumTrack, Album, Track, Show, Episode, Audiobook):
+        assert not model.objects.exists(), model
