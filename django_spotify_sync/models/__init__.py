@@ -14,6 +14,7 @@ from django_spotify_sync.models.catalog import (
     Track,
     TrackArtist,
 )
+from django_spotify_sync.models.changes import LibraryChange
 from django_spotify_sync.models.followed_artists import FollowedArtist
 from django_spotify_sync.models.playlists import AccountPlaylist, Playlist, PlaylistItem
 from django_spotify_sync.models.runs import StagedPage, SyncRun, SyncState
@@ -32,6 +33,7 @@ __all__ = [
     "Audiobook",
     "Episode",
     "FollowedArtist",
+    "LibraryChange",
     "Playlist",
     "PlaylistItem",
     "SavedAlbum",

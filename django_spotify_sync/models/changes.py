@@ -1,0 +1,75 @@
+"""The journal: what came into a library and what left it, as its syncs saw it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from django_spotify_sync.models.accounts import AnyUser, SpotifyAccount
+from django_spotify_sync.models.runs import Resource, SyncRun
+from django_spotify_sync.spotify.answers.storable import MAX_ID
+
+
+class ChangeKind(models.TextChoices):
+    ADDED = "added", _("added")
+    REMOVED = "removed", _("removed")
+    RETURNED = "returned", _("returned")
+    RENAMED = "renamed", _("renamed")
+    UNAVAILABLE = "unavailable", _("unavailable")
+    AVAILABLE = "available", _("available again")
+    IMPORTED = "imported", _("imported")
+
+
+class LibraryChangeQuerySet(models.QuerySet["LibraryChange"]):
+    def for_user(self, user: AnyUser) -> LibraryChangeQuerySet:
+        """The changes of this user's library alone."""
+        return self.filter(account__user_id=user.pk)
+
+    def recent(self) -> LibraryChangeQuerySet:
+        """Latest seen first."""
+        return self.order_by("-seen_at", "-id")
+
+    def since(self, moment: datetime) -> LibraryChangeQuerySet:
+        """Those seen at that moment or later."""
+        return self.filter(seen_at__gte=moment)
+
+
+class LibraryChange(models.Model):
+    """One thing that came or went, with its name as it was: that outlives the row, and the catalogue's."""
+
+    id = models.BigAutoField(primary_key=True)
+    account = models.ForeignKey(
+        SpotifyAccount, models.DO_NOTHING, db_index=False, related_name="changes"
+    )
+    # Null once the run's record is pruned, which is kept for less long.
+    run = models.ForeignKey(
+        SyncRun, models.DO_NOTHING, null=True, blank=True, related_name="changes"
+    )
+    resource = models.CharField(_("resource"), max_length=20, choices=Resource.choices)
+    kind = models.CharField(_("kind"), max_length=20, choices=ChangeKind.choices)
+    # 1, but for a first import, which is one line.
+    count = models.PositiveIntegerField(_("count"), default=1)
+    # Empty for a first import, and for an entry that never had an id.
+    spotify_id = models.CharField(_("Spotify id"), max_length=MAX_ID, blank=True)
+    title = models.TextField(_("title"), blank=True)
+    subtitle = models.TextField(_("subtitle"), blank=True)
+    # Of an item of a playlist, else empty.
+    playlist_spotify_id = models.CharField(max_length=MAX_ID, blank=True)
+    playlist_name = models.TextField(_("playlist"), blank=True)
+    likely_withdrawn = models.BooleanField(_("likely withdrawn"), default=False)
+    seen_at = models.DateTimeField(_("seen at"))
+
+    objects = LibraryChangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("change of a library")
+        verbose_name_plural = _("changes of libraries")
+        indexes = [
+            models.Index(fields=["account", "-seen_at", "-id"], name="spotify_sync_change_recent"),
+            models.Index(fields=["seen_at"], name="spotify_sync_change_seen"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.title or self.spotify_id or self.count}"
