@@ -86,8 +86,7 @@ ENDPOINTS: dict[str, list[Endpoint]] = {
     "disconnect/": [Endpoint("POST", "disconnect/", another=OK, lost=OK)],
     "sync/": [Endpoint("POST", "sync/", another=ACCEPTED, lost=LOST)],
     "sync/<str:resource>/": [
-        Endpoint("POST", f"sync/{resource}/", another=ACCEPTED, lost=LOST)
-        for resource in RESOURCES
+        Endpoint("POST", f"sync/{resource}/", another=ACCEPTED, lost=LOST) for resource in RESOURCES
     ],
     "syncs/": [reading("syncs/")],
     "syncs/<str:pk>/": [reading("syncs/{run}/", another=NOT_FOUND, lost=NOT_FOUND)],
