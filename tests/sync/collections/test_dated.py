@@ -113,6 +113,56 @@ def test_a_dated_null_stands_first_for_what_it_stood_for_before():
     assert (verdict.gone, verdict.unavailable) == ({"removed"}, {"dead"})
 
 
+@pytest.mark.parametrize("step", [1, -1])
+def test_nulls_stand_for_what_was_unavailable_and_then_for_the_latest(step):
+    """A null without a date may be any of those that are missing, in whatever order they are stored."""
+    day = timedelta(days=1)
+    rows = {
+        "undated": StoredRow(1, 1, None, True),
+        "old": StoredRow(2, 2, SECOND, True),
+        "latest": StoredRow(3, 3, SECOND + 3 * day, True),
+        "later": StoredRow(4, 4, SECOND + 2 * day, True),
+        "dead": StoredRow(5, 5, SECOND - day, False),
+        "dead and undated": StoredRow(6, 6, None, False),
+    }
+    missing = list(rows)[::step]
+    order = ["dead", "dead and undated", "latest", "later", "old", "undated"]
+
+    for count in range(len(rows) + 1):
+        listing = Listing([], count, [Entry(None)] * count, True, "")
+        verdict = DatedShelf(SavedEpisode, "episode").verdict(
+            Stored(rows, set()), missing, listing, nulls=0
+        )
+
+        assert (verdict.unavailable, verdict.gone) == ({*order[:count]}, {*order[count:]})
+
+
+def test_a_show_that_was_not_available_before_is_the_one_that_a_null_keeps(spotify, who, lena):
+    sync(lena, "shows")
+    [dead, new] = [who.shows.entries[index].id for index in (20, 3)]
+    who.shows.null(dead)
+    sync(lena, "shows")
+    who.shows.remove(new)
+
+    run = sync(lena, "shows")
+
+    assert (run.status, run.removed) == ("succeeded", 1)
+    assert {row[0] for row in rows_of(lena, "shows") if not row[2]} == {dead}
+
+
+def test_a_null_keeps_the_latest_of_those_that_are_missing(spotify, who, lena):
+    """Which of them Spotify does not say."""
+    sync(lena, "shows")
+    [old, new] = [who.shows.entries[index].id for index in (20, 3)]
+    who.shows.null(old)
+    who.shows.remove(new)
+
+    run = sync(lena, "shows")
+
+    assert (run.status, run.removed) == ("succeeded", 1)
+    assert {row[0] for row in rows_of(lena, "shows") if not row[2]} == {new}
+
+
 def test_a_dated_null_that_always_was_there_shields_nothing(spotify, who, lena):
     dead, alive = who.episodes.save(2, at=timezone.now() - timedelta(days=2))
     who.episodes.null(dead.id)
