@@ -19,6 +19,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.test import TransactionTestCase
 from django_redis import get_redis_connection
+from django_redis.client import DefaultClient
 
 from django_spotify_sync import pace
 from django_spotify_sync.testing import FakeSpotify
@@ -71,6 +72,20 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def redis_shared() -> Iterator[None]:
+    """Let no test clear the Redis that all processes of a run share: django-redis does, whatever the prefix."""
+
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        pytest.fail(
+            "Other processes test on this Redis. Let `empty_redis()` delete this one's keys."
+        )
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DefaultClient, "clear", refuse)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -32,13 +32,16 @@ def wait_at_most(seconds: float, *, using: str) -> None:
 
 def lock_in_order(
     model: type[models.Model], key: str, values: Iterable[str], *, using: str
-) -> None:
-    """Lock rows in the order in which all writers here meet them; where a database has no row locks, do nothing.
+) -> set[str]:
+    """Lock rows in the order in which all writers here meet them; return the keys of those that are there.
 
-    Rows that point at them may be written meanwhile.
+    Rows that point at them may be written meanwhile. A database without row locks (SQLite) has one for the whole file:
+    there nothing is done, and all are said to be there.
     """
+    values = list(values)
     if connections[using].features.has_select_for_update:
-        found = model._default_manager.using(using).filter(**{f"{key}__in": list(values)})
+        found = model._default_manager.using(using).filter(**{f"{key}__in": values})
         # "C" sorts by code point as Python does; a language's collation does not
         in_order = found.select_for_update(no_key=True).order_by(Collate(key, "C"))
-        list(in_order.values_list("pk"))
+        return set(in_order.values_list(key, flat=True))
+    return set(values)

@@ -126,10 +126,18 @@ def _written(
 def _held(
     model: type[models.Model], names: Sequence[str], rows: Iterable[Row], *, using: str
 ) -> dict[str, int]:
-    """Lock each kind before the next is written, in which order others meet them too."""
-    ids = _written(model, names, rows, using=using)
-    for batch in batched(sorted(ids), conf.BATCH_SIZE):
-        lock_in_order(model, "spotify_id", batch, using=using)
+    """Lock each kind before the next is written, in which order others meet them too.
+
+    What was pruned between being looked up and being locked is written again.
+    """
+    ids: dict[str, int] = {}
+    free = list(rows)
+    while free:
+        ids |= _written(model, names, free, using=using)
+        held: set[str] = set()
+        for batch in batched(sorted(row[0] for row in free), conf.BATCH_SIZE):
+            held |= lock_in_order(model, "spotify_id", batch, using=using)
+        free = [row for row in free if row[0] not in held]
     return ids
 
 

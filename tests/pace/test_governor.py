@@ -16,6 +16,7 @@ from django_spotify_sync.pace.governor import Governor
 from django_spotify_sync.pace.shares import Caller
 from django_spotify_sync.pace.window import lifetime
 from django_spotify_sync.testing import FakeSpotify, RateLimit
+from tests.conftest import empty_redis
 from tests.kit.concurrency import at_once, in_processes
 from tests.kit.connecting import connect
 from tests.pace.test_window import most_in_a_window
@@ -83,7 +84,7 @@ def test_people_have_all_but_the_door_s_if_nobody_else_wants_any(new):
 
 def test_each_class_has_a_tenth_that_the_others_leave_alone(new):
     for last in Caller:
-        caches["default"].clear()
+        empty_redis()
         process = new(180)
         process.grant(1, SCHEDULE)  # else its tenth is lent
         for other in Caller:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from django_spotify_sync.conf import RESOURCES
+from django_spotify_sync.conf import RESOURCES, Conf
 from django_spotify_sync.spotify.scopes import SCOPES, scopes_for
 from django_spotify_sync.testing import CORE_SCOPE
 
@@ -12,8 +12,12 @@ def test_each_resource_has_its_scopes():
     assert all(SCOPES.values())
 
 
-def test_all_resources_need_the_scopes_of_the_core():
-    assert " ".join(scopes_for(RESOURCES)) == CORE_SCOPE
+def test_the_resources_of_a_plain_site_need_the_scopes_of_the_core():
+    assert " ".join(scopes_for(Conf.RESOURCES.default)) == CORE_SCOPE
+
+
+def test_all_resources_need_one_more_for_episodes():
+    assert " ".join(scopes_for(RESOURCES)) == f"{CORE_SCOPE} user-read-playback-position"
 
 
 @pytest.mark.parametrize(

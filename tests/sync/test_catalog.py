@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -7,7 +9,9 @@ from msgspec.structs import replace
 
 from django_spotify_sync.models import Album, AlbumArtist, Artist, Track, TrackArtist
 from django_spotify_sync.spotify.answers.catalog import AlbumRow, ArtistRow, Catalog, TrackRow
-from django_spotify_sync.sync.catalog import write_catalog
+from django_spotify_sync.sync import catalog as catalog_module
+from django_spotify_sync.sync.catalog import hold_catalog, write_catalog
+from django_spotify_sync.upkeep.pruning import prune
 
 ARTISTS = {name: ArtistRow(name, name.title()) for name in ("ada", "bob", "cleo")}
 ALBUM = AlbumRow("lp", "LP", "album", "1999-12", "month", 1999, 10, "https://a/640", "", ("ada",))
@@ -106,3 +110,40 @@ def test_empty_is_said():
 
     artist = Artist.objects.get()
     assert (artist.image_url, artist.genres) == ("", [])
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("model", [Artist, Album, Track])
+def test_what_is_pruned_before_it_is_locked_is_written_again(model, monkeypatch):
+    write_catalog(catalog(), using="default")
+    stored = model.objects.count()
+    lock, removed = catalog_module.lock_in_order, []
+
+    def lock_after_prune(kind, key, values, **options):
+        if kind is model and not removed:
+            removed.append(prune_elsewhere())
+        return lock(kind, key, values, **options)
+
+    monkeypatch.setattr(catalog_module, "lock_in_order", lock_after_prune)
+    with transaction.atomic():
+        keys = hold_catalog(catalog(), using="default")
+
+    kind = model._meta.model_name
+    assert removed[0][f"{kind}s"] == stored
+    assert keys[kind] == dict(model.objects.values_list("spotify_id", "pk"))
+    assert credited() == ["ada", "bob"]
+
+
+def prune_elsewhere() -> dict[str, int]:
+    """Prune on another connection; return what went."""
+    removed = {}
+
+    def work():
+        removed.update(prune())
+        connection.close()
+
+    pruner = threading.Thread(target=work)
+    pruner.start()
+    pruner.join(60)
+    return removed

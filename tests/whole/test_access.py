@@ -15,11 +15,15 @@ from django.core import serializers
 from django.test import Client
 
 from django_spotify_sync import models, urls
+from django_spotify_sync.conf import RESOURCES
 from django_spotify_sync.models import SpotifyAccount, SyncRun
+from django_spotify_sync.models.library import LIBRARY
 from django_spotify_sync.testing import FakeSpotify
 from tests.kit.browsing import JSON, begin, browser_of, query_of
 from tests.kit.connecting import connect
 from tests.kit.libraries import account_of, follow, own, put, save, track_of
+from tests.kit.saved import SCOPE
+from tests.kit.shelves import album_of, save_album, save_audiobook, save_episode, save_show
 
 pytestmark = pytest.mark.django_db
 
@@ -82,8 +86,7 @@ ENDPOINTS: dict[str, list[Endpoint]] = {
     "disconnect/": [Endpoint("POST", "disconnect/", another=OK, lost=OK)],
     "sync/": [Endpoint("POST", "sync/", another=ACCEPTED, lost=LOST)],
     "sync/<str:resource>/": [
-        Endpoint("POST", f"sync/{resource}/", another=ACCEPTED, lost=LOST)
-        for resource in ("tracks", "playlists", "following")
+        Endpoint("POST", f"sync/{resource}/", another=ACCEPTED, lost=LOST) for resource in RESOURCES
     ],
     "syncs/": [reading("syncs/")],
     "syncs/<str:pk>/": [reading("syncs/{run}/", another=NOT_FOUND, lost=NOT_FOUND)],
@@ -99,6 +102,17 @@ ENDPOINTS: dict[str, list[Endpoint]] = {
         reading("playlists/{playlist}/items/", another=NOT_FOUND, lost=NOT_FOUND),
     ],
     "following/": [reading("following/")],
+    "albums/": [
+        reading("albums/"),
+        reading("albums/?search=ada&ordering=artist"),
+        reading("albums/?account={account}&user={user}", another=UNKNOWN, lost=UNKNOWN),
+    ],
+    "albums/<str:spotify_id>/": [
+        reading("albums/{album}/", another=NOT_FOUND, lost=NOT_FOUND),
+    ],
+    "shows/": [reading("shows/"), reading("shows/?search=ada&ordering=name")],
+    "episodes/": [reading("episodes/"), reading("episodes/?search=ada&ordering=name")],
+    "audiobooks/": [reading("audiobooks/"), reading("audiobooks/?search=ada&ordering=name")],
 }
 EACH = [one for endpoints in ENDPOINTS.values() for one in endpoints]
 WRITING = [one for one in EACH if one.method == "POST"]
@@ -119,6 +133,12 @@ def nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django_spotify_sync.tasks.sync_account.apply_async", lambda **task: None)
 
 
+@pytest.fixture(autouse=True)
+def all_is_synced(settings: Any) -> None:
+    """Else what is left out would be found by nobody, and prove nothing."""
+    settings.SPOTIFY_SYNC_RESOURCES = list(RESOURCES)
+
+
 @pytest.fixture
 def hers(user: Any, spotify: FakeSpotify) -> dict[str, Any]:
     """Give Ada's account a library that says whose it is, and what of it others may ask for."""
@@ -129,6 +149,10 @@ def hers(user: Any, spotify: FakeSpotify) -> dict[str, Any]:
     playlist.save()
     put(playlist, kind="local", title="ada-tape")
     follow(account, "ada-band")
+    album = save_album(account, album_of("ada-record", tracks=2))
+    save_show(account, "ada-show")
+    save_episode(account, "ada-episode")
+    save_audiobook(account, "ada-book")
     run = SyncRun.objects.create(account=account, resource="tracks", trigger="user")
     return {
         "account": account.pk,
@@ -137,6 +161,7 @@ def hers(user: Any, spotify: FakeSpotify) -> dict[str, Any]:
         "track": saved.spotify_id,
         "artist": saved.track.track_artists.get().artist.spotify_id,
         "playlist": playlist.spotify_id,
+        "album": album.spotify_id,
         "state": query_of(begin(browser_of(user)))["state"],
     }
 
@@ -149,7 +174,7 @@ def asking(who: str, other_user: Any, spotify: FakeSpotify) -> Client:
     if who == "staff":
         get_user_model().objects.filter(pk=other_user.pk).update(is_staff=True)
     if who in ("another", "lost"):
-        fill(connect(other_user, spotify, spotify.add_user("grace")))
+        fill(connect(other_user, spotify, spotify.add_user("grace"), scope=SCOPE))
     if who == "lost":
         SpotifyAccount.objects.filter(user=other_user).update(status="reauthorization_required")
     return browser_of(other_user)
@@ -159,14 +184,18 @@ def fill(account: SpotifyAccount) -> None:
     save(account, track=track_of("grace-song", artists=["grace and ada and more"]))
     put(own(account))
     follow(account)
+    save_album(account, album_of("grace-record and ada", tracks=1))
+    save_show(account, "grace-show and ada")
+    save_episode(account, "grace-episode and ada")
+    save_audiobook(account, "grace-book and ada")
     SyncRun.objects.create(account=account, resource="tracks", trigger="user", status="queued")
 
 
 def rows_of_others(user: Any) -> str:
     """Return all rows of everybody but this user as one text, so that no change is missed."""
     rows: list[Any] = []
-    for name in ("SavedTrack", "AccountPlaylist", "FollowedArtist", "SyncRun", "SpotifyToken"):
-        rows += vars(models)[name].objects.exclude(account__user=user).order_by("pk")
+    for model in (*(table.model for table in LIBRARY.values()), SyncRun, models.SpotifyToken):
+        rows += model._default_manager.exclude(account__user=user).order_by("pk")
     rows += models.PlaylistItem.objects.exclude(
         playlist__account_playlists__account__user=user
     ).order_by("pk")

@@ -14,6 +14,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from django_spotify_sync import accounts
+from django_spotify_sync.conf import conf
 from django_spotify_sync.db import transactions
 from django_spotify_sync.db.sealing import key_id
 from django_spotify_sync.exceptions import GrantInDoubt
@@ -33,11 +34,11 @@ from django_spotify_sync.upkeep.pruning import prune
 from django_spotify_sync.upkeep.retention import purge_accounts
 from tests.kit.connecting import ask, connect, let_expire, nothing_is_stored, stored
 from tests.kit.leaving import heard
+from tests.kit.saved import rows_of, truth_of
 from tests.kit.truth import check_playlists
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-RESOURCES = ("tracks", "playlists", "following")
 WRITES = re.compile(r"INSERT|UPDATE|DELETE|SELECT .* FOR (NO KEY )?UPDATE", re.S)
 
 
@@ -68,31 +69,39 @@ def each_write_refused_once() -> Iterator[list[str]]:
         yield refused
 
 
+def fill(spotify: FakeSpotify) -> None:
+    """Give the user something of each resource, beside the tracks that there are."""
+    spotify.user.add_playlist("One", 5)
+    spotify.user.follow(3)
+    spotify.user.albums.save(2, tracks=3)
+    spotify.user.shows.save(2)
+
+
 @pytest.fixture
 def account(user: Any, spotify: FakeSpotify) -> SpotifyAccount:
     """Give an account with a library, and a run that waits with a staged page."""
-    spotify.user.add_playlist("One", 5)
-    spotify.user.follow(3)
+    fill(spotify)
     account = connect(user, spotify)
-    for resource in RESOURCES:
+    for resource in conf.RESOURCES:
         assert sync(account, resource).status == "succeeded"
     StagedPage.objects.create(run=request_sync(account, "tracks"), offset=0, rows=b"")
     return account
 
 
 def test_connecting_and_syncing(user: Any, other_user: Any, spotify: FakeSpotify) -> None:
-    spotify.user.add_playlist("One", 5)
-    spotify.user.follow(3)
+    fill(spotify)
 
     with each_write_refused_once() as refused:
         account = connect(user, spotify)
-        runs = [sync(account, resource) for resource in RESOURCES]
+        runs = [sync(account, resource) for resource in conf.RESOURCES]
         spotify.user.unlike(7)
-        runs += [sync(account, resource, full=True) for resource in RESOURCES]
+        runs += [sync(account, resource, full=True) for resource in conf.RESOURCES]
 
-    assert [run.status for run in runs] == ["succeeded"] * 6
+    assert [run.status for run in runs] == ["succeeded"] * 2 * len(conf.RESOURCES)
     assert stored(account) == spotify.user.entries()
     check_playlists(account, spotify.user)
+    for resource in ("albums", "shows"):
+        assert rows_of(account, resource) == truth_of(spotify.user, resource)
     assert len(refused) > 20
 
 
@@ -145,7 +154,7 @@ def test_the_schedule(account: SpotifyAccount) -> None:
         due = take_due()
 
     assert len(refused) > 2
-    assert len(due) == len(set(due)) == 3
+    assert len(due) == len(set(due)) == len(conf.RESOURCES)
 
 
 def test_lost_runs(account: SpotifyAccount, settings: Any) -> None:

@@ -19,6 +19,7 @@ from django.db import connections
 from django.test import Client
 from django.urls import reverse
 from django_spotify_sync import accounts
+from django_spotify_sync.conf import RESOURCES
 from django_spotify_sync.models import *
 from django_spotify_sync.sync import sync
 from django_spotify_sync.testing import FakeSpotify
@@ -27,6 +28,8 @@ from tests.kit.browsing import consent
 app.conf.task_always_eager = True
 from django.conf import settings
 settings.ALLOWED_HOSTS = ["*"]
+settings.SPOTIFY_SYNC_RESOURCES = list(RESOURCES)
+settings.SPOTIFY_SYNC_THROTTLE_RATES = {}
 """
 
 WALK = """
@@ -36,7 +39,8 @@ users = get_user_model()
 ada = users.objects.create_user("ada")
 browser = Client(HTTP_HOST="127.0.0.1")
 browser.force_login(ada)
-with FakeSpotify(tracks=120, playlists=3, artists=60, consent="auto") as spotify:
+things = {"tracks": 120, "playlists": 3, "artists": 60, "albums": 3, "shows": 3, "episodes": 3, "audiobooks": 3}
+with FakeSpotify(**things, consent="auto") as spotify:
     for name, value in spotify.settings.items():
         setattr(settings, name, value)
     begun = browser.get("/spotify/auth/")["Location"]
@@ -48,7 +52,11 @@ with FakeSpotify(tracks=120, playlists=3, artists=60, consent="auto") as spotify
     post("sync/")
     stored = SpotifyAccount.objects.using(WRITTEN).get()
     runs = SyncRun.objects.using(WRITTEN)
+    assert sorted(run.resource for run in runs.all()) == sorted(RESOURCES)
     assert {run.status for run in runs.all()} == {"succeeded"}, list(runs.values())
+    assert sync(stored, "shows").status == "succeeded"  # audiobooks are listed among them, and known by now
+    for model in (SavedAlbum, SavedShow, SavedEpisode, SavedAudiobook):
+        assert model.objects.using(WRITTEN).count() == 3, model
     assert SavedTrack.objects.using(WRITTEN).count() == 120
     assert sync(stored, "tracks").status == "succeeded"
     spotify.user.unlike([3])
@@ -56,14 +64,16 @@ with FakeSpotify(tracks=120, playlists=3, artists=60, consent="auto") as spotify
     assert SavedTrack.objects.using(WRITTEN).count() == 119
     post("refresh/")
     if READ == WRITTEN:
-        for path in ("account/", "tracks/", "tracks/?search=a", "playlists/", "following/", "syncs/"):
+        album = f"albums/{SavedAlbum.objects.first().spotify_id}/"
+        lists = [f"{resource}/" for resource in RESOURCES]
+        for path in ("account/", "tracks/?search=a", "syncs/", album, *lists):
             answer = browser.get("/spotify/" + path)
             assert answer.status_code == 200, (path, answer.content)
         assert len(browser.get("/spotify/tracks/").json()["results"]) == 50
         boss = Client(HTTP_HOST="127.0.0.1")
         boss.force_login(users.objects.create_superuser("boss"))
         for model in apps.get_app_config("spotify_sync").get_models():
-            if model.__name__ in ("SpotifyToken", "StagedPage", "AlbumArtist", "TrackArtist"):
+            if model.__name__ in ("SpotifyToken", "StagedPage", "AlbumArtist", "AlbumTrack", "TrackArtist"):
                 continue
             name = f"admin:spotify_sync_{model._meta.model_name}"
             page = boss.get(reverse(name + "_changelist"))

@@ -14,15 +14,20 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from django_spotify_sync.conf import conf
 from django_spotify_sync.models import (
     AccountPlaylist,
     Album,
     AlbumArtist,
+    AlbumTrack,
     Artist,
     FollowedArtist,
     Playlist,
     PlaylistItem,
+    SavedAlbum,
+    SavedShow,
     SavedTrack,
+    Show,
     SpotifyAccount,
     SyncRun,
     SyncState,
@@ -36,7 +41,8 @@ from django_spotify_sync.testing import FakeSpotify
 from tests.celery_app import app
 from tests.kit.connecting import connect
 
-RESOURCES = ["tracks", "playlists", "following"]
+RESOURCES = conf.RESOURCES
+SIZES = {"tracks": 120, "playlists": 3, "artists": 60, "albums": 12, "shows": 12}
 WHEN = 1_770_000_000.0  # Spotify's clock, so that two libraries are the same to the second
 
 
@@ -108,10 +114,14 @@ ROWS: dict[type[Any], list[str]] = {
     PlaylistItem: ["playlist__spotify_id", "position", "kind", "uri", "track__spotify_id", "title"],
     Playlist: ["spotify_id", "name", "owner_id", "total", "items_snapshot_id"],
     FollowedArtist: ["artist__spotify_id", "position"],
+    SavedAlbum: ["spotify_id", "album__spotify_id", "added_at", "is_available"],
+    SavedShow: ["spotify_id", "show__spotify_id", "added_at", "is_available"],
     Track: ["spotify_id", "name", "album__spotify_id", "duration_ms", "isrc"],
     TrackArtist: ["track__spotify_id", "artist__spotify_id", "position"],
     Album: ["spotify_id", "name", "release_date"],
     AlbumArtist: ["album__spotify_id", "artist__spotify_id", "position"],
+    AlbumTrack: ["album__spotify_id", "track__spotify_id", "position"],
+    Show: ["spotify_id", "name", "publisher", "total_episodes"],
     Artist: ["spotify_id", "name"],
 }
 
@@ -149,8 +159,9 @@ def rows() -> dict[str, list[tuple[Any, ...]]]:
 
 #: What is emptied between two walks, who refers to others first.
 TABLES: list[Any] = [
-    *(PlaylistItem, AccountPlaylist, SavedTrack, FollowedArtist, SyncRun, SyncState),
-    *(Playlist, TrackArtist, AlbumArtist, Track, Album, Artist),
+    *(PlaylistItem, AccountPlaylist, SavedTrack, FollowedArtist, SavedAlbum, SavedShow),
+    *(SyncRun, SyncState),
+    *(Playlist, TrackArtist, AlbumArtist, AlbumTrack, Track, Album, Artist, Show),
 ]
 
 
@@ -162,6 +173,10 @@ def change(spotify: FakeSpotify) -> None:
     spotify.user.add_playlist("New", 3)
     spotify.user.unfollow([5])
     spotify.user.follow(1)
+    spotify.user.albums.remove(3)
+    spotify.user.albums.save(1, tracks=4)
+    spotify.user.shows.remove(3)
+    spotify.user.shows.save(1)
 
 
 def walked(ask: Callable[[Asking], Any], one: Asking) -> int | str | None:
@@ -190,7 +205,7 @@ def walk(
         browser = Client()
         browser.force_login(user)
         found = []
-        with FakeSpotify(tracks=120, playlists=3, artists=60, clock=lambda: WHEN) as spotify:
+        with FakeSpotify(**SIZES, clock=lambda: WHEN) as spotify:
             for name, value in spotify.settings.items():
                 setattr(settings, name, value)
             one = Asking(connect(user, spotify), resource, browser, boss)
@@ -225,7 +240,7 @@ def walk(
     [
         # A door that asks for all is walked once, whichever resource is looked at behind it.
         *[(door, resource) for door in BY_RESOURCE for resource in RESOURCES],
-        *zip(FOR_ALL, ["tracks", "playlists", "following", "playlists"], strict=True),
+        *zip(FOR_ALL, ["tracks", "albums", "following", "playlists"], strict=True),
     ],
 )
 def test_every_door_leads_to_the_same_room(
@@ -247,6 +262,8 @@ def test_every_door_leads_to_the_same_room(
                 "tracks": ["SavedTrack"],
                 "playlists": ["AccountPlaylist", "PlaylistItem", "Playlist"],
                 "following": ["FollowedArtist"],
+                "albums": ["SavedAlbum", "AlbumTrack"],
+                "shows": ["SavedShow", "Show"],
             }
             for name in own[resource]:
                 assert there["rows"][name] == expected["rows"][name]

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
+import django_spotify_sync
+
 ROOT = Path(__file__).resolve().parents[2]
 GEN_ENV = ROOT / "example_project" / "gen_env.py"
 SECRETS = {
@@ -221,6 +223,8 @@ def test_the_site_starts_with_what_a_container_knows(
         cwd=site,
         env={
             "PATH": os.environ["PATH"],
+            # the package under test, which need not be the one that is installed
+            "PYTHONPATH": str(Path(django_spotify_sync.__file__).parents[1]),
             "DJANGO_SETTINGS_MODULE": "config.settings",
             **environment,
         },

@@ -85,23 +85,21 @@ def test_a_book_that_is_an_audiobook_no_more_is_a_show_again(spotify, who, lena)
 # Nulls
 
 
-def test_of_two_episodes_of_one_second_the_dead_one_stays(spotify, who, lena):
+@pytest.mark.parametrize("which", [0, 1])
+def test_of_two_episodes_of_one_second_the_dead_one_stays(spotify, who, lena, which):
     pair = who.episodes.save(2, at=timezone.now() - timedelta(days=2))
-    for dead, other in (pair, pair[::-1]):
-        account = lena
-        SavedEpisode.objects.all().delete()
-        who.episodes.null(dead.id, null=False)
-        sync(account, "episodes")
-        who.episodes.null(dead.id)
-        sync(account, "episodes")
-        if {row[0] for row in rows_of(account, "episodes") if not row[2]} != {dead.id}:
-            pytest.fail("not even the first time")
-        who.episodes.remove(other.id)
-        sync(account, "episodes")
-        here = {row[0]: row[2] for row in rows_of(account, "episodes")}
-        assert other.id not in here
-        assert here[dead.id] is False
-        who.episodes.save(things=[other], at=timezone.now() - timedelta(days=2))
+    dead, other = pair[which], pair[1 - which]
+    sync(lena, "episodes")
+    who.episodes.null(dead.id)
+    sync(lena, "episodes")
+    assert {row[0] for row in rows_of(lena, "episodes") if not row[2]} == {dead.id}
+    who.episodes.remove(other.id)
+
+    sync(lena, "episodes")
+
+    here = {row[0]: row[2] for row in rows_of(lena, "episodes")}
+    assert other.id not in here
+    assert here[dead.id] is False
 
 
 def test_a_dated_null_stands_first_for_what_it_stood_for_before():
@@ -113,6 +111,56 @@ def test_a_dated_null_stands_first_for_what_it_stood_for_before():
     )
 
     assert (verdict.gone, verdict.unavailable) == ({"removed"}, {"dead"})
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_nulls_stand_for_what_was_unavailable_and_then_for_the_latest(step):
+    """A null without a date may be any of those that are missing, in whatever order they are stored."""
+    day = timedelta(days=1)
+    rows = {
+        "undated": StoredRow(1, 1, None, True),
+        "old": StoredRow(2, 2, SECOND, True),
+        "latest": StoredRow(3, 3, SECOND + 3 * day, True),
+        "later": StoredRow(4, 4, SECOND + 2 * day, True),
+        "dead": StoredRow(5, 5, SECOND - day, False),
+        "dead and undated": StoredRow(6, 6, None, False),
+    }
+    missing = list(rows)[::step]
+    order = ["dead", "dead and undated", "latest", "later", "old", "undated"]
+
+    for count in range(len(rows) + 1):
+        listing = Listing([], count, [Entry(None)] * count, True, "")
+        verdict = DatedShelf(SavedEpisode, "episode").verdict(
+            Stored(rows, set()), missing, listing, nulls=0
+        )
+
+        assert (verdict.unavailable, verdict.gone) == ({*order[:count]}, {*order[count:]})
+
+
+def test_a_show_that_was_not_available_before_is_the_one_that_a_null_keeps(spotify, who, lena):
+    sync(lena, "shows")
+    [dead, new] = [who.shows.entries[index].id for index in (20, 3)]
+    who.shows.null(dead)
+    sync(lena, "shows")
+    who.shows.remove(new)
+
+    run = sync(lena, "shows")
+
+    assert (run.status, run.removed) == ("succeeded", 1)
+    assert {row[0] for row in rows_of(lena, "shows") if not row[2]} == {dead}
+
+
+def test_a_null_keeps_the_latest_of_those_that_are_missing(spotify, who, lena):
+    """Which of them Spotify does not say."""
+    sync(lena, "shows")
+    [old, new] = [who.shows.entries[index].id for index in (20, 3)]
+    who.shows.null(old)
+    who.shows.remove(new)
+
+    run = sync(lena, "shows")
+
+    assert (run.status, run.removed) == ("succeeded", 1)
+    assert {row[0] for row in rows_of(lena, "shows") if not row[2]} == {new}
 
 
 def test_a_dated_null_that_always_was_there_shields_nothing(spotify, who, lena):

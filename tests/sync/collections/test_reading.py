@@ -14,6 +14,7 @@ from django_spotify_sync.testing import REMOVED
 from tests.kit.concurrency import at_once
 from tests.kit.connecting import connect
 from tests.kit.queries import tables_written
+from tests.kit.saved import ALL, rows_of, truth_of
 from tests.kit.truth import followed
 
 ADDRESS = "/me/following"
@@ -199,7 +200,111 @@ def test_any_name_can_be_stored(account, spotify, is_true):
     assert is_true()
 
 
+# Checks of the schedule
+
+
+def test_a_check_compares_ids_where_as_many_came_as_left(account, spotify, artists, is_true):
+    spotify.user.unfollow(100)
+    spotify.user.follow(1, position=0)
+
+    run = sync(account, "following", trigger="schedule")
+
+    assert (run.status, run.created, run.removed) == ("succeeded", 1, 1)
+    assert is_true()
+
+
+@pytest.mark.parametrize("resource", ALL)
+def test_a_check_compares_ids_of_what_has_dates(spotify, who, lena, resource):
+    shelf = getattr(who, resource)
+    sync(lena, resource)
+    assert sync(lena, resource, trigger="schedule").requests == 1
+    shelf.remove(len(shelf.entries) - 1)
+    shelf.save(1)
+
+    run = sync(lena, resource, trigger="schedule")
+
+    assert (run.status, run.created, run.removed) == ("succeeded", 1, 1)
+    assert {row[0] for row in rows_of(lena, resource)} >= set(shelf.ids())
+
+
+# Looks
+
+
+def test_looks_that_each_skip_another_one_are_a_whole_list_together(spotify, who, lena):
+    """At each look somebody listens between the two pages: the last album jumps to the head, and is skipped."""
+    who.albums.save(35)
+    sync(lena, "albums")
+    spotify.clear_log()
+    spotify.faults.add(
+        "/me/albums", offset=20, before=lambda fake: who.albums.listen(39), times=None
+    )
+    who.albums.save(1)
+    who.albums.remove(30)
+
+    run = sync(lena, "albums", full=True)
+
+    assert (run.status, run.reason, run.created, run.removed) == ("succeeded", "", 1, 1)
+    assert rows_of(lena, "albums") == truth_of(who, "albums")
+
+
 # What is not proved is not removed
+
+
+def seen_at_the_second_listing(spotify, change):
+    """Have something change between the two listings that have to agree: each is one page."""
+    spotify.clear_log()
+    spotify.faults.add("/me/shows", nth=2, before=lambda fake: change(), times=1)
+
+
+def test_what_the_second_listing_shows_again_is_not_removed(spotify, who, lena):
+    sync(lena, "shows")
+    before = rows_of(lena, "shows")
+    [late] = who.shows.remove(3)
+    seen_at_the_second_listing(spotify, lambda: who.shows.save(things=[late]))
+
+    run = sync(lena, "shows")
+
+    assert (run.status, run.reason, run.removed) == ("partial", "drift", 0)
+    assert rows_of(lena, "shows") == before
+    assert spotify.count("/me/shows") == 2
+
+
+def test_a_second_listing_with_one_more_missing_and_one_more_there_proves_nothing(
+    spotify, who, lena
+):
+    """It is whole as well, and of the same total: only the ids tell."""
+    sync(lena, "shows")
+    before = rows_of(lena, "shows")
+    [late] = who.shows.remove(3)
+
+    def swap():
+        who.shows.remove(10)
+        who.shows.save(things=[late])
+
+    seen_at_the_second_listing(spotify, swap)
+
+    run = sync(lena, "shows")
+
+    assert (run.status, run.reason, run.removed) == ("partial", "drift", 0)
+    assert rows_of(lena, "shows") == before
+
+
+def test_a_second_listing_with_another_null_proves_nothing(spotify, who, lena):
+    """The same ids, but a null more: it may stand for the one that is missing."""
+    sync(lena, "shows")
+    before = rows_of(lena, "shows")
+    [late] = who.shows.remove(3)
+
+    def come_back_as_null():
+        who.shows.save(things=[late])
+        who.shows.null(late.id)
+
+    seen_at_the_second_listing(spotify, come_back_as_null)
+
+    run = sync(lena, "shows")
+
+    assert (run.status, run.reason, run.removed) == ("partial", "drift", 0)
+    assert rows_of(lena, "shows") == before
 
 
 def unfollow_cursor(fake):
