@@ -31,7 +31,6 @@ from django_spotify_sync.models import (
 from django_spotify_sync.models.library import LIBRARY, Table, no_counts
 from django_spotify_sync.models.runs import RunStatus
 
-
 _JOURNAL = Table(LibraryChange, "changes")
 
 

@@ -55,7 +55,8 @@ def delete_where(
 ) -> int:
     """Delete the rows of ``model`` under ``condition``, their ``parts`` first, a batch at a time; return how many.
 
-    Rows of ``pointers`` stay, and point at nothing any more. Each batch is locked and tested again. What somebody else has locked is left to the next time.
+    Rows of ``pointers`` stay, and point at nothing any more. Each batch is locked and tested again. What somebody else
+    has locked is left to the next time.
     """
 
     def delete(rows: models.QuerySet[Any], pks: list[int]) -> int:
