@@ -47,7 +47,10 @@ def changes_of(
             is_held = track_ids.get(now) in nulls_before - {None}
             anew = ChangeKind.RETURNED if is_held else ChangeKind.ADDED
             told.setdefault(now, Change(anew if stored is None else ChangeKind.AVAILABLE, now))
-        elif stored is not None and was == now and _is_later(entry, stored):
+        elif stored is None or was is None:
+            continue
+        # one that is not of the list before was kept beside it, until Spotify lists it again
+        elif was not in ids_before or (was == now and _is_later(entry, stored)):
             told.setdefault(now, Change(ChangeKind.RETURNED, now))
     for spotify_id, was_null in _ids(gone, using):
         if spotify_id not in ids_after:
