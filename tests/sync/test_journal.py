@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from django.db import OperationalError, connection, connections
 from django.test.utils import CaptureQueriesContext
@@ -430,13 +428,3 @@ def test_a_second_import_after_an_erasure_is_one_line(lena):
     sync(lena, "tracks")
 
     assert lines(lena, "kind", "count") == [("imported", 6)]
-
-
-def test_old_lines_are_pruned(lena, settings):
-    sync(lena, "tracks")
-    LibraryChange.objects.update(seen_at=timezone.now() - timedelta(days=399))
-
-    assert prune()["changes"] == 0
-    settings.SPOTIFY_SYNC_CHANGES_RETENTION = timedelta(days=398)
-    assert prune()["changes"] == 1
-    assert lines(lena) == []

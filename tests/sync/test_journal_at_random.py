@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ from django_spotify_sync.models import (
     SpotifyAccount,
 )
 from django_spotify_sync.sync import sync
+from django_spotify_sync.testing import FakeSpotify
 from django_spotify_sync.testing.music.contents import LocalFile
 from tests.kit.connecting import connect
 
@@ -68,8 +69,15 @@ def edit_tracks(who: Any, chance: random.Random) -> None:
             who.unlike(slice(0, count * 2 // 3))
 
 
+def later(spotify: FakeSpotify) -> None:
+    """Let time pass: a track that comes in the very second, and place, of one that went is taken for it, relinked."""
+    now = spotify.clock() + 10
+    spotify.clock = lambda: now
+
+
 def moment(chance: random.Random) -> datetime:
-    return datetime(2015 + chance.randrange(10), 1, 1, tzinfo=UTC)
+    """Return a second of its own."""
+    return datetime(2015, 1, 1, tzinfo=UTC) + timedelta(seconds=chance.randrange(10**8))
 
 
 def edit_artists(who: Any, chance: random.Random) -> None:
@@ -286,9 +294,11 @@ def test_played_back_it_gives_the_last_export(resource, examples, spotify, djang
             copy = reader(account, resource)
             for before, during, is_full in steps:
                 for seed in before:
+                    later(spotify)
                     edit(who, random.Random(seed))
                 if during is not None:
                     nth, seed = during
+                    later(spotify)
                     moves = lambda fake, seed=seed: edit(who, random.Random(seed))  # noqa: E731
                     spotify.faults.add(path, nth=nth, before=moves)
                 run = sync(account, resource, full=is_full)
