@@ -299,6 +299,10 @@ class Conf:
     RUN_RETENTION = Setting(
         timedelta(days=90), "How long the record of a sync is kept.", problem=_positive
     )
+    JOURNAL = Setting(True, "Write down what comes into libraries and what leaves them.")
+    CHANGES_RETENTION = Setting(
+        timedelta(days=400), "How long a line of the journal is kept.", problem=_positive
+    )
     GRANT_NOTICE = Setting[list[timedelta]](
         [timedelta(days=30), timedelta(days=7)],
         "How long before a grant's end the signal grant_expiring is sent; several distances, one signal at each.",

@@ -24,7 +24,8 @@ grant_expiring = Signal()
 #: or ``refused``).
 grant_lost = Signal()
 
-#: A run ended ``succeeded`` or ``partial``. Arguments: ``run`` (SyncRun), ``added`` and ``removed`` (Spotify ids).
+#: A run ended ``succeeded`` or ``partial``. Arguments: ``run`` (SyncRun), ``added`` and ``removed`` (Spotify ids),
+#: ``changes`` (primary keys of the lines that it wrote into the journal, as LibraryChange has them).
 sync_finished = Signal()
 
 #: A run ended ``failed``. Arguments: ``run`` (SyncRun), ``error`` (SpotifySyncError).

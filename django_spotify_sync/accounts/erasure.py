@@ -19,6 +19,7 @@ from django_spotify_sync.db.deleting import ALWAYS, delete_where, unused
 from django_spotify_sync.db.transactions import done_again
 from django_spotify_sync.models import (
     AccountPlaylist,
+    LibraryChange,
     Playlist,
     PlaylistItem,
     SpotifyAccount,
@@ -29,6 +30,8 @@ from django_spotify_sync.models import (
 )
 from django_spotify_sync.models.library import LIBRARY, Table, no_counts
 from django_spotify_sync.models.runs import RunStatus
+
+_JOURNAL = Table(LibraryChange, "changes")
 
 
 def stop_syncs(account_id: int, using: str, reason: str) -> None:
@@ -63,20 +66,22 @@ def forget_states(account_id: int, using: str) -> None:
 
 
 def erase_library(account_id: int, using: str, condition: Q = ALWAYS) -> dict[str, int]:
-    """Delete the account's library, a batch at a time; return how many rows went, by what they were.
+    """Delete the account's library and its journal, a batch at a time; return how many rows of the library went, by
+    what they were.
 
     It ends before its time if the account is not under ``condition`` any more. Playlists that nobody else has go too.
     """
     removed = no_counts()
     listed = AccountPlaylist.objects.using(using).filter(account_id=account_id)
     playlists = list(listed.values_list("playlist_id", flat=True))
-    for table in LIBRARY.values():
+    for table in (*LIBRARY.values(), _JOURNAL):
         owned = table.of(account_id, using).order_by("pk").values_list("pk", flat=True)
         for batch in batched(list(owned), conf.BATCH_SIZE):
             erase = partial(_erase_batch, table, account_id, batch, using, condition)
             if (count := done_again(erase, using=using)) is None:
                 return removed
-            removed[table.counted_as] += count
+            if table is not _JOURNAL:
+                removed[table.counted_as] += count
     for batch in batched(playlists, conf.BATCH_SIZE):
         read = Playlist.objects.using(using).filter(pk__in=batch, items_read_by=account_id)
         done_again(partial(read.update, items_read_by=None), using=using)
@@ -104,7 +109,7 @@ def erase_rest(account_id: int, using: str) -> None:
     for pointed_at in (rows, runs):
         list(pointed_at.select_for_update().values_list("pk"))
     StagedPage.objects.using(using).filter(run__account_id=account_id)._raw_delete(using)
-    for model in (SyncRun, SyncState, SpotifyToken):
+    for model in (LibraryChange, SyncRun, SyncState, SpotifyToken):
         owned = model._default_manager.using(using).filter(account_id=account_id)
         owned._raw_delete(using)
 

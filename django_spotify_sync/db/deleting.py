@@ -13,7 +13,7 @@ from django.db.models import Exists, ManyToOneRel, OuterRef, Q
 from django_spotify_sync.db.locks import lock_free
 from django_spotify_sync.db.transactions import done_again
 
-#: Tables that hold parts of another one's rows, each with the name of its foreign key.
+#: Tables that point at another one's rows, each with the name of its foreign key.
 type Parts = tuple[tuple[type[models.Model], str], ...]
 
 
@@ -51,14 +51,19 @@ def delete_where(
     *,
     batch_size: int,
     parts: Parts = (),
+    pointers: Parts = (),
 ) -> int:
     """Delete the rows of ``model`` under ``condition``, their ``parts`` first, a batch at a time; return how many.
 
-    Each batch is locked and tested again. What somebody else has locked is left to the next time.
+    Rows of ``pointers`` stay, and point at nothing any more. Each batch is locked and tested again. What somebody else
+    has locked is left to the next time.
     """
 
     def delete(rows: models.QuerySet[Any], pks: list[int]) -> int:
         _delete_parts(parts, pks, using)
+        for pointer, field in pointers:
+            pointing = pointer._default_manager.using(using).filter(**{f"{field}__in": pks})
+            pointing.update(**{field: None})
         return rows.filter(pk__in=pks)._raw_delete(using)
 
     return _for_each_batch(model, condition, using, batch_size, delete)

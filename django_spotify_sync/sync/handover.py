@@ -40,12 +40,34 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that came or went, or is another now, as the journal is told of it; ``kind`` is a ``ChangeKind``.
+
+    ``title`` and ``subtitle`` are None where the catalogue knows them. ``playlist`` is the Spotify id and the name of
+    the list that an item is of. ``was_null`` says that Spotify answered null in its place.
+    """
+
+    kind: str
+    spotify_id: str
+    title: str | None = None
+    subtitle: str | None = None
+    playlist: tuple[str, str] = ("", "")
+    was_null: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
-    """What a write did to the library: rows by kind of change, and the Spotify ids that came and went."""
+    """What a write did to the library: rows by kind of change, and the Spotify ids that came and went.
+
+    ``changes`` are what the journal is told, in the order of the list; ``imported`` is how many of them came into a
+    library in which nothing was stored before.
+    """
 
     counts: Counts
     added: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    imported: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""Take away what nobody needs any more: orphans of the catalogue, old runs, staged pages that were forgotten.
+"""Take away what nobody needs any more: orphans of the catalogue, old runs, old lines of the journal, staged pages that
+were forgotten.
 
 In batches, each a short transaction of its own: candidates are locked, tested again, and deleted by SQL, never by
 cascade. A sync that takes up an orphan in that very moment finds it gone, and writes it anew. Of parts of a row (the
@@ -25,6 +26,7 @@ from django_spotify_sync.models import (
     Artist,
     Audiobook,
     Episode,
+    LibraryChange,
     SavedAlbum,
     Show,
     StagedPage,
@@ -49,7 +51,13 @@ def prune() -> dict[str, int]:
     _forget_tracks_of_albums(using)
     removed |= {
         "staged_pages": delete(StagedPage, Q(created_at__lt=timezone.now() - STAGED_FOR)),
-        "sync_runs": delete(SyncRun, Q(finished_at__lt=old), parts=((StagedPage, "run"),)),
+        "changes": delete(LibraryChange, Q(seen_at__lt=timezone.now() - conf.CHANGES_RETENTION)),
+        "sync_runs": delete(
+            SyncRun,
+            Q(finished_at__lt=old),
+            parts=((StagedPage, "run"),),
+            pointers=((LibraryChange, "run"),),
+        ),
         "playlists": delete_playlists(using),
         "tracks": delete(
             Track, unused(Track, using, but=TrackArtist), parts=((TrackArtist, "track"),)

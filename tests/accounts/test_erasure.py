@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_spotify_sync import accounts
 from django_spotify_sync.accounts.disconnecting import purge
 from django_spotify_sync.accounts.erasure import forget_states
-from django_spotify_sync.models import SavedTrack, SpotifyAccount, SyncState
+from django_spotify_sync.models import LibraryChange, SavedTrack, SpotifyAccount, SyncState
 from django_spotify_sync.sync import sync
 from django_spotify_sync.testing import FakeSpotify
 from tests.kit.connecting import connect, stored
@@ -35,6 +35,33 @@ def test_it_goes_by_batches(whole: SpotifyAccount, settings: Any) -> None:
         if query["sql"].startswith('DELETE FROM "spotify_sync_savedtrack"')
     ]
     assert len(deletes) == 3
+
+
+def test_the_journal_goes_by_batches(whole: SpotifyAccount, settings: Any) -> None:
+    now = timezone.now()
+    LibraryChange.objects.bulk_create(
+        LibraryChange(account=whole, resource="tracks", kind="added", seen_at=now)
+        for _ in range(117)
+    )
+    settings.SPOTIFY_SYNC_BATCH_SIZE = 50
+
+    with CaptureQueriesContext(connection) as queries:
+        assert "changes" not in accounts.disconnect(whole)
+
+    sent = [query["sql"].partition(" WHERE")[0] for query in queries]
+    assert sent.count('DELETE FROM "spotify_sync_librarychange"') == 3 + 1  # and what came since
+    assert not LibraryChange.objects.exists()
+
+
+def test_who_disconnects_and_keeps_the_library_keeps_its_journal(
+    whole: SpotifyAccount, settings: Any
+) -> None:
+    settings.SPOTIFY_SYNC_DELETE_LIBRARY_ON_DISCONNECT = False
+
+    accounts.disconnect(whole)
+
+    kept = LibraryChange.objects.values_list("resource", "count")
+    assert dict(kept) == {"tracks": 120, "playlists": 3, "following": 60}
 
 
 def test_the_next_sync_of_each_resource_knows_nothing(account: SpotifyAccount) -> None:

@@ -19,6 +19,7 @@ from django_spotify_sync.conf import conf
 from django_spotify_sync.models import (
     AccountPlaylist,
     FollowedArtist,
+    LibraryChange,
     SavedTrack,
     SpotifyAccount,
     SyncRun,
@@ -33,7 +34,7 @@ from tests.kit.leaving import OWNED, STALE, WHOLE, heard, rows_of, run_in_thread
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-LIBRARY_ROWS = (*(table.model for table in LIBRARY.values()), SyncRun)
+LIBRARY_ROWS = (*(table.model for table in LIBRARY.values()), LibraryChange, SyncRun)
 
 
 def delete_user(user: Any) -> None:

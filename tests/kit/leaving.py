@@ -12,6 +12,7 @@ from django.db import connection, connections
 from django_spotify_sync.models import (
     AccountPlaylist,
     FollowedArtist,
+    LibraryChange,
     SavedAlbum,
     SavedAudiobook,
     SavedEpisode,
@@ -52,6 +53,7 @@ OWNED = (
     SavedShow,
     SavedEpisode,
     SavedAudiobook,
+    LibraryChange,
     SyncRun,
     SyncState,
     SpotifyToken,

@@ -70,7 +70,7 @@ def test_of_what_changes_by_half_the_other_half_is_read():
     playlist = Playlist.objects.create(spotify_id="p")
 
     def write(*entries):
-        counts, _ = write_items(
+        counts, *_ = write_items(
             playlist.pk, entries, {}, whole=True, same_reader=True, using="default"
         )
         return counts

@@ -19,6 +19,7 @@ from django_spotify_sync.models import (
     Artist,
     Audiobook,
     Episode,
+    LibraryChange,
     Playlist,
     PlaylistItem,
     SavedAlbum,
@@ -187,6 +188,48 @@ def test_a_playlist_that_nobody_has_goes_with_its_items(account):
     assert list(Playlist.objects.all()) == [mine]
     assert PlaylistItem.objects.count() == 1
     assert Track.objects.filter(pk=track.pk).exists()
+
+
+def line(account, age, **values):
+    """Write a line of the journal that was seen so many days ago."""
+    values |= {"seen_at": timezone.now() - timedelta(days=age)}
+    return LibraryChange.objects.create(account=account, resource="tracks", kind="added", **values)
+
+
+def test_old_lines_of_the_journal_go_by_batches(account, settings):
+    recent = line(account, 399)
+    for _ in range(5):
+        line(account, 401)
+    settings.SPOTIFY_SYNC_BATCH_SIZE = 2
+
+    with CaptureQueriesContext(connection) as queries:
+        assert prune()["changes"] == 5
+
+    deletes = [sql for sql in queries if sql["sql"].startswith('DELETE FROM "spotify_sync_library')]
+    assert len(deletes) == 3
+    assert list(LibraryChange.objects.all()) == [recent]
+    settings.SPOTIFY_SYNC_CHANGES_RETENTION = timedelta(days=398)
+    assert prune()["changes"] == 1
+
+
+def test_lines_outlive_their_run(account):
+    now = timezone.now()
+    old, recent = (
+        SyncRun.objects.create(
+            account=account,
+            resource="tracks",
+            trigger="user",
+            finished_at=now - timedelta(days=age),
+        )
+        for age in (91, 89)
+    )
+    lines = [line(account, 91, run=run) for run in (old, old, recent)]
+
+    removed = prune()
+
+    assert (removed["sync_runs"], removed["changes"]) == (1, 0)
+    runs = dict(LibraryChange.objects.values_list("pk", "run"))
+    assert runs == {one.pk: run for one, run in zip(lines, (None, None, recent.pk), strict=True)}
 
 
 def test_old_runs_and_forgotten_pages_go(account):

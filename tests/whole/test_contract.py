@@ -71,6 +71,8 @@ SETTINGS: dict[str, Any] = {
     "DISCONNECTED_RETENTION": 5 * DAY,
     "GRANT_LOST_RETENTION": 30 * DAY,
     "RUN_RETENTION": 90 * DAY,
+    "JOURNAL": True,
+    "CHANGES_RETENTION": 400 * DAY,
     "GRANT_NOTICE": [30 * DAY, 7 * DAY],
     "CONNECTED_URL": "/",
     "FAILED_URL": "/",
@@ -226,6 +228,7 @@ MODELS = [
     "SavedEpisode",
     "SavedAudiobook",
     "AlbumTrack",
+    "LibraryChange",
     "Show",
     "Episode",
     "Audiobook",
@@ -240,7 +243,7 @@ SIGNALS: dict[str, set[str]] = {
     "account_disconnected": {"account", "counts"},
     "grant_expiring": {"account", "notice", "reauthorize_by"},
     "grant_lost": {"account", "reason"},
-    "sync_finished": {"run", "added", "removed"},
+    "sync_finished": {"run", "added", "removed", "changes"},
     "sync_failed": {"run", "error"},
 }
 

@@ -13,11 +13,12 @@ from django_spotify_sync.conf import conf
 from django_spotify_sync.db.deleting import delete_rows
 from django_spotify_sync.db.upsert import Counts, insert, update
 from django_spotify_sync.models import SpotifyAccount
+from django_spotify_sync.models.changes import ChangeKind
 from django_spotify_sync.models.library import LIBRARY
 from django_spotify_sync.sync.catalog import Keys
 from django_spotify_sync.sync.collections.listing import Listing
 from django_spotify_sync.sync.collections.shelf import Stored, Verdict
-from django_spotify_sync.sync.handover import Written
+from django_spotify_sync.sync.handover import Change, Written
 
 
 class StoredRow(NamedTuple):
@@ -93,20 +94,31 @@ class DatedShelf:
         held = keys[self.holds]
         created = []
         changed: list[tuple[int, dict[str, Any]]] = []
+        told: list[Change] = []
         for spotify_id in listing.ids:
             if spotify_id in ceded:
                 continue
             row, added_at = stored.get(spotify_id), dates.get(spotify_id)
             if row is None:
                 created.append((account.pk, spotify_id, held[spotify_id], added_at, True))
+                if not (self.dated_by and spotify_id in dates):  # else it was told as one of those
+                    told.append(Change(ChangeKind.ADDED, spotify_id))
             elif difference := self._difference(row, held[spotify_id], added_at):
                 changed.append((row.pk, difference))
-        changed += [
-            (stored[spotify_id].pk, {"is_available": False})
-            for spotify_id in verdict.unavailable
-            if spotify_id in stored and stored[spotify_id].is_available
+                told += self._told(spotify_id, row, difference)
+        lost = [
+            spotify_id
+            for spotify_id in stored
+            if spotify_id in verdict.unavailable and stored[spotify_id].is_available
         ]
+        changed += [(stored[spotify_id].pk, {"is_available": False}) for spotify_id in lost]
+        told += [Change(ChangeKind.UNAVAILABLE, spotify_id, was_null=True) for spotify_id in lost]
         gone = [one for one in stored if one in verdict.gone or one in ceded]
+        told += [
+            Change(ChangeKind.REMOVED, one, was_null=not stored[one].is_available)
+            for one in gone
+            if one not in ceded
+        ]
         rows = self._rows(account, using)
         batch_size = conf.BATCH_SIZE
         delete_rows(rows, [stored[one].pk for one in gone], batch_size=batch_size)
@@ -118,7 +130,19 @@ class DatedShelf:
             Counts(len(created), len(changed), unchanged, len(gone)),
             added=[row[1] for row in created],
             removed=gone,
+            changes=told,
+            imported=0 if stored else len(created),
         )
+
+    def _told(self, spotify_id: str, row: StoredRow, difference: dict[str, Any]) -> list[Change]:
+        """Return what the journal is told of a row that is another now: available again, or saved again since."""
+        if "is_available" in difference:
+            return [Change(ChangeKind.AVAILABLE, spotify_id)]
+        added_at = difference.get("added_at")
+        # a date that another resource knows was known to that one before
+        if self.dated_by or not (added_at and row.added_at and added_at > row.added_at):
+            return []
+        return [Change(ChangeKind.RETURNED, spotify_id)]
 
     def _difference(self, row: StoredRow, held: int, added_at: datetime | None) -> dict[str, Any]:
         """Return the columns that are to be another one's; no date that is said is no news of the one that is known."""

@@ -13,10 +13,11 @@ from django_spotify_sync.db.deleting import delete_rows
 from django_spotify_sync.db.positions import Move, move, out_of_order
 from django_spotify_sync.db.upsert import Counts
 from django_spotify_sync.models import SpotifyAccount
+from django_spotify_sync.models.changes import ChangeKind
 from django_spotify_sync.sync.catalog import Keys
 from django_spotify_sync.sync.collections.listing import Listing
 from django_spotify_sync.sync.collections.shelf import Stored, Verdict
-from django_spotify_sync.sync.handover import Written
+from django_spotify_sync.sync.handover import Change, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,16 @@ class OrderedShelf:
         )
         moved = len(out_of_order(moves))
         counts = Counts(len(new), moved, len(moves) - moved, len(gone))
-        return Written(counts, added=new, removed=gone)
+        return Written(
+            counts,
+            added=new,
+            removed=gone,
+            changes=[
+                *(Change(ChangeKind.ADDED, spotify_id) for spotify_id in new),
+                *(Change(ChangeKind.REMOVED, spotify_id) for spotify_id in gone),
+            ],
+            imported=0 if stored else len(new),
+        )
 
     def _rows(self, account: SpotifyAccount, using: str) -> QuerySet[Any]:
         return self.model._default_manager.using(using).filter(account=account)

@@ -26,7 +26,8 @@ from django_spotify_sync.db.upsert import Counts, update
 from django_spotify_sync.models import AccountPlaylist, Playlist, SpotifyAccount
 from django_spotify_sync.spotify.answers.playlists import PlaylistRow
 from django_spotify_sync.sync.catalog import Keys
-from django_spotify_sync.sync.handover import Written
+from django_spotify_sync.sync.handover import Change, Written
+from django_spotify_sync.sync.playlists.changes import changes_of, told_as
 from django_spotify_sync.sync.playlists.items.writing import write_items
 from django_spotify_sync.sync.playlists.outcomes import Outcome, Versions
 from django_spotify_sync.sync.playlists.stored import (
@@ -69,6 +70,7 @@ def write_playlists(
     left_alone: set[str] = set()
     filled: set[str] = set()  # lists of which nothing was stored before
     stamps: list[tuple[int, dict[str, Any]]] = []
+    changes: list[Change] = []
     for outcome in sorted(outcomes, key=lambda one: one.row.spotify_id):
         spotify_id = outcome.row.spotify_id
         playlist = playlists[spotify_id]
@@ -79,15 +81,17 @@ def write_playlists(
             counts += Counts(unchanged=known.items.get(spotify_id, 0))
         else:
             same_reader = playlist.items_read_by == account.pk
-            written, differs = write_items(
+            written, differs, told = write_items(
                 playlist.pk,
                 outcome.entries,
                 keys["track"],
                 whole=outcome.is_whole,
                 same_reader=same_reader,
                 using=using,
+                told_as=told_as(outcome.row, known),
             )
             counts += written
+            changes += told
             if written.created and not (written.updated or written.unchanged or written.removed):
                 filled.add(spotify_id)
             stamp: dict[str, Any] = {}
@@ -106,7 +110,13 @@ def write_playlists(
                 stamps.append((playlist.pk, stamp))
     update(Playlist, stamps, using=using, batch_size=conf.BATCH_SIZE)
     links = _write_links(account, outcomes, gone, lists, left_alone, filled, known, using=using)
-    return Written(counts + links.counts, links.added, links.removed)
+    return Written(
+        counts + links.counts,
+        links.added,
+        links.removed,
+        changes=[*changes, *links.changes],
+        imported=links.imported,
+    )
 
 
 def _stamp(playlist: Playlist | None) -> tuple[str, datetime | None]:
@@ -234,6 +244,7 @@ def _write_links(
     """Link the account to the listed playlists, each at its place, with what it may read of them."""
     rows = AccountPlaylist.objects.using(using).filter(account=account)
     stored = {link.playlist_id: link for link in rows}
+    is_first = not stored
     names = dict(rows.values_list("pk", "playlist__spotify_id"))
     created: list[AccountPlaylist] = []
     moves: list[Move] = []
@@ -280,10 +291,14 @@ def _write_links(
     AccountPlaylist.objects.using(using).bulk_create(created, batch_size=batch_size)
     update(AccountPlaylist, changed.items(), using=using, batch_size=batch_size)
     touched = len(seen_to_change | out_of_order(moves))
+    added = [link.playlist.spotify_id for link in created]
+    removed = [names[pk] for pk in sorted(leaving)]
     return Written(
         Counts(len(created), touched, len(moves) - touched, len(leaving)),
-        added=[link.playlist.spotify_id for link in created],
-        removed=[names[pk] for pk in sorted(leaving)],
+        added=added,
+        removed=removed,
+        changes=changes_of(outcomes, added, removed, known, overtaken=lists.overtaken),
+        imported=len(created) if is_first else 0,
     )
 
 

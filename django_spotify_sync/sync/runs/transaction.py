@@ -17,6 +17,7 @@ from django_spotify_sync.models import SpotifyAccount, StagedPage, SyncRun, Sync
 from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.runs import RunStatus, Trigger
 from django_spotify_sync.signals import sync_finished
+from django_spotify_sync.sync import journal
 from django_spotify_sync.sync.catalog import Keys, no_keys
 from django_spotify_sync.sync.handover import Fetched, Written
 from django_spotify_sync.sync.runs import intervals
@@ -95,6 +96,7 @@ def _write_once(
     written = fetched.write(keys)
     counts = written.counts
     now = timezone.now()
+    changes = journal.write(run, state, written, seen_at=now, using=using)
     claim = run.claim
     finished = run.finish(
         RunStatus.PARTIAL if fetched.reason else RunStatus.SUCCEEDED,
@@ -127,7 +129,7 @@ def _write_once(
     state.save(using=using)
     transaction.on_commit(
         lambda: sync_finished.send_robust(
-            SyncRun, run=run, added=written.added, removed=written.removed
+            SyncRun, run=run, added=written.added, removed=written.removed, changes=changes
         ),
         using=using,
         robust=True,

@@ -15,9 +15,10 @@ from django_spotify_sync.db.indexes import matching_any
 from django_spotify_sync.db.ranks import STEP
 from django_spotify_sync.db.upsert import Counts, insert
 from django_spotify_sync.models import SavedTrack, SpotifyAccount
+from django_spotify_sync.models.changes import ChangeKind
 from django_spotify_sync.spotify.answers.saved import SavedRow
 from django_spotify_sync.sync.catalog import Keys
-from django_spotify_sync.sync.handover import Written
+from django_spotify_sync.sync.handover import Change, Written
 from django_spotify_sync.sync.tracks.sorting import refresh_sort_keys
 from django_spotify_sync.sync.tracks.stored import ENTRY, StoredEntry, count_stored, stored_entries
 from django_spotify_sync.sync.tracks.writing import write_saved
@@ -88,9 +89,11 @@ def write_growth(growth: Growth, account: SpotifyAccount, keys: Keys, *, using: 
     ]
     insert(SavedTrack, ("account_id", *ENTRY), rows, using=using, batch_size=conf.BATCH_SIZE)
     refresh_sort_keys(account, is_whole=False, using=using)
+    added = [entry.spotify_id for entry in new if entry.spotify_id]
     return Written(
         Counts(created=len(new), unchanged=growth.count),
-        added=[entry.spotify_id for entry in new if entry.spotify_id],
+        added=added,
+        changes=[Change(ChangeKind.ADDED, spotify_id) for spotify_id in added],
     )
 
 

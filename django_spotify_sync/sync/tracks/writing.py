@@ -15,6 +15,7 @@ from django_spotify_sync.spotify.answers.saved import SavedRow
 from django_spotify_sync.sync.catalog import Keys
 from django_spotify_sync.sync.handover import Written
 from django_spotify_sync.sync.tracks.alignment import align
+from django_spotify_sync.sync.tracks.changes import Pair, changes_of
 from django_spotify_sync.sync.tracks.sorting import refresh_sort_keys
 from django_spotify_sync.sync.tracks.stored import ENTRY, StoredEntry
 
@@ -54,12 +55,16 @@ def write_saved(
 
     created: list[Row] = []
     changed: list[tuple[int, dict[str, Any]]] = []
+    new: list[Pair] = []
     for entry, stored, rank, track_id in zip(entries, matched, new_ranks, held, strict=True):
         row = (track_id, entry.spotify_id, entry.added_at, rank, entry.is_playable)
         if stored is None:
             created.append((account.pk, *row))
         elif difference := _difference(row, stored):
             changed.append((stored.pk, difference))
+        else:
+            continue
+        new.append((entry, stored))
 
     rows = SavedTrack.objects.using(using)
     batch_size = conf.BATCH_SIZE
@@ -81,6 +86,7 @@ def write_saved(
     ids_before = dict.fromkeys(stored.spotify_id for stored in before if stored.spotify_id)
     ids = [entry.spotify_id for entry in entries] + [stored.spotify_id for stored in staying]
     ids_after = dict.fromkeys(spotify_id for spotify_id in ids if spotify_id)
+    changes = changes_of(before, new, gone, ids_after, keys["track"], using=using)
     return Written(
         counts=Counts(
             created=len(created),
@@ -90,6 +96,8 @@ def write_saved(
         ),
         added=[spotify_id for spotify_id in ids_after if spotify_id not in ids_before],
         removed=[spotify_id for spotify_id in ids_before if spotify_id not in ids_after],
+        changes=changes,
+        imported=0 if before else len(changes),
     )
 
 

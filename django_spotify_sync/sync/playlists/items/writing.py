@@ -13,9 +13,8 @@ list of local files. So one chunk of URIs is looked up, and the texts are read w
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from datetime import datetime
 from itertools import batched
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import models
 
@@ -29,6 +28,8 @@ from django_spotify_sync.db.upsert import Counts, insert, overwrite, update
 from django_spotify_sync.models import PlaylistItem
 from django_spotify_sync.models.playlists import ItemKind
 from django_spotify_sync.spotify.answers.playlist_items import ItemRow
+from django_spotify_sync.sync.handover import Change
+from django_spotify_sync.sync.playlists.items.changes import Stored, changes_of
 from django_spotify_sync.sync.playlists.items.matching import ItemKey, add_only, match
 
 #: So many URIs are looked up: a longer list of them over a hash index is dearer than to read the texts.
@@ -44,18 +45,6 @@ _TEXTS = ("uri", "title", "subtitle", "duration_ms")
 _FACTS = ("kind", "added_at", "added_by", "is_playable")
 
 
-class Stored(NamedTuple):
-    """A stored item, without its texts."""
-
-    pk: int
-    position: int
-    kind: str
-    track_id: int | None
-    added_at: datetime | None
-    added_by: str
-    is_playable: bool | None
-
-
 type Texts = dict[int, dict[str, Any]]
 
 
@@ -67,11 +56,13 @@ def write_items(
     whole: bool,
     same_reader: bool,
     using: str,
-) -> tuple[Counts, bool]:
+    told_as: tuple[str, str] | None = None,
+) -> tuple[Counts, bool, list[Change]]:
     """Make the stored items the entries; where these are not proved to be the whole list, only add to it.
 
-    Return the counts, and whether another list is to be seen now than before: flags of what is playable are shown only
-    to whoever's token read them, and unless that is the ``same_reader`` as before, those that are not said are wiped.
+    Return the counts, whether another list is to be seen now than before, and what the journal is told of it: nothing,
+    unless the list has a name to be ``told_as``. Flags of what is playable are shown only to whoever's token read them,
+    and unless that is the ``same_reader`` as before, those that are not said are wiped.
 
     Rows that are numbered anew to make room for others count as unchanged. A place where nothing stands any more
     keeps the track and the names of what stood there. The caller holds the playlist's lock.
@@ -90,7 +81,7 @@ def write_items(
         whole=whole,
     )
     kept = {index for _, index in places if index is not None}
-    gone = [one.pk for index, one in enumerate(stored) if index not in kept]
+    gone = [one for index, one in enumerate(stored) if index not in kept]
     moved, positions = _positions(stored, [index for _, index in places])
     created: list[dict[str, Any]] = []
     changed: dict[int, dict[str, Any]] = {}
@@ -115,9 +106,15 @@ def write_items(
         if difference:
             changed[one.pk] = difference
     _refold(rows, changed, texts)
+    pairs = [
+        (entries[entry], None if index is None else stored[index])
+        for entry, index in places
+        if entry is not None
+    ]
+    changes = changes_of(rows, pairs, gone, told_as) if told_as else []
 
     batch_size = conf.BATCH_SIZE
-    delete_rows(rows, gone, batch_size=batch_size)
+    delete_rows(rows, [one.pk for one in gone], batch_size=batch_size)
     overwrite(
         PlaylistItem,
         ("id", "position"),
@@ -135,7 +132,7 @@ def write_items(
     differs = bool(created or gone or moved) or any(
         values.keys() - {"is_playable"} for values in changed.values()
     )
-    return Counts(len(created), touched, len(kept) - touched, len(gone)), differs
+    return Counts(len(created), touched, len(kept) - touched, len(gone)), differs, changes
 
 
 def _positions(stored: Sequence[Stored], order: Sequence[int | None]) -> tuple[set[int], list[int]]:

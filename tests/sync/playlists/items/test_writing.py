@@ -36,7 +36,7 @@ def entries(names: Sequence[int | str]) -> list[ItemRow]:
 def write(playlist: Playlist, names: Sequence[int | str]) -> Counts:
     """Make the list these, and prove that it is."""
     with transaction.atomic():
-        counts, _ = write_items(
+        counts, *_ = write_items(
             playlist.pk, entries(names), {}, whole=True, same_reader=True, using="default"
         )
     rows = list(playlist.items.order_by("position").values_list("title", "position"))
