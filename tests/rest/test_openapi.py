@@ -151,7 +151,9 @@ def test_lists_come_in_pages(described: dict[str, Any]) -> None:
 def test_a_change_is_described_with_its_words(described: dict[str, Any]) -> None:
     schemas = described["components"]["schemas"]
     change = schemas["SpotifyChange"]["properties"]
-    asked = {one["name"]: one for one in described["paths"]["/spotify/changes/"]["get"]["parameters"]}
+    asked = {
+        one["name"]: one for one in described["paths"]["/spotify/changes/"]["get"]["parameters"]
+    }
 
     assert asked.keys() == {"cursor", "ordering", "resource", "kind", "since"}
     [kind] = change["kind"]["allOf"]
