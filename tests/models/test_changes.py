@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.db import connection
 from django.template import Context, Template
 from django.utils import translation
 
@@ -43,6 +44,21 @@ def test_they_come_latest_seen_first_and_since_a_moment(account: SpotifyAccount)
 
     assert [*account.changes.recent()] == [new, later, equal, old]
     assert [*account.changes.recent().since(EPOCH)] == [new, later, equal]
+
+
+@pytest.mark.postgres
+def test_those_of_a_user_are_read_off_their_index(user: Any, account: SpotifyAccount) -> None:
+    """Of a user who has few, or none, the lines of all others would be gone through."""
+    write_change(account)
+    recent = LibraryChange.objects.for_user(user).recent().since(EPOCH)[:20]
+
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "bitmapscan", "sort", "incremental_sort"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+    plan = recent.explain()
+
+    assert "using spotify_sync_change_recent" in plan
+    assert "Sort" not in plan
 
 
 @pytest.mark.parametrize(
