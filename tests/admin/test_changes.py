@@ -85,7 +85,7 @@ def test_an_import_is_its_number_and_leads_nowhere(staff: Client, account: Spoti
     page = text_of(staff, LibraryChange, "change", change.pk)
 
     assert "10,000" in rows
-    assert "open.spotify.com" not in page
+    assert 'rel="noreferrer"' not in page
     assert address(SyncRun, "changelist") not in rows.partition('id="result_list"')[2]
 
 
