@@ -86,7 +86,7 @@ class LibraryChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.title or self.spotify_id or self.count}"
+        return f"{self.title or self.spotify_id or self.count}: {self.kind_words}"
 
     def get_absolute_url(self) -> str:
         """Return where Spotify shows what came or went, for an item its playlist; empty where there is no id."""

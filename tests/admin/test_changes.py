@@ -138,6 +138,17 @@ def test_words_are_searched_in_titles_as_they_were(
     assert found(staff, q=words) == titles
 
 
+def test_no_filter_counts_the_whole_journal(staff: Client, account: SpotifyAccount) -> None:
+    write_change(account)
+
+    with CaptureQueriesContext(connection) as captured:
+        assert "Show counts" not in text_of(staff, LibraryChange, "changelist", _facets="True")
+
+    counting = [one["sql"] for one in captured if "COUNT(" in one["sql"]]
+    assert counting
+    assert [sql for sql in counting if "LIMIT" not in sql] == []
+
+
 # On other pages
 
 

@@ -79,6 +79,20 @@ def test_no_cause_is_named(kind: str, likely_withdrawn: bool, words: str) -> Non
         assert change.kind_words == words
 
 
+def test_a_line_is_called_by_what_it_is_about_and_costs_no_query(
+    account: SpotifyAccount, django_assert_num_queries: Any
+) -> None:
+    write_change(account, "Song", "removed", likely_withdrawn=True)
+    write_change(account, "", spotify_id="x")
+    write_change(account, "", "imported", count=7, spotify_id="")
+    lines = [*LibraryChange.objects.order_by("pk")]
+
+    with django_assert_num_queries(0):
+        words = [str(line) for line in lines]
+
+    assert words == ["Song: no longer available", "x: added", "7: imported"]
+
+
 ADDRESSES = {
     "tracks": ("spotify:track:x", f"{OPEN}/track/x"),
     "playlists": ("spotify:playlist:x", f"{OPEN}/playlist/x"),
