@@ -10,6 +10,7 @@ from django_spotify_sync.db.transactions import outside_transactions
 from django_spotify_sync.rest.account import AccountView, DisconnectView, RefreshView
 from django_spotify_sync.rest.albums import SavedAlbumViewSet
 from django_spotify_sync.rest.audiobooks import SavedAudiobookViewSet
+from django_spotify_sync.rest.changes import LibraryChangeViewSet
 from django_spotify_sync.rest.episodes import SavedEpisodeViewSet
 from django_spotify_sync.rest.following import FollowedArtistViewSet
 from django_spotify_sync.rest.playlists import PlaylistItemViewSet, PlaylistViewSet
@@ -29,6 +30,7 @@ router.register("albums", SavedAlbumViewSet, "album")
 router.register("shows", SavedShowViewSet, "show")
 router.register("episodes", SavedEpisodeViewSet, "episode")
 router.register("audiobooks", SavedAudiobookViewSet, "audiobook")
+router.register("changes", LibraryChangeViewSet, "change")
 
 urlpatterns = [
     path("auth/", views.auth, name="auth"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django_spotify_sync.admin import (
     accounts,
     catalog,
+    changes,
     followed_artists,
     playlists,
     runs,
@@ -18,6 +19,7 @@ from django_spotify_sync.admin import (
 __all__ = [
     "accounts",
     "catalog",
+    "changes",
     "followed_artists",
     "playlists",
     "runs",

@@ -23,7 +23,7 @@ from django_spotify_sync.admin.looks import cover, number, titled
 from django_spotify_sync.admin.runs import status_badge
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.transactions import outside_transactions
-from django_spotify_sync.models import SpotifyAccount, SyncRun
+from django_spotify_sync.models import LibraryChange, SpotifyAccount, SyncRun
 from django_spotify_sync.models.library import LIBRARY
 from django_spotify_sync.models.runs import Resource
 
@@ -40,7 +40,7 @@ class SpotifyAccountAdmin(AccountActions):
     fieldsets = (
         (None, {"fields": ("picture", "display_name", "user_link", "spotify_id", "on_spotify")}),
         (_("Grant"), {"fields": ("grant", "status_changed_at", "authorized_at", "reauthorize_by")}),
-        (_("Library"), {"fields": ("library", "all_runs")}),
+        (_("Library"), {"fields": ("library", "all_runs", "all_changes")}),
     )
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
@@ -98,6 +98,11 @@ class SpotifyAccountAdmin(AccountActions):
     @admin.display(description=_("all runs"))
     def all_runs(self, account: SpotifyAccount) -> str:
         return self.list_link(SyncRun, _("all runs of this account"), account__id__exact=account.pk)
+
+    @admin.display(description=_("all changes"))
+    def all_changes(self, account: SpotifyAccount) -> str:
+        words = _("all changes of this account's library")
+        return self.list_link(LibraryChange, words, account__id__exact=account.pk)
 
     @outside_transactions
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:

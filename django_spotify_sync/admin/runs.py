@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -10,9 +12,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from django_spotify_sync.admin.changes import LibraryChangeAdmin, lines_of
 from django_spotify_sync.admin.looks import NOTHING, ago, badge, number, small
 from django_spotify_sync.admin.rows import ModelAdmin, OfAccountAdmin
-from django_spotify_sync.models import SyncRun, SyncState
+from django_spotify_sync.models import LibraryChange, SyncRun, SyncState
 from django_spotify_sync.models.runs import RunStatus
 
 KINDS = {
@@ -64,6 +67,13 @@ class SyncRunAdmin(OfAccountAdmin):
         ),
     )
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """With the changes that the run saw, for those who may look at changes."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if LibraryChangeAdmin(LibraryChange, self.admin_site).has_view_permission(request):
+            fieldsets = (*fieldsets, (_("Changes"), {"fields": ("changes",)}))
+        return fieldsets
+
     @admin.display(description=_("run"))
     def title(self, run: SyncRun) -> str:
         return format_html("#{} {}", run.pk, run.get_resource_display())
@@ -109,6 +119,15 @@ class SyncRunAdmin(OfAccountAdmin):
     def skips(self, run: SyncRun) -> str:
         by_reason = ", ".join(f"{reason}: {count}" for reason, count in run.skipped_reasons.items())
         return f"{run.skipped:,} ({by_reason})" if by_reason else number(run.skipped)
+
+    @admin.display(description=_("changes"))
+    def changes(self, run: SyncRun) -> str:
+        """Show the last of them, and where all are."""
+        lines = lines_of(run)
+        if not lines:
+            return NOTHING
+        link = self.list_link(LibraryChange, _("all changes of this run"), run__id__exact=run.pk)
+        return format_html("{}{}", lines, small(link))
 
 
 def _changes(run: SyncRun) -> str:

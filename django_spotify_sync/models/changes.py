@@ -5,11 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from django_spotify_sync.models.accounts import AnyUser, SpotifyAccount
+from django_spotify_sync.models.accounts import AnyUser, SpotifyAccount, open_url
 from django_spotify_sync.models.runs import Resource, SyncRun
 from django_spotify_sync.spotify.answers.storable import MAX_ID
+
+#: What Spotify's addresses call one of each resource. Audiobooks have the addresses of shows.
+_NAMES_IN_ADDRESSES: dict[str, str] = {
+    Resource.TRACKS: "track",
+    Resource.PLAYLISTS: "playlist",
+    Resource.FOLLOWING: "artist",
+    Resource.ALBUMS: "album",
+    Resource.SHOWS: "show",
+    Resource.EPISODES: "episode",
+    Resource.AUDIOBOOKS: "show",
+}
 
 
 class ChangeKind(models.TextChoices):
@@ -25,7 +37,9 @@ class ChangeKind(models.TextChoices):
 class LibraryChangeQuerySet(models.QuerySet["LibraryChange"]):
     def for_user(self, user: AnyUser) -> LibraryChangeQuerySet:
         """The changes of this user's library alone."""
-        return self.filter(account__user_id=user.pk)
+        # by a key that is known beforehand, not by a join: only so the index of one account is read in its order
+        account = SpotifyAccount.objects.filter(user_id=user.pk).values("pk")[:1]
+        return self.filter(account_id=account)
 
     def recent(self) -> LibraryChangeQuerySet:
         """Latest seen first."""
@@ -72,4 +86,27 @@ class LibraryChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.title or self.spotify_id or self.count}"
+        return f"{self.title or self.spotify_id or self.count}: {self.kind_words}"
+
+    def get_absolute_url(self) -> str:
+        """Return where Spotify shows what came or went, for an item its playlist; empty where there is no id."""
+        if self.playlist_spotify_id:
+            return open_url("playlist", self.playlist_spotify_id)
+        if not self.spotify_id:
+            return ""
+        return open_url(_NAMES_IN_ADDRESSES[self.resource], self.spotify_id)
+
+    @property
+    def kind_words(self) -> str:
+        """What happened, as a user is told. No cause is named: Spotify does not say who took something away."""
+        return gettext("no longer available") if self.likely_withdrawn else self.get_kind_display()
+
+    @property
+    def uri(self) -> str:
+        """Spotify's URI of what came or went; empty where there is no id, and of an item of a playlist.
+
+        The row does not say whether an item was a track or an episode.
+        """
+        if self.playlist_spotify_id or not self.spotify_id:
+            return ""
+        return f"spotify:{_NAMES_IN_ADDRESSES[self.resource]}:{self.spotify_id}"

@@ -22,6 +22,7 @@ from django_spotify_sync.conf import conf
 from django_spotify_sync.models.runs import Resource
 from django_spotify_sync.rest.account import SpotifyAccountSerializer
 from django_spotify_sync.rest.albums import WholeAlbumSerializer
+from django_spotify_sync.rest.changes import LibraryChangeSerializer
 from django_spotify_sync.rest.fields import UTCField
 from django_spotify_sync.rest.filters import MAX_IDS
 from django_spotify_sync.rest.library import LibraryViewSet
@@ -209,6 +210,7 @@ OPERATIONS: dict[str, dict[str, dict[str, Any]]] = {
             parameters=[RUN_ID],
         ),
     },
+    "LibraryChangeViewSet": {"list": answers(200, LibraryChangeSerializer(many=True), *LIST)},
     "SavedTrackViewSet": {"contains": answers(200, SAVED, *LIST, parameters=[IDS])},
     "PlaylistItemViewSet": {
         "list": answers(

@@ -9,7 +9,15 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from django_spotify_sync.models import Album, Playlist, SavedTrack, SpotifyAccount, SyncRun, Track
+from django_spotify_sync.models import (
+    Album,
+    LibraryChange,
+    Playlist,
+    SavedTrack,
+    SpotifyAccount,
+    SyncRun,
+    Track,
+)
 from tests.kit.administering import MODELS, address, fill, names, text_of
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +51,7 @@ def test_what_users_and_spotify_say_is_no_html(staff: Client, user: Any) -> None
     Track.objects.update(name=evil)
     Playlist.objects.update(name=evil, owner_name=evil)
     SyncRun.objects.update(error_code=evil, error_detail=evil, resource="tracks")
+    LibraryChange.objects.update(title=evil, subtitle=evil, playlist_name=evil)
     get_user_model().objects.filter(pk=user.pk).update(username=evil)
 
     for model in MODELS:

@@ -26,6 +26,7 @@ from django_spotify_sync.models import (
     SyncRun,
     SyncState,
 )
+from tests.kit.changes import write_change
 from tests.kit.libraries import EPOCH, account_of, save
 
 MODELS = [model for model in admin.site._registry if model._meta.app_label == "spotify_sync"]
@@ -48,6 +49,8 @@ def fill(user: Any, rows: int = 1) -> SpotifyAccount:
             account=account, resource="tracks", trigger="user", finished_at=EPOCH
         )
         SyncRun.objects.filter(pk=run.pk).update(claim="5ec4e7c1-a111-4111-8111-111111111111")
+        for of_run in (run, SyncRun.objects.filter(account=account).earliest("pk")):
+            write_change(account, run=of_run)
         playlist = Playlist.objects.create(spotify_id=f"playlist-{number}", name="Playlist")
         AccountPlaylist.objects.create(account=account, playlist=playlist, position=number)
         PlaylistItem.objects.create(

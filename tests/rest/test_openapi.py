@@ -30,9 +30,11 @@ from schemathesis.specs.openapi.checks import (
 from django_spotify_sync import urls
 from django_spotify_sync.conf import RESOURCES
 from django_spotify_sync.models import SyncRun
+from django_spotify_sync.models.changes import ChangeKind
 from django_spotify_sync.rest.pinned import PinnedAPIView
 from django_spotify_sync.testing import FakeSpotify
 from tests.kit.browsing import ByName
+from tests.kit.changes import write_change
 from tests.kit.connecting import connect
 from tests.kit.libraries import follow, own, put, save
 from tests.kit.shelves import album_of, save_album, save_audiobook, save_episode, save_show
@@ -146,6 +148,21 @@ def test_lists_come_in_pages(described: dict[str, Any]) -> None:
     assert set(page["properties"]) == {"next", "previous", "results"}
 
 
+def test_a_change_is_described_with_its_words(described: dict[str, Any]) -> None:
+    schemas = described["components"]["schemas"]
+    change = schemas["SpotifyChange"]["properties"]
+    asked = {
+        one["name"]: one for one in described["paths"]["/spotify/changes/"]["get"]["parameters"]
+    }
+
+    assert asked.keys() == {"cursor", "ordering", "resource", "kind", "since"}
+    [kind] = change["kind"]["allOf"]
+    named = kind["$ref"].rpartition("/")[2]
+    assert schemas[named]["enum"] == asked["kind"]["schema"]["enum"] == ChangeKind.values
+    assert asked["resource"]["schema"]["enum"] == list(RESOURCES)
+    assert (change["playlist"]["nullable"], change["run"]["nullable"]) == (True, True)
+
+
 def test_an_album_comes_with_its_tracks(described: dict[str, Any]) -> None:
     schemas = described["components"]["schemas"]
     listed, whole = schemas["SpotifyAlbum"], schemas["SpotifyWholeAlbum"]
@@ -198,6 +215,7 @@ OPERATIONS = [
     ("GET", "auth/"),
     ("GET", "callback/"),
     ("POST", "callback/"),
+    ("GET", "changes/"),
     ("POST", "disconnect/"),
     ("GET", "episodes/"),
     ("GET", "following/"),
@@ -237,6 +255,7 @@ def credentials(user: Any, spotify: FakeSpotify, settings: Any) -> dict[str, str
         save_show(account)
         save_episode(account)
         save_audiobook(account)
+        write_change(account, resource="playlists", playlist_spotify_id="list")
     SyncRun.objects.create(account=account, resource="tracks", trigger="user")
     return {"Accept": "application/json", "Authorization": "Name ada", "Host": "127.0.0.1"}
 

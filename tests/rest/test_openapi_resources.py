@@ -30,4 +30,4 @@ def test_a_list_is_described_where_it_is(resources: list[str]) -> None:
     paths = {path.removeprefix("/spotify/") for path in json.loads(done.stdout)["paths"]}
     lists = {path for some in PATHS.values() for path in some}
     assert paths & lists == {path for resource in resources for path in PATHS[resource]}
-    assert {"account/", "sync/{resource}/", "syncs/"} <= paths
+    assert {"account/", "changes/", "sync/{resource}/", "syncs/"} <= paths

@@ -25,6 +25,7 @@ KNOWN = {
     "/spotify/episodes/": [*PAGES, "search"],
     "/spotify/audiobooks/": [*PAGES, "search"],
     "/spotify/syncs/": PAGES,
+    "/spotify/changes/": [*PAGES, "resource", "kind", "since"],
 }
 GOOD = {
     "cursor": "",
@@ -34,6 +35,9 @@ GOOD = {
     "album": "x",
     "added_since": "2026-01-01T00:00:00Z",
     "ids": "a",
+    "resource": "tracks",
+    "kind": "added",
+    "since": "2026-01-01T00:00:00Z",
 }
 each_list = pytest.mark.parametrize("address", KNOWN)
 

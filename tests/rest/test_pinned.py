@@ -188,7 +188,7 @@ def test_a_host_with_its_own_mind(user: Any, account: SpotifyAccount, spotify: F
 READ = [
     f"/spotify/{path}"
     for path in (
-        *("account/", "syncs/", "syncs/1/", "tracks/"),
+        *("account/", "syncs/", "syncs/1/", "changes/", "tracks/"),
         *("albums/", "albums/x/", "shows/", "episodes/", "audiobooks/"),
     )
 ]

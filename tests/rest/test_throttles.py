@@ -164,14 +164,14 @@ def test_requests_at_once_do_not_pass_it(user: Any, account: SpotifyAccount) -> 
 def test_lists_have_a_rate_of_their_own(
     ada: Client, account: SpotifyAccount, settings: Any
 ) -> None:
-    settings.SPOTIFY_SYNC_THROTTLE_RATES = {"lists": "10/min", "sync": "1/min"}
+    settings.SPOTIFY_SYNC_THROTTLE_RATES = {"lists": "11/min", "sync": "1/min"}
     lists = ["tracks/", "playlists/", "following/", "syncs/", "tracks/contains/?ids=a"]
-    lists += ["albums/", "albums/x/", "shows/", "episodes/", "audiobooks/"]
+    lists += ["albums/", "albums/x/", "shows/", "episodes/", "audiobooks/", "changes/"]
 
     statuses = [ada.get(f"/spotify/{path}").status_code for path in lists]
     refused = [ada.get(f"/spotify/{path}") for path in lists]
 
-    assert statuses == [200] * 6 + [404] + [200] * 3
+    assert statuses == [200] * 6 + [404] + [200] * 4
     assert {(one.status_code, one.json()["code"]) for one in refused} == {(429, "throttled")}
     assert all(0 < int(one["Retry-After"]) <= 60 for one in refused)
     assert ada.post(SYNC).status_code == 202

@@ -20,6 +20,7 @@ from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.library import LIBRARY
 from django_spotify_sync.testing import FakeSpotify
 from tests.kit.browsing import JSON, begin, browser_of, query_of
+from tests.kit.changes import write_change
 from tests.kit.connecting import connect
 from tests.kit.libraries import account_of, follow, own, put, save, track_of
 from tests.kit.saved import SCOPE
@@ -90,6 +91,11 @@ ENDPOINTS: dict[str, list[Endpoint]] = {
     ],
     "syncs/": [reading("syncs/")],
     "syncs/<str:pk>/": [reading("syncs/{run}/", another=NOT_FOUND, lost=NOT_FOUND)],
+    "changes/": [
+        reading("changes/"),
+        reading("changes/?resource=tracks&kind=removed&since=2020-01-01T00:00:00Z"),
+        reading("changes/?account={account}&run={run}", another=UNKNOWN, lost=UNKNOWN),
+    ],
     "tracks/": [
         reading("tracks/"),
         reading("tracks/?search=ada&ordering=name"),
@@ -154,6 +160,7 @@ def hers(user: Any, spotify: FakeSpotify) -> dict[str, Any]:
     save_episode(account, "ada-episode")
     save_audiobook(account, "ada-book")
     run = SyncRun.objects.create(account=account, resource="tracks", trigger="user")
+    write_change(account, "ada-lost-song", "removed", run=run)
     return {
         "account": account.pk,
         "user": user.pk,
@@ -189,6 +196,7 @@ def fill(account: SpotifyAccount) -> None:
     save_episode(account, "grace-episode and ada")
     save_audiobook(account, "grace-book and ada")
     SyncRun.objects.create(account=account, resource="tracks", trigger="user", status="queued")
+    write_change(account, kind="removed")
 
 
 def rows_of_others(user: Any) -> str:
@@ -200,6 +208,7 @@ def rows_of_others(user: Any) -> str:
         playlist__account_playlists__account__user=user
     ).order_by("pk")
     rows += SpotifyAccount.objects.exclude(user=user).order_by("pk")
+    rows += models.LibraryChange.objects.exclude(account__user=user).order_by("pk")
     return str(serializers.serialize("json", rows))
 
 

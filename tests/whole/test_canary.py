@@ -312,7 +312,7 @@ def _lose_the_grant(evidence: Evidence, account: SpotifyAccount, fake: FakeSpoti
 
 def _open_every_page(evidence: Evidence, ada: Client) -> None:
     lists = ("tracks", "playlists", "following")
-    for url in ("account", "syncs", *lists, f"syncs/{SyncRun.objects.latest('pk').pk}"):
+    for url in ("account", "syncs", "changes", *lists, f"syncs/{SyncRun.objects.latest('pk').pk}"):
         evidence.answer(ada.get(f"/spotify/{url}/"))
     evidence.answer(ada.get("/spotify/tracks/contains/", {"ids": "FAKE"}))
     evidence.answer(ada.post("/spotify/sync/"))

@@ -21,14 +21,17 @@ from django.core.management.base import OutputWrapper
 from django.dispatch import Signal
 from django.test import Client
 from django.urls import Resolver404, resolve
+from django.utils import timezone
 
 from django_spotify_sync import exceptions, models, signals, tasks, urls
 from django_spotify_sync.accounts import wanted_scopes
 from django_spotify_sync.conf import Conf
 from django_spotify_sync.models.accounts import AccountStatus
+from django_spotify_sync.models.changes import ChangeKind
 from django_spotify_sync.models.runs import Mode, RunStatus, Trigger
 from django_spotify_sync.rest.errors import code_of, error_response, status_of
 from django_spotify_sync.sync import sync
+from tests.kit.changes import write_change
 from tests.kit.connecting import connect
 from tests.kit.saved import ALL, SCOPE
 
@@ -116,6 +119,7 @@ ENDPOINTS: dict[str, set[str]] = {
     "shows/": {"GET"},
     "episodes/": {"GET"},
     "audiobooks/": {"GET"},
+    "changes/": {"GET"},
 }
 QUERIES = {
     path: {"search", "ordering"}
@@ -130,6 +134,7 @@ QUERIES = {
         "audiobooks/",
     )
 }
+QUERIES["changes/"] = {"resource", "kind", "since"}
 
 #: What the JSON of each thing holds, nested keys after a dot.
 SHAPES: dict[str, str] = {
@@ -154,6 +159,8 @@ SHAPES: dict[str, str] = {
     "episode": "spotify_id uri name show show.spotify_id show.name duration_ms release_date image_url added_at "
     "is_available url",
     "audiobook": "spotify_id uri name authors narrators total_chapters image_url added_at is_available url",
+    "change": "id resource kind count spotify_id title subtitle playlist playlist.spotify_id playlist.name "
+    "likely_withdrawn seen_at run",
 }
 
 RUN_KEYS = [key for key in SHAPES["run"].split() if "." not in key]
@@ -197,6 +204,7 @@ RUN_STATUSES = [
 ]
 MODES = ["probe", "delta", "full"]
 TRIGGERS = ["user", "admin", "command", "schedule"]
+CHANGES = ["added", "removed", "returned", "renamed", "unavailable", "available", "imported"]
 
 COMMANDS: dict[str, set[str]] = {
     "spotify_sync": {
@@ -235,6 +243,7 @@ MODELS = [
     "SyncState",
     "SyncRun",
     "StagedPage",
+    "LibraryChange",
 ]
 
 SIGNALS: dict[str, set[str]] = {
@@ -302,7 +311,13 @@ def is_there(label: str, client: Client) -> bool:
         case "query", [path, name]:
             turned = "-position" if path.startswith(("playlists/", "following/")) else "added_at"
             path = filled(path)
-            value = {"search": "no such song", "ordering": turned}[name]
+            value = {
+                "search": "no such song",
+                "ordering": turned,
+                "resource": "episodes",
+                "kind": "renamed",
+                "since": "2999-12-31T00:00:00Z",
+            }[name]
             return listed(client, path) != listed(client, path, **{name: value})
         case "shape", _:
             return sample(client, " ".join(words)) is not None
@@ -383,6 +398,7 @@ def sample(client: Client, name: str) -> Any:
         "show": "shows/",
         "episode": "episodes/",
         "audiobook": "audiobooks/",
+        "change": "changes/",
     }[name]
     path = filled(path)
     if not answers(client, "GET", path):
@@ -410,6 +426,7 @@ def client(transactional_db, user, spotify, settings):
     account = connect(user, spotify, scope=SCOPE)
     for resource in [*settings.SPOTIFY_SYNC_RESOURCES, "shows"]:  # parts with the audiobooks
         assert sync(account, resource).status == "succeeded"
+    write_change(account, resource="playlists", seen_at=timezone.now(), playlist_spotify_id="list")
     client = Client()
     client.force_login(user)
     return client
@@ -544,6 +561,7 @@ def test_statuses_and_triggers():
     assert RunStatus.values == RUN_STATUSES
     assert Mode.values == MODES
     assert Trigger.values == TRIGGERS
+    assert ChangeKind.values == CHANGES
 
 
 @pytest.mark.parametrize("kind", errors(), ids=lambda kind: kind.__name__)
