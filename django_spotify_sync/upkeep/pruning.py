@@ -25,6 +25,8 @@ from django_spotify_sync.models import (
     Artist,
     Audiobook,
     Episode,
+    LargeLoss,
+    LostRow,
     SavedAlbum,
     Show,
     StagedPage,
@@ -49,7 +51,11 @@ def prune() -> dict[str, int]:
     _forget_tracks_of_albums(using)
     removed |= {
         "staged_pages": delete(StagedPage, Q(created_at__lt=timezone.now() - STAGED_FOR)),
-        "sync_runs": delete(SyncRun, Q(finished_at__lt=old), parts=((StagedPage, "run"),)),
+        "sync_runs": delete(
+            SyncRun,
+            Q(finished_at__lt=old),
+            parts=((StagedPage, "run"), (LostRow, "loss__run"), (LargeLoss, "run")),
+        ),
         "playlists": delete_playlists(using),
         "tracks": delete(
             Track, unused(Track, using, but=TrackArtist), parts=((TrackArtist, "track"),)

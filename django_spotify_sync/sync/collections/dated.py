@@ -27,6 +27,7 @@ class StoredRow(NamedTuple):
     held: int | None
     added_at: datetime | None
     is_available: bool
+    is_kept: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,11 @@ class DatedShelf:
 
     def stored(self, account: SpotifyAccount, using: str) -> Stored:
         """Return the rows of one account, a ``StoredRow`` each."""
-        rows = self._stored(account, using)
+        rows = {
+            spotify_id: row
+            for spotify_id, row in self._stored(account, using).items()
+            if not row.is_kept
+        }
         ceded = self._ceded(account, using)
         available = {spotify_id for spotify_id, row in rows.items() if row.is_available}
         return Stored(rows, available | ceded.keys(), not ceded.keys().isdisjoint(rows))
@@ -86,12 +91,18 @@ class DatedShelf:
         using: str,
     ) -> Written:
         """See ``Shelf``."""
-        stored = self._stored(account, using)
+        listed = set(listing.ids)
+        stored = {
+            spotify_id: row
+            for spotify_id, row in self._stored(account, using).items()
+            if spotify_id in listed or not row.is_kept
+        }
         dates = self._dates(account, listing, using)
         ceded = self._ceded(account, using)
         self._date(ceded, dates, using)
         held = keys[self.holds]
         created = []
+        returned: list[str] = []
         changed: list[tuple[int, dict[str, Any]]] = []
         for spotify_id in listing.ids:
             if spotify_id in ceded:
@@ -101,22 +112,31 @@ class DatedShelf:
                 created.append((account.pk, spotify_id, held[spotify_id], added_at, True))
             elif difference := self._difference(row, held[spotify_id], added_at):
                 changed.append((row.pk, difference))
+                returned += [spotify_id] if row.is_kept else []
         changed += [
             (stored[spotify_id].pk, {"is_available": False})
             for spotify_id in verdict.unavailable
             if spotify_id in stored and stored[spotify_id].is_available
         ]
-        gone = [one for one in stored if one in verdict.gone or one in ceded]
+        gone = [
+            one
+            for one, row in stored.items()
+            if one in verdict.gone or (one in ceded and not row.is_kept)
+        ]
         rows = self._rows(account, using)
         batch_size = conf.BATCH_SIZE
-        delete_rows(rows, [stored[one].pk for one in gone], batch_size=batch_size)
+        delete_rows(
+            rows.filter(is_kept=False),  # somebody may decide so at any moment
+            [stored[one].pk for one in gone],
+            batch_size=batch_size,
+        )
         columns = ("account_id", "spotify_id", f"{self.holds}_id", "added_at", "is_available")
         insert(self.model, columns, created, using=using, batch_size=batch_size)
         update(self.model, changed, using=using, batch_size=batch_size)
         unchanged = len(stored) - len(changed) - len(gone)
         return Written(
             Counts(len(created), len(changed), unchanged, len(gone)),
-            added=[row[1] for row in created],
+            added=[*(row[1] for row in created), *returned],
             removed=gone,
         )
 
@@ -126,6 +146,7 @@ class DatedShelf:
             f"{self.holds}_id": (row.held, held),
             "added_at": (row.added_at, added_at or row.added_at),
             "is_available": (row.is_available, True),
+            "is_kept": (row.is_kept, False),
         }
         return {name: value for name, (was, value) in wanted.items() if value != was}
 
@@ -134,7 +155,7 @@ class DatedShelf:
 
     def _stored(self, account: SpotifyAccount, using: str) -> dict[str, StoredRow]:
         values = self._rows(account, using).values_list(
-            "spotify_id", "pk", f"{self.holds}_id", "added_at", "is_available"
+            "spotify_id", "pk", f"{self.holds}_id", "added_at", "is_available", "is_kept"
         )
         return {spotify_id: StoredRow(*row) for spotify_id, *row in values}
 

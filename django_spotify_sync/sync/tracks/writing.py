@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django_spotify_sync.conf import conf
@@ -16,7 +16,7 @@ from django_spotify_sync.sync.catalog import Keys
 from django_spotify_sync.sync.handover import Written
 from django_spotify_sync.sync.tracks.alignment import align
 from django_spotify_sync.sync.tracks.sorting import refresh_sort_keys
-from django_spotify_sync.sync.tracks.stored import ENTRY, StoredEntry
+from django_spotify_sync.sync.tracks.stored import ENTRY, StoredEntry, kept_entries
 
 
 def write_saved(
@@ -43,7 +43,9 @@ def write_saved(
     staying = [stored for stored in unmatched if stored.pk not in removable]
     matched = [None if index is None else before[index] for index in alignment.indexes]
     new_ranks = falling_ranks([None if stored is None else stored.rank for stored in matched])
-    taken = {stored.track_id for stored in staying}
+    kept = kept_entries(account, using)
+    returned = _take_back(kept, entries, matched, keys["track"]) if kept else set()
+    taken = {stored.track_id for stored in [*staying, *kept] if stored.pk not in returned}
     # What an entry lets go of that is removed, another one of the same id, which was not read, may take.
     freed = {
         stored.spotify_id: stored.track_id
@@ -58,13 +60,17 @@ def write_saved(
         row = (track_id, entry.spotify_id, entry.added_at, rank, entry.is_playable)
         if stored is None:
             created.append((account.pk, *row))
+        elif stored.pk in returned:
+            changed.append((stored.pk, {**_difference(row, stored), "is_kept": False}))
         elif difference := _difference(row, stored):
             changed.append((stored.pk, difference))
 
     rows = SavedTrack.objects.using(using)
     batch_size = conf.BATCH_SIZE
     removed = delete_rows(
-        rows.filter(account=account), [stored.pk for stored in gone], batch_size=batch_size
+        rows.filter(account=account, is_kept=False),  # somebody may decide so at any moment
+        [stored.pk for stored in gone],
+        batch_size=batch_size,
     )
     # Two entries may exchange their tracks: let go of all before taking any, the pair is unique row by row.
     letting_go = [
@@ -85,12 +91,32 @@ def write_saved(
         counts=Counts(
             created=len(created),
             updated=len(changed),
-            unchanged=len(before) - removed - len(changed),
+            unchanged=len(before) + len(returned) - removed - len(changed),
             removed=removed,
         ),
         added=[spotify_id for spotify_id in ids_after if spotify_id not in ids_before],
         removed=[spotify_id for spotify_id in ids_before if spotify_id not in ids_after],
     )
+
+
+def _take_back(
+    kept: Sequence[StoredEntry],
+    entries: Sequence[SavedRow],
+    matched: list[StoredEntry | None],
+    track_ids: Mapping[str, int],
+) -> set[int]:
+    """Let each entry that is new be a kept one of its id or of its track, where there is one; return their keys."""
+    by_id = {stored.spotify_id: stored for stored in reversed(kept) if stored.spotify_id}
+    by_track = {stored.track_id: stored for stored in reversed(kept) if stored.track_id}
+    returned: set[int] = set()
+    for position, entry in enumerate(entries):
+        if matched[position] is not None or entry.spotify_id is None:
+            continue
+        stored = by_id.get(entry.spotify_id) or by_track.get(track_ids.get(entry.spotify_id))
+        if stored is not None and stored.pk not in returned:
+            returned.add(stored.pk)
+            matched[position] = stored
+    return returned
 
 
 def _difference(row: Row, stored: StoredEntry) -> dict[str, Any]:
