@@ -25,6 +25,7 @@ from django_spotify_sync.rest.albums import WholeAlbumSerializer
 from django_spotify_sync.rest.fields import UTCField
 from django_spotify_sync.rest.filters import MAX_IDS
 from django_spotify_sync.rest.library import LibraryViewSet
+from django_spotify_sync.rest.losses import DecisionSerializer, LossSerializer, LostRowSerializer
 from django_spotify_sync.rest.playlists import PlaylistItemSerializer
 from django_spotify_sync.rest.runs import (
     SyncRequestSerializer,
@@ -206,6 +207,29 @@ OPERATIONS: dict[str, dict[str, dict[str, Any]]] = {
             UNCONNECTED,
             NOT_FOUND,
             THROTTLED,
+            parameters=[RUN_ID],
+        ),
+    },
+    "LossViewSet": {
+        "list": answers(
+            200,
+            LostRowSerializer(many=True),
+            NOBODY,
+            UNREAD,
+            UNCONNECTED,
+            NOT_FOUND,
+            THROTTLED,
+            parameters=[RUN_ID],
+        ),
+        "decide": answers(
+            200,
+            LossSerializer,
+            NOBODY,
+            BODY,
+            {409: "`not_connected`, `loss_settled`"},
+            NOT_FOUND,
+            THROTTLED,
+            request=DecisionSerializer,
             parameters=[RUN_ID],
         ),
     },

@@ -1,4 +1,4 @@
-"""Libraries at FakeSpotify that lose most of what is in them, whatever that is."""
+"""Libraries at FakeSpotify that lose most of what is in them, whatever that is; and losses put together by hand."""
 
 from __future__ import annotations
 
@@ -7,8 +7,16 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from django_spotify_sync.models import SpotifyAccount
+from django_spotify_sync.models import (
+    FollowedArtist,
+    LargeLoss,
+    LostRow,
+    SpotifyAccount,
+    SyncState,
+)
 from django_spotify_sync.models.library import LIBRARY
+from tests.kit.api import NOON, run_of
+from tests.kit.libraries import follow
 
 LOSABLE = ("tracks", "playlists", "following", "albums", "shows", "episodes", "audiobooks")
 #: How many there are, and how many of these go: more than fifty, and more than half.
@@ -80,5 +88,25 @@ def ids_stored(account: SpotifyAccount, resource: str, **which: Any) -> list[str
     """Return the Spotify ids that are stored, in the order of the library where there is one."""
     order = {"tracks": "-rank", "playlists": "position", "following": "position"}
     rows = LIBRARY[resource].of(account.pk).filter(**which)
-    ids = rows.order_by(order.get(resource, "pk"), "pk")
+    ids = rows.order_by(order[resource], "pk") if resource in order else rows.recent()
     return list(ids.values_list(IDS.get(resource, "spotify_id"), flat=True))
+
+
+def loss_of(account: SpotifyAccount, count: int = 3) -> LargeLoss:
+    """Let a run have met the loss of so many artists."""
+    run = run_of(account, resource="following", reason="large_loss", finished_at=NOON)
+    SyncState.objects.get_or_create(account=account, resource="following", suspected_shrink=0)
+    loss = LargeLoss.objects.create(
+        run=run, account=account, resource="following", total=count, created_at=NOON
+    )
+    for position in range(count):
+        follow(account, f"Band {position}")
+        followed = FollowedArtist.objects.latest("pk")
+        LostRow.objects.create(
+            loss=loss,
+            position=position,
+            row_id=followed.pk,
+            spotify_id=followed.artist.spotify_id,
+            title=followed.artist.name,
+        )
+    return loss

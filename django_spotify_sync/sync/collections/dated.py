@@ -45,7 +45,7 @@ class DatedShelf:
     is_ordered: ClassVar[bool] = False
 
     def stored(self, account: SpotifyAccount, using: str) -> Stored:
-        """Return the rows of one account, a ``StoredRow`` each."""
+        """Return the rows of one account, a ``StoredRow`` each, latest saved first."""
         rows = {
             spotify_id: row
             for spotify_id, row in self._stored(account, using).items()
@@ -154,8 +154,12 @@ class DatedShelf:
         return self.model._default_manager.using(using).filter(account=account)
 
     def _stored(self, account: SpotifyAccount, using: str) -> dict[str, StoredRow]:
-        values = self._rows(account, using).values_list(
-            "spotify_id", "pk", f"{self.holds}_id", "added_at", "is_available", "is_kept"
+        values = (
+            self._rows(account, using)
+            .recent()
+            .values_list(
+                "spotify_id", "pk", f"{self.holds}_id", "added_at", "is_available", "is_kept"
+            )
         )
         return {spotify_id: StoredRow(*row) for spotify_id, *row in values}
 
