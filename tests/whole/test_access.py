@@ -87,6 +87,16 @@ ENDPOINTS: dict[str, list[Endpoint]] = {
     ],
     "syncs/": [reading("syncs/")],
     "syncs/<str:pk>/": [reading("syncs/{run}/", another=NOT_FOUND, lost=NOT_FOUND)],
+    "syncs/<str:pk>/loss/": [
+        reading("syncs/{run}/loss/", another=NOT_FOUND, lost=NOT_FOUND),
+        Endpoint(
+            "POST",
+            "syncs/{run}/loss/",
+            another=NOT_FOUND,
+            lost=NOT_FOUND,
+            body='{{"decision": "accept"}}',
+        ),
+    ],
     "tracks/": [
         reading("tracks/"),
         reading("tracks/?search=ada&ordering=name"),
