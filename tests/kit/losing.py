@@ -92,7 +92,7 @@ def ids_stored(account: SpotifyAccount, resource: str, **which: Any) -> list[str
     return list(ids.values_list(IDS.get(resource, "spotify_id"), flat=True))
 
 
-def loss_of(account: SpotifyAccount, count: int = 3) -> LargeLoss:
+def loss_of(account: SpotifyAccount, count: int = 3, *, band: str = "Band") -> LargeLoss:
     """Let a run have met the loss of so many artists."""
     run = run_of(account, resource="following", reason="large_loss", finished_at=NOON)
     SyncState.objects.get_or_create(account=account, resource="following", suspected_shrink=0)
@@ -100,7 +100,7 @@ def loss_of(account: SpotifyAccount, count: int = 3) -> LargeLoss:
         run=run, account=account, resource="following", total=count, created_at=NOON
     )
     for position in range(count):
-        follow(account, f"Band {position}")
+        follow(account, f"{band} {position}")
         followed = FollowedArtist.objects.latest("pk")
         LostRow.objects.create(
             loss=loss,

@@ -11,7 +11,14 @@ from django.utils import timezone
 
 from django_spotify_sync import accounts
 from django_spotify_sync.exceptions import LossSettled
-from django_spotify_sync.models import LargeLoss, LostRow, SpotifyAccount, SyncRun, SyncState
+from django_spotify_sync.models import (
+    AccountPlaylist,
+    LargeLoss,
+    LostRow,
+    SpotifyAccount,
+    SyncRun,
+    SyncState,
+)
 from django_spotify_sync.models.library import LIBRARY
 from django_spotify_sync.sync import decide_loss, sync
 from django_spotify_sync.sync.runs.transaction import write
@@ -20,7 +27,9 @@ from tests.kit.connecting import connect
 from tests.kit.losing import COUNT, LOSABLE, LOST, Losing, ids_stored, losing
 from tests.kit.saved import ALL, SCOPE
 
-each = pytest.mark.parametrize("resource", LOSABLE)
+every = pytest.mark.parametrize("resource", LOSABLE)
+#: One of each way to store them.
+each = pytest.mark.parametrize("resource", ["tracks", "playlists", "following", "albums"])
 in_both_modes = pytest.mark.parametrize("mode", ["second_run", "ask"])
 only_tracks = pytest.mark.parametrize("resource", ["tracks"])
 
@@ -77,7 +86,7 @@ def gone_of(library: Losing, lost: list[Any]) -> set[str]:
 # What is asked
 
 
-@each
+@every
 @in_both_modes
 def test_what_seems_gone_is_listed(
     account: SpotifyAccount, library: Losing, lost: list[Any]
@@ -113,6 +122,18 @@ def test_it_is_listed_by_name(
     said = {row.spotify_id: (row.title, row.subtitle) for row in LostRow.objects.all()}
 
     assert said == {library.id_of(one): (title(one), subtitle(one)) for one in lost}
+
+
+@pytest.mark.parametrize("resource", ["playlists"])
+def test_no_name_is_listed_that_only_others_were_shown(
+    account: SpotifyAccount, library: Losing
+) -> None:
+    AccountPlaylist.objects.update(seen_details=None)
+    library.lose(slice(0, None))
+
+    rows = of(sync(account, "playlists")).rows.all()
+
+    assert {(row.title, row.subtitle) for row in rows} == {("", "")}
 
 
 def names(people: Any) -> str:
@@ -247,7 +268,7 @@ def test_a_loss_is_asked_about_that_was_seen_before_the_site_asked(
 # Accepted
 
 
-@each
+@every
 @in_both_modes
 def test_the_next_run_removes_what_was_accepted(
     account: SpotifyAccount, library: Losing, lost: list[Any]
@@ -312,7 +333,7 @@ def test_an_accepted_loss_waits_for_a_run_that_can_prove_it(
 # Kept
 
 
-@each
+@every
 @in_both_modes
 def test_what_is_kept_stays_and_is_asked_about_no_more(
     account: SpotifyAccount, library: Losing, lost: list[Any], spotify: FakeSpotify
