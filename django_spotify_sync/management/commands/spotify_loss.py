@@ -66,7 +66,7 @@ class Command(BaseCommand):
                 loss = decide_loss(loss, decision)
             self.stdout.write(
                 f"{name}: {loss.resource}: {loss.total} rows seem gone since run {loss.run_id}, "
-                f"{IN_WORDS[loss.decision and Decision(loss.decision)]}"
+                f"{IN_WORDS[Decision(loss.decision) if loss.decision else None]}"
             )
             if decision == "show":
                 self._show(loss)

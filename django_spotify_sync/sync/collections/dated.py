@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.deleting import delete_rows
@@ -154,12 +154,10 @@ class DatedShelf:
         return self.model._default_manager.using(using).filter(account=account)
 
     def _stored(self, account: SpotifyAccount, using: str) -> dict[str, StoredRow]:
-        values = (
-            self._rows(account, using)
-            .recent()
-            .values_list(
-                "spotify_id", "pk", f"{self.holds}_id", "added_at", "is_available", "is_kept"
-            )
+        latest = F("added_at").desc(nulls_last=True)
+        values = self._rows(account, using).order_by(latest, "-pk")
+        values = values.values_list(
+            "spotify_id", "pk", f"{self.holds}_id", "added_at", "is_available", "is_kept"
         )
         return {spotify_id: StoredRow(*row) for spotify_id, *row in values}
 

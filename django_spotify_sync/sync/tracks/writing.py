@@ -107,7 +107,9 @@ def _take_back(
 ) -> set[int]:
     """Let each entry that is new be a kept one of its id or of its track, where there is one; return their keys."""
     by_id = {stored.spotify_id: stored for stored in reversed(kept) if stored.spotify_id}
-    by_track = {stored.track_id: stored for stored in reversed(kept) if stored.track_id}
+    by_track: dict[int | None, StoredEntry] = {
+        stored.track_id: stored for stored in reversed(kept) if stored.track_id
+    }
     returned: set[int] = set()
     for position, entry in enumerate(entries):
         if matched[position] is not None or entry.spotify_id is None:
