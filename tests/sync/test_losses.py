@@ -410,6 +410,29 @@ def test_what_is_listed_again_is_that_row_again(
     assert sync(account, library.resource).status == "succeeded"
 
 
+@pytest.mark.parametrize("resource", ["following"])
+def test_what_stays_kept_is_not_moved_along_with_what_is_listed_again(
+    account: SpotifyAccount, library: Losing, lost: list[Any], spotify: FakeSpotify
+) -> None:
+    """Rows that go the same way are moved as a range, in which one stands that stays where it is."""
+    decide_loss(of(latest()), "keep")
+    sync(account, "following")
+    following = spotify.user.following
+    for position in (0, 1, 3, 4, 5):
+        library.give_back([lost[position]])
+    library.add(1)
+    listed = dict(zip(following.ids(), following.entries, strict=True))
+    order = [*(one.id for one in lost[:2]), following.ids()[0], *(one.id for one in lost[3:6])]
+    order += [one for one in following.ids() if one not in order]
+    following.history.set(tuple(listed[one] for one in order))
+
+    assert sync(account, "following").status == "succeeded"
+
+    stored = ids_stored(account, "following")
+    assert stored[: len(order)] == order
+    assert stored[len(order)] == lost[2].id
+
+
 @each
 def test_all_of_it_comes_back(account: SpotifyAccount, library: Losing, lost: list[Any]) -> None:
     decide_loss(of(latest()), "keep")

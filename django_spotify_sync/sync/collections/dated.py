@@ -27,7 +27,7 @@ class StoredRow(NamedTuple):
     held: int | None
     added_at: datetime | None
     is_available: bool
-    is_kept: bool
+    is_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +125,7 @@ class DatedShelf:
         ]
         rows = self._rows(account, using)
         batch_size = conf.BATCH_SIZE
-        delete_rows(
-            rows.filter(is_kept=False),  # somebody may decide so at any moment
-            [stored[one].pk for one in gone],
-            batch_size=batch_size,
-        )
+        delete_rows(rows, [stored[one].pk for one in gone], batch_size=batch_size)
         columns = ("account_id", "spotify_id", f"{self.holds}_id", "added_at", "is_available")
         insert(self.model, columns, created, using=using, batch_size=batch_size)
         update(self.model, changed, using=using, batch_size=batch_size)

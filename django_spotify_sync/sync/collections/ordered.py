@@ -85,14 +85,10 @@ class OrderedShelf:
             if one in stored
         ]
         batch_size = conf.BATCH_SIZE
-        delete_rows(
-            rows.filter(is_kept=False),  # somebody may decide so at any moment
-            [stored[spotify_id].pk for spotify_id in gone],
-            batch_size=batch_size,
-        )
-        move(rows, moves, batch_size=batch_size)
+        delete_rows(rows, [stored[spotify_id].pk for spotify_id in gone], batch_size=batch_size)
         unkept = [(pk, {"is_kept": False}) for pk in returned]
         update(self.model, unkept, using=using, batch_size=batch_size)
+        move(rows.filter(is_kept=False), moves, batch_size=batch_size)
         rows.bulk_create(
             [
                 self.model(

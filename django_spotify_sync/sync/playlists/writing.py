@@ -271,19 +271,17 @@ def _write_links(
             changed[link.pk] = difference
         if spotify_id in lists.renewed or not _SHOWN_OF_LINK.isdisjoint(difference):
             seen_to_change.add(link.pk)
-    leaving = {link.pk for link in stored.values()} & set(gone)
+    left = [link for link in stored.values() if not link.is_kept]
+    leaving = {link.pk for link in left} & set(gone)
     moves += [
-        Move(link.pk, link.position, link.position)
-        for link in stored.values()
-        if link.pk not in leaving and not link.is_kept
+        Move(link.pk, link.position, link.position) for link in left if link.pk not in leaving
     ]
 
     batch_size = conf.BATCH_SIZE
-    # not what somebody has decided to keep meanwhile
-    delete_rows(rows.filter(is_kept=False), sorted(leaving), batch_size=batch_size)
-    move(rows, moves, batch_size=batch_size)
-    AccountPlaylist.objects.using(using).bulk_create(created, batch_size=batch_size)
+    delete_rows(rows, sorted(leaving), batch_size=batch_size)
     update(AccountPlaylist, changed.items(), using=using, batch_size=batch_size)
+    move(rows.filter(is_kept=False), moves, batch_size=batch_size)
+    AccountPlaylist.objects.using(using).bulk_create(created, batch_size=batch_size)
     touched = len(seen_to_change | out_of_order(moves))
     return Written(
         Counts(len(created), touched, len(moves) - touched, len(leaving)),

@@ -35,6 +35,10 @@ def write_saved(
     ``before`` are all that are stored, in Spotify's order, as this run has found them: nobody else writes meanwhile.
     ``is_whole`` says that the entries are the whole list, ``is_full``, that all of it was read anew.
     """
+    kept = kept_entries(account, using)
+    if kept:  # some of it perhaps since this run has read what is stored
+        is_kept = {stored.pk for stored in kept}
+        before = [stored for stored in before if stored.pk not in is_kept]
     alignment = align(
         [stored.key for stored in before], [entry.key for entry in entries], relinks=is_whole
     )
@@ -43,7 +47,7 @@ def write_saved(
     staying = [stored for stored in unmatched if stored.pk not in removable]
     matched = [None if index is None else before[index] for index in alignment.indexes]
     new_ranks = falling_ranks([None if stored is None else stored.rank for stored in matched])
-    kept = kept_entries(account, using)
+    # they stood behind all that is listed, so that their ranks say nothing
     returned = _take_back(kept, entries, matched, keys["track"]) if kept else set()
     taken = {stored.track_id for stored in [*staying, *kept] if stored.pk not in returned}
     # What an entry lets go of that is removed, another one of the same id, which was not read, may take.
@@ -68,9 +72,7 @@ def write_saved(
     rows = SavedTrack.objects.using(using)
     batch_size = conf.BATCH_SIZE
     removed = delete_rows(
-        rows.filter(account=account, is_kept=False),  # somebody may decide so at any moment
-        [stored.pk for stored in gone],
-        batch_size=batch_size,
+        rows.filter(account=account), [stored.pk for stored in gone], batch_size=batch_size
     )
     # Two entries may exchange their tracks: let go of all before taking any, the pair is unique row by row.
     letting_go = [
