@@ -330,6 +330,23 @@ def test_an_accepted_loss_waits_for_a_run_that_can_prove_it(
     assert sync(account, library.resource).removed >= LOST
 
 
+@pytest.mark.parametrize("resource", ["playlists", "following"])
+def test_an_accepted_loss_waits_where_there_is_another_list_at_the_second_look(
+    account: SpotifyAccount, library: Losing, lost: list[Any], spotify: FakeSpotify
+) -> None:
+    """What the first look alone has shown is not removed, and the next run looks for the decision again."""
+    loss = decide_loss(of(latest()), "accept")
+    path = f"/me/{library.resource}"
+    spotify.faults.add(path, nth=2, empty=True, times=1)
+
+    run = sync(account, library.resource)
+
+    assert (run.status, run.reason, run.removed) == ("partial", "drift", 0)
+    loss.refresh_from_db()
+    assert loss.settled_at is None
+    assert sync(account, library.resource).removed == LOST
+
+
 # Kept
 
 
