@@ -167,6 +167,10 @@ def _resources(value: object) -> Problem:
     return f"holds {wrong[0]!r}; the resources are {', '.join(RESOURCES)}" if wrong else None
 
 
+def _large_loss(value: str) -> Problem:
+    return None if value in ("second_run", "ask") else 'must be "second_run" or "ask"'
+
+
 _positive = _above(timedelta(0), "no time at all")
 
 
@@ -275,6 +279,11 @@ class Conf:
         "A loss of a larger share (and of over 50 rows) is believed only when a second run sees it too.",
         types=(float, int),
         problem=lambda value: None if 0 <= value <= 1 else "must be between 0 and 1",
+    )
+    LARGE_LOSS = Setting(
+        "second_run",
+        'What becomes of such a loss: "second_run" believes it then, "ask" waits until somebody accepts or keeps it.',
+        problem=_large_loss,
     )
     HEARTBEAT = Setting(
         timedelta(seconds=15), "How often a run says that it is alive.", problem=_positive

@@ -99,6 +99,9 @@ MESSAGES: dict[str, Promise] = {
     "inside_transaction": _SYNC,
     "unknown_resource": _("There is no such resource to sync."),
     "not_whole": _("Spotify did not send the whole library. Nothing was removed."),
+    "loss_settled": _(
+        "Nothing is left to decide: these rows were removed, came back, or are part of a later question."
+    ),
     "run_lost": _("This sync stopped, or another one took its place."),
     "interrupted": _("This sync was interrupted. It goes on by itself."),
     "cancelled": _("Spotify was disconnected during the sync. Nothing was written."),

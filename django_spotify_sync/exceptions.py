@@ -349,6 +349,12 @@ class NotWhole(SyncError):
         self.reason = reason
 
 
+class LossSettled(SyncError):
+    """Nothing is left to decide about this loss: what it lists was removed, came back, or is part of a later one."""
+
+    code = "loss_settled"
+
+
 class RunLost(SyncError):
     """The run was taken for lost, or done by somebody else: this worker stops and writes nothing."""
 

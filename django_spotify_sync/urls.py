@@ -13,6 +13,7 @@ from django_spotify_sync.rest.audiobooks import SavedAudiobookViewSet
 from django_spotify_sync.rest.changes import LibraryChangeViewSet
 from django_spotify_sync.rest.episodes import SavedEpisodeViewSet
 from django_spotify_sync.rest.following import FollowedArtistViewSet
+from django_spotify_sync.rest.losses import LossViewSet
 from django_spotify_sync.rest.playlists import PlaylistItemViewSet, PlaylistViewSet
 from django_spotify_sync.rest.runs import SyncAllView, SyncRunViewSet, SyncView
 from django_spotify_sync.rest.shows import SavedShowViewSet
@@ -45,5 +46,10 @@ urlpatterns = [
     ),
     path("sync/", SyncAllView.as_view(), name="sync-all"),
     path("sync/<str:resource>/", SyncView.as_view(), name="sync"),
+    path(
+        "syncs/<str:pk>/loss/",
+        LossViewSet.as_view({"get": "list", "post": "decide"}),
+        name="run-loss",
+    ),
     *router.urls,
 ]

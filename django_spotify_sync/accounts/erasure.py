@@ -19,7 +19,9 @@ from django_spotify_sync.db.deleting import ALWAYS, delete_where, unused
 from django_spotify_sync.db.transactions import done_again
 from django_spotify_sync.models import (
     AccountPlaylist,
+    LargeLoss,
     LibraryChange,
+    LostRow,
     Playlist,
     PlaylistItem,
     SpotifyAccount,
@@ -52,7 +54,7 @@ def stop_syncs(account_id: int, using: str, reason: str) -> None:
 
 
 def forget_states(account_id: int, using: str) -> None:
-    """Let the next sync of each resource know nothing, and be due now.
+    """Let the next sync of each resource know nothing, and be due now; what was asked about losses is forgotten.
 
     The states are emptied, not deleted: a sync under way has to find its state, and then that its run is cancelled.
     """
@@ -63,6 +65,7 @@ def forget_states(account_id: int, using: str) -> None:
     }
     states = SyncState.objects.using(using).filter(account_id=account_id)
     states.update(**unknown | {"next_sync_at": timezone.now()})
+    _forget_losses(account_id, using)
 
 
 def erase_library(account_id: int, using: str, condition: Q = ALWAYS) -> dict[str, int]:
@@ -109,9 +112,15 @@ def erase_rest(account_id: int, using: str) -> None:
     for pointed_at in (rows, runs):
         list(pointed_at.select_for_update().values_list("pk"))
     StagedPage.objects.using(using).filter(run__account_id=account_id)._raw_delete(using)
+    _forget_losses(account_id, using)
     for model in (LibraryChange, SyncRun, SyncState, SpotifyToken):
         owned = model._default_manager.using(using).filter(account_id=account_id)
         owned._raw_delete(using)
+
+
+def _forget_losses(account_id: int, using: str) -> None:
+    LostRow.objects.using(using).filter(loss__account_id=account_id)._raw_delete(using)
+    LargeLoss.objects.using(using).filter(account_id=account_id)._raw_delete(using)
 
 
 def delete_playlists(using: str, condition: Q = ALWAYS) -> int:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from django_spotify_sync.admin.changes import LibraryChangeAdmin, lines_of
 from django_spotify_sync.admin.looks import NOTHING, ago, badge, number, small
+from django_spotify_sync.admin.losses import LossesOfRuns
 from django_spotify_sync.admin.rows import ModelAdmin, OfAccountAdmin
 from django_spotify_sync.models import LibraryChange, SyncRun, SyncState
 from django_spotify_sync.models.runs import RunStatus
@@ -48,7 +49,7 @@ class ErrorFilter(admin.SimpleListFilter):
 
 
 @admin.register(SyncRun)
-class SyncRunAdmin(OfAccountAdmin):
+class SyncRunAdmin(LossesOfRuns):
     list_display = ("title", "account_link", "outcome", "progress", "cost", "asked")
     list_filter = ("status", "resource", "trigger", "mode", ErrorFilter)
     search_fields = ("account__spotify_id", "account__display_name")

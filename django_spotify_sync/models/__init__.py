@@ -16,6 +16,7 @@ from django_spotify_sync.models.catalog import (
 )
 from django_spotify_sync.models.changes import LibraryChange
 from django_spotify_sync.models.followed_artists import FollowedArtist
+from django_spotify_sync.models.losses import LargeLoss, LostRow
 from django_spotify_sync.models.playlists import AccountPlaylist, Playlist, PlaylistItem
 from django_spotify_sync.models.runs import StagedPage, SyncRun, SyncState
 from django_spotify_sync.models.saved_albums import SavedAlbum
@@ -33,7 +34,9 @@ __all__ = [
     "Audiobook",
     "Episode",
     "FollowedArtist",
+    "LargeLoss",
     "LibraryChange",
+    "LostRow",
     "Playlist",
     "PlaylistItem",
     "SavedAlbum",

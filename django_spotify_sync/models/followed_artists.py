@@ -26,6 +26,8 @@ class FollowedArtist(models.Model):
     )
     artist = models.ForeignKey(Artist, models.PROTECT, related_name="followed_by")
     position = models.PositiveIntegerField()
+    # Spotify does not list it any more, and somebody decided that it stays: no part of what a sync compares.
+    is_kept = models.BooleanField(_("kept"), default=False, db_default=False)
 
     objects = FollowedArtistQuerySet.as_manager()
 

@@ -143,6 +143,8 @@ class AccountPlaylist(models.Model):
     )
     playlist = models.ForeignKey(Playlist, models.PROTECT, related_name="account_playlists")
     position = models.PositiveIntegerField()
+    # Spotify does not list it any more, and somebody decided that it stays: no part of what a sync compares.
+    is_kept = models.BooleanField(_("kept"), default=False, db_default=False)
     snapshot_id = models.TextField(blank=True)
     can_read_items = models.BooleanField(null=True, blank=True)
     unreadable_reason = models.CharField(max_length=50, blank=True)

@@ -32,6 +32,8 @@ class Saved(models.Model):
     added_at = models.DateTimeField(_("added at"), null=True, blank=True)
     # False where Spotify lists it still, as null: withdrawn, or not out yet.
     is_available = models.BooleanField(_("available"), default=True)
+    # Spotify does not list it any more, and somebody decided that it stays: no part of what a sync compares.
+    is_kept = models.BooleanField(_("kept"), default=False, db_default=False)
 
     class Meta:
         abstract = True

@@ -119,6 +119,8 @@ class SavedTrack(models.Model):
     # Sparse: ORDER BY rank DESC is Spotify's order, ties of one second included, and a new like moves no row.
     rank = models.BigIntegerField()
     is_playable = models.BooleanField(null=True, blank=True)
+    # Spotify does not list it any more, and somebody decided that it stays: no part of what a sync compares.
+    is_kept = models.BooleanField(_("kept"), default=False, db_default=False)
     # Copies out of the catalogue, as of the account's last sync, so that one index has an account's rows in an order of
     # names. Null in libraries that are short enough to be sorted whenever somebody asks.
     name_key = models.TextField(null=True, blank=True, editable=False)
@@ -141,6 +143,9 @@ class SavedTrack(models.Model):
             models.Index(fields=["account", "-added_at", "-id"], name="spotify_sync_saved_recent"),
             models.Index(fields=["account", "-rank"], name="spotify_sync_saved_rank"),
             CompositeHashIndex(fields=["account", "spotify_id"], name="spotify_sync_saved_hash"),
+            models.Index(
+                fields=["account"], condition=models.Q(is_kept=True), name="spotify_sync_saved_kept"
+            ),
             *(
                 models.Index(
                     fields=["account", key, "id"],

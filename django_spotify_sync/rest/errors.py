@@ -18,6 +18,7 @@ from django_spotify_sync.exceptions import (
     ConnectError,
     InsufficientScope,
     LinkedElsewhere,
+    LossSettled,
     NotAllowlisted,
     NotConnected,
     NoUser,
@@ -47,6 +48,7 @@ STATUSES: tuple[tuple[type[SpotifySyncError], int], ...] = (
     (InsufficientScope, 409),
     (SpotifyError, 502),
     (CacheUnavailable, 503),
+    (LossSettled, 409),
     (UnknownResource, 404),
     (UnknownParameter, 400),
 )

@@ -26,6 +26,7 @@ from django_spotify_sync.rest.changes import LibraryChangeSerializer
 from django_spotify_sync.rest.fields import UTCField
 from django_spotify_sync.rest.filters import MAX_IDS
 from django_spotify_sync.rest.library import LibraryViewSet
+from django_spotify_sync.rest.losses import DecisionSerializer, LossSerializer, LostRowSerializer
 from django_spotify_sync.rest.playlists import PlaylistItemSerializer
 from django_spotify_sync.rest.runs import (
     SyncRequestSerializer,
@@ -211,6 +212,29 @@ OPERATIONS: dict[str, dict[str, dict[str, Any]]] = {
         ),
     },
     "LibraryChangeViewSet": {"list": answers(200, LibraryChangeSerializer(many=True), *LIST)},
+    "LossViewSet": {
+        "list": answers(
+            200,
+            LostRowSerializer(many=True),
+            NOBODY,
+            UNREAD,
+            UNCONNECTED,
+            NOT_FOUND,
+            THROTTLED,
+            parameters=[RUN_ID],
+        ),
+        "decide": answers(
+            200,
+            LossSerializer,
+            NOBODY,
+            BODY,
+            {409: "`not_connected`, `loss_settled`"},
+            NOT_FOUND,
+            THROTTLED,
+            request=DecisionSerializer,
+            parameters=[RUN_ID],
+        ),
+    },
     "SavedTrackViewSet": {"contains": answers(200, SAVED, *LIST, parameters=[IDS])},
     "PlaylistItemViewSet": {
         "list": answers(

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from django_spotify_sync.db.beside import Beside
 from django_spotify_sync.db.upsert import Counts
-from django_spotify_sync.models import SpotifyAccount, SyncRun, SyncState
+from django_spotify_sync.models import LargeLoss, SpotifyAccount, SyncRun, SyncState
 from django_spotify_sync.spotify.fetching import Fetcher
 from django_spotify_sync.sync.catalog import Keys
 from django_spotify_sync.sync.catalog_writer import CatalogWriter
+
+
+@dataclass(slots=True)
+class Loss:
+    """What a run finds out of a large loss, to be written with the rest: see ``losses``.
+
+    ``asked`` is what an earlier run has asked and the run looked for, ``listed`` the library's rows that it lists;
+    ``doubted`` are the rows that are not believed to be gone, None if no loss is doubted; ``is_new`` says that this is
+    another loss than what was asked about. ``is_judged`` says that the run saw the whole list, so that it can tell.
+    """
+
+    asked: LargeLoss | None = None
+    listed: frozenset[int] = frozenset()
+    doubted: Sequence[int] | None = None
+    is_new: bool = True
+    is_judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +47,7 @@ class Work:
     beside: Beside
     catalog: CatalogWriter
     learned: dict[str, object] = field(default_factory=dict)
+    loss: Loss = field(default_factory=Loss)
 
     def learn(self, **facts: object) -> None:
         """Know fields of the state otherwise: for the rest of this run at once, for later ones when it is written."""

@@ -33,6 +33,7 @@ from django_spotify_sync.models.runs import Trigger
 from django_spotify_sync.spotify.fetching import Fetcher
 from django_spotify_sync.sync.catalog_writer import CatalogWriter
 from django_spotify_sync.sync.handover import Work
+from django_spotify_sync.sync.losses import with_losses
 from django_spotify_sync.sync.resources import RESOURCES
 from django_spotify_sync.sync.runs.ending import (
     cancel,
@@ -141,7 +142,7 @@ def _do(run: SyncRun, heartbeat: Heartbeat, using: str) -> None:
                 beside=beside,
                 catalog=CatalogWriter(beside, using),
             )
-            fetched = RESOURCES[run.resource].fetch(work)
+            fetched = with_losses(work, RESOURCES[run.resource].fetch(work))
     heartbeat.tick(force=True)
     fetched_at = monotonic()
     try:

@@ -26,7 +26,9 @@ from django_spotify_sync.models import (
     Artist,
     Audiobook,
     Episode,
+    LargeLoss,
     LibraryChange,
+    LostRow,
     SavedAlbum,
     Show,
     StagedPage,
@@ -55,7 +57,7 @@ def prune() -> dict[str, int]:
         "sync_runs": delete(
             SyncRun,
             Q(finished_at__lt=old),
-            parts=((StagedPage, "run"),),
+            parts=((StagedPage, "run"), (LostRow, "loss__run"), (LargeLoss, "run")),
             pointers=((LibraryChange, "run"),),
         ),
         "playlists": delete_playlists(using),

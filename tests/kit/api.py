@@ -44,9 +44,8 @@ QUEUED_JSON = {
 
 
 def run_of(account: SpotifyAccount, **values: Any) -> SyncRun:
-    return SyncRun.objects.create(
-        account=account, resource="tracks", trigger="user", created_at=NOON, **values
-    )
+    known = {"resource": "tracks", "trigger": "user", "created_at": NOON}
+    return SyncRun.objects.create(account=account, **known | values)
 
 
 def items_of(spotify_id: str) -> str:

@@ -19,7 +19,9 @@ from django_spotify_sync.models import (
     Artist,
     Audiobook,
     Episode,
+    LargeLoss,
     LibraryChange,
+    LostRow,
     Playlist,
     PlaylistItem,
     SavedAlbum,
@@ -37,6 +39,7 @@ from django_spotify_sync.sync import sync
 from django_spotify_sync.upkeep.pruning import prune
 from tests.host.models import Review
 from tests.kit.connecting import connect, stored
+from tests.kit.losing import loss_of
 from tests.kit.saved import rows_of, tracks_of, truth_of
 
 
@@ -251,6 +254,18 @@ def test_old_runs_and_forgotten_pages_go(account):
     assert (removed["sync_runs"], removed["staged_pages"]) == (1, 1)
     assert list(SyncRun.objects.all()) == [runs["recent"]]
     assert StagedPage.objects.count() == 1
+
+
+def test_a_loss_goes_with_its_run(account):
+    now = timezone.now()
+    losses = [loss_of(account), loss_of(account)]
+    SyncRun.objects.filter(pk=losses[0].run_id).update(finished_at=now - timedelta(days=91))
+    SyncRun.objects.filter(pk=losses[1].run_id).update(finished_at=now - timedelta(days=89))
+
+    assert prune()["sync_runs"] == 1
+
+    assert list(LargeLoss.objects.all()) == losses[1:]
+    assert set(LostRow.objects.values_list("loss", flat=True)) == {losses[1].pk}
 
 
 def test_it_goes_by_batches(account, settings):

@@ -23,6 +23,7 @@ from tests.kit.browsing import JSON, begin, browser_of, query_of
 from tests.kit.changes import write_change
 from tests.kit.connecting import connect
 from tests.kit.libraries import account_of, follow, own, put, save, track_of
+from tests.kit.losing import loss_of
 from tests.kit.saved import SCOPE
 from tests.kit.shelves import album_of, save_album, save_audiobook, save_episode, save_show
 
@@ -96,6 +97,16 @@ ENDPOINTS: dict[str, list[Endpoint]] = {
         reading("changes/?resource=tracks&kind=removed&since=2020-01-01T00:00:00Z"),
         reading("changes/?account={account}&run={run}", another=UNKNOWN, lost=UNKNOWN),
     ],
+    "syncs/<str:pk>/loss/": [
+        reading("syncs/{run}/loss/", another=NOT_FOUND, lost=NOT_FOUND),
+        Endpoint(
+            "POST",
+            "syncs/{run}/loss/",
+            another=NOT_FOUND,
+            lost=NOT_FOUND,
+            body='{{"decision": "accept"}}',
+        ),
+    ],
     "tracks/": [
         reading("tracks/"),
         reading("tracks/?search=ada&ordering=name"),
@@ -159,7 +170,8 @@ def hers(user: Any, spotify: FakeSpotify) -> dict[str, Any]:
     save_show(account, "ada-show")
     save_episode(account, "ada-episode")
     save_audiobook(account, "ada-book")
-    run = SyncRun.objects.create(account=account, resource="tracks", trigger="user")
+    loss = loss_of(account, 1, band="ada-lost-band")
+    run = loss.run
     write_change(account, "ada-lost-song", "removed", run=run)
     return {
         "account": account.pk,
@@ -249,7 +261,7 @@ def test_she_reaches_it_herself(endpoint: Endpoint, hers: dict[str, Any], user: 
     answer = response.json()
     if "contains" in endpoint.address:
         assert answer == {hers["track"]: True}
-    elif endpoint.address.startswith("sync"):
+    elif endpoint.address.startswith("sync") and "loss" not in endpoint.address:
         assert str(hers["run"]) in json.dumps(answer)
     else:
         assert "ada-" in json.dumps(answer)

@@ -68,6 +68,7 @@ SETTINGS: dict[str, Any] = {
     "FULL_SYNC_INTERVAL": 7 * DAY,
     "COLLECTION_FULL_INTERVAL": 24 * HOUR,
     "MAX_REMOVED_SHARE": 0.5,
+    "LARGE_LOSS": "second_run",
     "HEARTBEAT": MINUTE / 4,
     "LOST_AFTER": 2 * MINUTE,
     "DELETE_LIBRARY_ON_DISCONNECT": True,
@@ -109,6 +110,7 @@ ENDPOINTS: dict[str, set[str]] = {
     "sync/audiobooks/": {"POST"},
     "syncs/": {"GET"},
     "syncs/1/": {"GET"},
+    "syncs/1/loss/": {"GET", "POST"},
     "tracks/": {"GET"},
     "tracks/contains/": {"GET"},
     "playlists/": {"GET"},
@@ -188,6 +190,7 @@ ERRORS: dict[str, int] = {
     "spotify_unavailable": 502,
     "cache_unavailable": 503,
     "unknown_resource": 404,
+    "loss_settled": 409,
     "unknown_parameter": 400,
 }
 
@@ -211,6 +214,7 @@ COMMANDS: dict[str, set[str]] = {
         *("--user", "--all", "--due", "--only", "--full", "--queue", "--dry-run", "--json")
     },
     "spotify_status": {"--json", "--unblock"},
+    "spotify_loss": {"--user", "--resource"},
     "spotify_refresh_tokens": set(),
     "spotify_rotate_keys": {"--dry-run", "--json"},
     "spotify_generate_key": set(),
@@ -244,6 +248,8 @@ MODELS = [
     "SyncRun",
     "StagedPage",
     "LibraryChange",
+    "LargeLoss",
+    "LostRow",
 ]
 
 SIGNALS: dict[str, set[str]] = {
@@ -269,6 +275,7 @@ TASKS: dict[str, list[str]] = {
 NAMES: dict[str, list[str]] = {
     "sync.request_sync": ["account", "resource", "full", "trigger"],
     "sync.execute": ["run_id", "watch"],
+    "sync.decide_loss": ["loss", "decision"],
     "sync.sync": ["account", "resource", "full", "trigger", "watch"],
     "accounts.client_for": ["account"],
     "errors.message_for": ["code"],

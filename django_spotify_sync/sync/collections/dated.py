@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.deleting import delete_rows
@@ -28,6 +28,7 @@ class StoredRow(NamedTuple):
     held: int | None
     added_at: datetime | None
     is_available: bool
+    is_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,12 @@ class DatedShelf:
     is_ordered: ClassVar[bool] = False
 
     def stored(self, account: SpotifyAccount, using: str) -> Stored:
-        """Return the rows of one account, a ``StoredRow`` each."""
-        rows = self._stored(account, using)
+        """Return the rows of one account, a ``StoredRow`` each, latest saved first."""
+        rows = {
+            spotify_id: row
+            for spotify_id, row in self._stored(account, using).items()
+            if not row.is_kept
+        }
         ceded = self._ceded(account, using)
         available = {spotify_id for spotify_id, row in rows.items() if row.is_available}
         return Stored(rows, available | ceded.keys(), not ceded.keys().isdisjoint(rows))
@@ -87,12 +92,18 @@ class DatedShelf:
         using: str,
     ) -> Written:
         """See ``Shelf``."""
-        stored = self._stored(account, using)
+        listed = set(listing.ids)
+        stored = {
+            spotify_id: row
+            for spotify_id, row in self._stored(account, using).items()
+            if spotify_id in listed or not row.is_kept
+        }
         dates = self._dates(account, listing, using)
         ceded = self._ceded(account, using)
         self._date(ceded, dates, using)
         held = keys[self.holds]
         created = []
+        returned: list[str] = []
         changed: list[tuple[int, dict[str, Any]]] = []
         told: list[Change] = []
         for spotify_id in listing.ids:
@@ -106,6 +117,7 @@ class DatedShelf:
             elif difference := self._difference(row, held[spotify_id], added_at):
                 changed.append((row.pk, difference))
                 told += self._told(spotify_id, row, difference)
+                returned += [spotify_id] if row.is_kept else []
         lost = [
             spotify_id
             for spotify_id in stored
@@ -113,7 +125,11 @@ class DatedShelf:
         ]
         changed += [(stored[spotify_id].pk, {"is_available": False}) for spotify_id in lost]
         told += [Change(ChangeKind.UNAVAILABLE, spotify_id, was_null=True) for spotify_id in lost]
-        gone = [one for one in stored if one in verdict.gone or one in ceded]
+        gone = [
+            one
+            for one, row in stored.items()
+            if one in verdict.gone or (one in ceded and not row.is_kept)
+        ]
         told += [
             Change(ChangeKind.REMOVED, one, was_null=not stored[one].is_available)
             for one in gone
@@ -128,7 +144,7 @@ class DatedShelf:
         unchanged = len(stored) - len(changed) - len(gone)
         return Written(
             Counts(len(created), len(changed), unchanged, len(gone)),
-            added=[row[1] for row in created],
+            added=[*(row[1] for row in created), *returned],
             removed=gone,
             changes=told,
             imported=0 if stored else len(created),
@@ -136,6 +152,8 @@ class DatedShelf:
 
     def _told(self, spotify_id: str, row: StoredRow, difference: dict[str, Any]) -> list[Change]:
         """Return what the journal is told of a row that is another now: available again, or saved again since."""
+        if row.is_kept:
+            return [Change(ChangeKind.RETURNED, spotify_id)]
         if "is_available" in difference:
             return [Change(ChangeKind.AVAILABLE, spotify_id)]
         added_at = difference.get("added_at")
@@ -150,6 +168,7 @@ class DatedShelf:
             f"{self.holds}_id": (row.held, held),
             "added_at": (row.added_at, added_at or row.added_at),
             "is_available": (row.is_available, True),
+            "is_kept": (row.is_kept, False),
         }
         return {name: value for name, (was, value) in wanted.items() if value != was}
 
@@ -157,8 +176,10 @@ class DatedShelf:
         return self.model._default_manager.using(using).filter(account=account)
 
     def _stored(self, account: SpotifyAccount, using: str) -> dict[str, StoredRow]:
-        values = self._rows(account, using).values_list(
-            "spotify_id", "pk", f"{self.holds}_id", "added_at", "is_available"
+        latest = F("added_at").desc(nulls_last=True)
+        values = self._rows(account, using).order_by(latest, "-pk")
+        values = values.values_list(
+            "spotify_id", "pk", f"{self.holds}_id", "added_at", "is_available", "is_kept"
         )
         return {spotify_id: StoredRow(*row) for spotify_id, *row in values}
 

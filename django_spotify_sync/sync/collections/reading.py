@@ -23,7 +23,7 @@ from django_spotify_sync.models.runs import Mode, Trigger
 from django_spotify_sync.sync.collections.listing import Listing, Source, joined
 from django_spotify_sync.sync.collections.shelf import Shelf, Stored, Verdict
 from django_spotify_sync.sync.handover import Fetched, Work, Written
-from django_spotify_sync.sync.removals import is_loss_doubted, learn_hidden
+from django_spotify_sync.sync.removals import is_loss_doubted, judge_later, learn_hidden
 
 ABSENT_FOR = timedelta(days=3)  # in which the schedule does not ask for a list that is not there
 _MOVES = ("drift", "count")  # what may be otherwise at the next look
@@ -120,11 +120,12 @@ class Collection:
         missing = [spotify_id for spotify_id in stored.rows if spotify_id not in listed]
         nulls = work.state.nulls if work.state.full_at is not None else None
         verdict = self.shelf.verdict(stored, missing, listing, nulls=nulls)
-        gone, known = len(verdict.gone), len(stored.rows)
+        gone = [stored.rows[one].pk for one in stored.rows if one in verdict.gone]
         if not reason:
-            if is_loss_doubted(work, known=known, gone=gone, total=listing.total):
+            if is_loss_doubted(work, known=len(stored.rows), gone=gone, total=listing.total):
                 reason = "large_loss"
             elif gone and not self._is_seen_again(work, listing):
+                judge_later(work)
                 reason = "drift"
         if reason:
             verdict = Verdict()

@@ -32,6 +32,7 @@ def told_as(row: PlaylistRow, known: StoredPlaylists) -> tuple[str, str] | None:
 def changes_of(
     outcomes: Sequence[Outcome],
     added: Collection[str],
+    returned: Collection[str],
     removed: Sequence[str],
     known: StoredPlaylists,
     *,
@@ -39,14 +40,15 @@ def changes_of(
 ) -> list[Change]:
     """Return what is told of the lists themselves, with the names that this account was shown.
 
-    ``overtaken`` are those that another account has written meanwhile, which are told of when they change again.
+    ``returned`` are those that somebody had decided to keep, and that are listed again; ``overtaken`` are those that another account has written meanwhile, which are told of when they change again.
     """
     told: list[Change] = []
     for row in (outcome.row for outcome in outcomes):
         spotify_id, name = row.spotify_id, row.name or ""
         link = known.links.get(spotify_id)
-        if spotify_id in added:
-            told.append(Change(ChangeKind.ADDED, spotify_id, name, row.owner_name or ""))
+        if spotify_id in added or spotify_id in returned:
+            kind = ChangeKind.ADDED if spotify_id in added else ChangeKind.RETURNED
+            told.append(Change(kind, spotify_id, name, row.owner_name or ""))
         elif link is None or not link.shows_details or spotify_id in overtaken:
             continue
         elif row.name is not None and name != link.name:

@@ -15,7 +15,7 @@ from django_spotify_sync.sync.playlists.listing import Listing, read_listing
 from django_spotify_sync.sync.playlists.outcomes import Outcome
 from django_spotify_sync.sync.playlists.stored import StoredPlaylists, changes
 from django_spotify_sync.sync.playlists.writing import write_playlists
-from django_spotify_sync.sync.removals import is_loss_doubted, learn_hidden
+from django_spotify_sync.sync.removals import is_loss_doubted, judge_later, learn_hidden
 
 
 @dataclass(slots=True)
@@ -66,11 +66,13 @@ def _gone(seen: Seen) -> tuple[list[int], str]:
     learn_hidden(work, total=listing.total, came=listing.came, is_seen_twice=listing.is_seen_twice)
     if listing.problem:
         return [], listing.problem
-    if is_loss_doubted(work, known=len(links), gone=len(missing), total=listing.total):
+    gone = [link.pk for spotify_id, link in links.items() if spotify_id in missing]
+    if is_loss_doubted(work, known=len(links), gone=gone, total=listing.total):
         return [], "large_loss"
-    if missing and not _is_seen_twice(seen):
+    if gone and not _is_seen_twice(seen):
+        judge_later(work)
         return [], "drift"
-    return [links[spotify_id].pk for spotify_id in missing], ""
+    return gone, ""
 
 
 def _nulls_may_hide_some(seen: Seen) -> bool:

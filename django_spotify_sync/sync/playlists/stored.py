@@ -91,7 +91,7 @@ def _is_timely(row: PlaylistRow, playlist: Playlist) -> bool:
 
 def load(account: SpotifyAccount, listed: Collection[str], *, using: str) -> StoredPlaylists:
     """Load what is stored of the listed playlists and of the linked ones."""
-    rows = AccountPlaylist.objects.using(using).filter(account=account)
+    rows = AccountPlaylist.objects.using(using).filter(account=account, is_kept=False).in_order()
     links = {link.playlist.spotify_id: link for link in rows.select_related("playlist")}
     playlists = {one.spotify_id: one for one in stored_rows(listed, using=using)}
     counted = (

@@ -50,7 +50,7 @@ _DEFAULTS = {
 #: What the listing says beside the total: its versions go up by themselves, as names change rarely and lists often.
 _DETAILS = {"name", "description", "owner_id", "owner_name", "collaborative"}
 #: What a user sees of a link; the rest of its columns are our own notes.
-_SHOWN_OF_LINK = {"can_read_items", "public"}
+_SHOWN_OF_LINK = {"can_read_items", "is_kept", "public"}
 
 
 def write_playlists(
@@ -250,6 +250,7 @@ def _write_links(
     moves: list[Move] = []
     changed: dict[int, dict[str, Any]] = {}
     seen_to_change: set[int] = set()
+    returned: list[str] = []
     for outcome in outcomes:
         spotify_id = outcome.row.spotify_id
         playlist = lists.stored[spotify_id]
@@ -271,6 +272,9 @@ def _write_links(
                 )
             )
             continue
+        if link.is_kept:
+            learned["is_kept"] = False
+            returned.append(spotify_id)
         moves.append(Move(link.pk, link.position, outcome.position))
         if difference := {
             name: value for name, value in learned.items() if getattr(link, name) != value
@@ -278,26 +282,25 @@ def _write_links(
             changed[link.pk] = difference
         if spotify_id in lists.renewed or not _SHOWN_OF_LINK.isdisjoint(difference):
             seen_to_change.add(link.pk)
-    leaving = {link.pk for link in stored.values()} & set(gone)
+    left = [link for link in stored.values() if not link.is_kept]
+    leaving = {link.pk for link in left} & set(gone)
     moves += [
-        Move(link.pk, link.position, link.position)
-        for link in stored.values()
-        if link.pk not in leaving
+        Move(link.pk, link.position, link.position) for link in left if link.pk not in leaving
     ]
 
     batch_size = conf.BATCH_SIZE
     delete_rows(rows, sorted(leaving), batch_size=batch_size)
-    move(rows, moves, batch_size=batch_size)
-    AccountPlaylist.objects.using(using).bulk_create(created, batch_size=batch_size)
     update(AccountPlaylist, changed.items(), using=using, batch_size=batch_size)
+    move(rows.filter(is_kept=False), moves, batch_size=batch_size)
+    AccountPlaylist.objects.using(using).bulk_create(created, batch_size=batch_size)
     touched = len(seen_to_change | out_of_order(moves))
     added = [link.playlist.spotify_id for link in created]
     removed = [names[pk] for pk in sorted(leaving)]
     return Written(
         Counts(len(created), touched, len(moves) - touched, len(leaving)),
-        added=added,
+        added=[*added, *returned],
         removed=removed,
-        changes=changes_of(outcomes, added, removed, known, overtaken=lists.overtaken),
+        changes=changes_of(outcomes, added, returned, removed, known, overtaken=lists.overtaken),
         imported=len(created) if is_first else 0,
     )
 

@@ -27,11 +27,13 @@ def changes_of(
     ids_after: Container[str],
     track_ids: Mapping[str, int],
     *,
+    returned: Container[int] = (),
     using: str,
 ) -> list[Change]:
     """Return what is told of the entries that were ``written`` or are ``gone``, one change an id.
 
-    ``ids_after`` are all that the library names from now on.
+    ``ids_after`` are all that the library names from now on; ``returned``, by primary key, the entries that somebody
+    had decided to keep, and that are listed again.
     """
     if not written and not gone:
         return []
@@ -40,7 +42,9 @@ def changes_of(
     told: dict[str, Change] = {}
     for entry, stored in written:
         was, now = stored.spotify_id if stored else None, entry.spotify_id
-        if now is None:
+        if stored is not None and stored.pk in returned and now is not None:
+            told.setdefault(now, Change(ChangeKind.RETURNED, now))
+        elif now is None:
             if was is not None and was not in ids_after:
                 told[was] = Change(ChangeKind.UNAVAILABLE, was, was_null=True)
         elif was is None and now not in ids_before:

@@ -21,7 +21,7 @@ from django_spotify_sync.models.runs import Mode
 from django_spotify_sync.spotify.answers.paging import Page
 from django_spotify_sync.spotify.answers.saved import Key, SavedRow, skipped_reasons
 from django_spotify_sync.sync.handover import Fetched, Work, Written
-from django_spotify_sync.sync.removals import is_loss_doubted, learn_hidden
+from django_spotify_sync.sync.removals import is_loss_doubted, learn_hidden, no_loss
 from django_spotify_sync.sync.staging import Stage
 from django_spotify_sync.sync.tracks import delta, seams
 from django_spotify_sync.sync.tracks.alignment import Alignment, align
@@ -101,7 +101,7 @@ class _Reading:
         grown = growth(head, total=listing.total, top=top, count=self.count)
         if grown is None or (grown.new and not is_plain(grown, work.account, work.using)):
             return None
-        work.learn(suspected_shrink=None)
+        no_loss(work)
         if not grown.new:
             return self._unchanged(Mode.PROBE if listing.reads == 1 else Mode.DELTA)
         return Fetched(
@@ -242,10 +242,10 @@ class _Reading:
 
         :raises NotWhole: if this is the first.
         """
-        gone = len(whole.alignment.gone)
+        gone = [self.stored[index].pk for index in whole.alignment.gone]
         known = len(self.known.keys)
         if is_loss_doubted(self.work, known=known, gone=gone, total=len(whole.entries)):
-            raise NotWhole(f"{gone} of {known} entries are gone.", reason="large_loss")
+            raise NotWhole(f"{len(gone)} of {known} entries are gone.", reason="large_loss")
 
     def as_they_came(self) -> list[SavedRow]:
         """Return what was read, each key once: good enough to add rows by, never to remove any.

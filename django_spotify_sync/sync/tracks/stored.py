@@ -14,7 +14,7 @@ ENTRY = ("track_id", "spotify_id", "added_at", "rank", "is_playable")
 
 
 class StoredEntry(NamedTuple):
-    """A stored entry, as much of it as a comparison needs."""
+    """A stored entry, as much of it as a comparison needs. One that is kept is no part of any."""
 
     pk: int
     track_id: int | None
@@ -41,15 +41,17 @@ def stored_entries(
     Where a run may remove nothing, what is new may get the rank of one that seems gone. Ties are parted, or the next
     run would see the two in this order or in that.
     """
-    rows = SavedTrack.objects.using(using).filter(account=account).order_by("-rank", "pk")
-    return [
-        StoredEntry._make(row)
-        for row in rows.values_list(
-            "pk", "track_id", "spotify_id", "added_at", "rank", "is_playable"
-        )[:most]
-    ]
+    rows = SavedTrack.objects.using(using).filter(account=account, is_kept=False)
+    values = rows.order_by("-rank", "pk").values_list("pk", *ENTRY)
+    return [StoredEntry._make(row) for row in values[:most]]
+
+
+def kept_entries(account: SpotifyAccount, using: str) -> list[StoredEntry]:
+    """Return the entries that Spotify does not list any more and that somebody decided to keep."""
+    rows = SavedTrack.objects.using(using).filter(account=account, is_kept=True)
+    return [StoredEntry._make(row) for row in rows.order_by("pk").values_list("pk", *ENTRY)]
 
 
 def count_stored(account: SpotifyAccount, using: str) -> int:
     """Return how many entries are stored, those that hold no track included."""
-    return SavedTrack.objects.using(using).filter(account=account).count()
+    return SavedTrack.objects.using(using).filter(account=account, is_kept=False).count()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django_spotify_sync.conf import conf
@@ -17,7 +17,7 @@ from django_spotify_sync.sync.handover import Written
 from django_spotify_sync.sync.tracks.alignment import align
 from django_spotify_sync.sync.tracks.changes import Pair, changes_of
 from django_spotify_sync.sync.tracks.sorting import refresh_sort_keys
-from django_spotify_sync.sync.tracks.stored import ENTRY, StoredEntry
+from django_spotify_sync.sync.tracks.stored import ENTRY, StoredEntry, kept_entries
 
 
 def write_saved(
@@ -36,6 +36,10 @@ def write_saved(
     ``before`` are all that are stored, in Spotify's order, as this run has found them: nobody else writes meanwhile.
     ``is_whole`` says that the entries are the whole list, ``is_full``, that all of it was read anew.
     """
+    kept = kept_entries(account, using)
+    if kept:  # some of it perhaps since this run has read what is stored
+        is_kept = {stored.pk for stored in kept}
+        before = [stored for stored in before if stored.pk not in is_kept]
     alignment = align(
         [stored.key for stored in before], [entry.key for entry in entries], relinks=is_whole
     )
@@ -44,7 +48,9 @@ def write_saved(
     staying = [stored for stored in unmatched if stored.pk not in removable]
     matched = [None if index is None else before[index] for index in alignment.indexes]
     new_ranks = falling_ranks([None if stored is None else stored.rank for stored in matched])
-    taken = {stored.track_id for stored in staying}
+    # they stood behind all that is listed, so that their ranks say nothing
+    returned = _take_back(kept, entries, matched, keys["track"]) if kept else set()
+    taken = {stored.track_id for stored in [*staying, *kept] if stored.pk not in returned}
     # What an entry lets go of that is removed, another one of the same id, which was not read, may take.
     freed = {
         stored.spotify_id: stored.track_id
@@ -60,6 +66,8 @@ def write_saved(
         row = (track_id, entry.spotify_id, entry.added_at, rank, entry.is_playable)
         if stored is None:
             created.append((account.pk, *row))
+        elif stored.pk in returned:
+            changed.append((stored.pk, {**_difference(row, stored), "is_kept": False}))
         elif difference := _difference(row, stored):
             changed.append((stored.pk, difference))
         else:
@@ -86,12 +94,14 @@ def write_saved(
     ids_before = dict.fromkeys(stored.spotify_id for stored in before if stored.spotify_id)
     ids = [entry.spotify_id for entry in entries] + [stored.spotify_id for stored in staying]
     ids_after = dict.fromkeys(spotify_id for spotify_id in ids if spotify_id)
-    changes = changes_of(before, new, gone, ids_after, keys["track"], using=using)
+    changes = changes_of(
+        before, new, gone, ids_after, keys["track"], returned=returned, using=using
+    )
     return Written(
         counts=Counts(
             created=len(created),
             updated=len(changed),
-            unchanged=len(before) - removed - len(changed),
+            unchanged=len(before) + len(returned) - removed - len(changed),
             removed=removed,
         ),
         added=[spotify_id for spotify_id in ids_after if spotify_id not in ids_before],
@@ -99,6 +109,28 @@ def write_saved(
         changes=changes,
         imported=0 if before else len(changes),
     )
+
+
+def _take_back(
+    kept: Sequence[StoredEntry],
+    entries: Sequence[SavedRow],
+    matched: list[StoredEntry | None],
+    track_ids: Mapping[str, int],
+) -> set[int]:
+    """Let each entry that is new be a kept one of its id or of its track, where there is one; return their keys."""
+    by_id = {stored.spotify_id: stored for stored in reversed(kept) if stored.spotify_id}
+    by_track: dict[int | None, StoredEntry] = {
+        stored.track_id: stored for stored in reversed(kept) if stored.track_id
+    }
+    returned: set[int] = set()
+    for position, entry in enumerate(entries):
+        if matched[position] is not None or entry.spotify_id is None:
+            continue
+        stored = by_id.get(entry.spotify_id) or by_track.get(track_ids.get(entry.spotify_id))
+        if stored is not None and stored.pk not in returned:
+            returned.add(stored.pk)
+            matched[position] = stored
+    return returned
 
 
 def _difference(row: Row, stored: StoredEntry) -> dict[str, Any]:
