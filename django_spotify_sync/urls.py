@@ -11,6 +11,7 @@ from django_spotify_sync.rest.account import AccountView, DisconnectView, Refres
 from django_spotify_sync.rest.albums import SavedAlbumViewSet
 from django_spotify_sync.rest.audiobooks import SavedAudiobookViewSet
 from django_spotify_sync.rest.episodes import SavedEpisodeViewSet
+from django_spotify_sync.rest.exporting import ExportView
 from django_spotify_sync.rest.following import FollowedArtistViewSet
 from django_spotify_sync.rest.playlists import PlaylistItemViewSet, PlaylistViewSet
 from django_spotify_sync.rest.runs import SyncAllView, SyncRunViewSet, SyncView
@@ -43,5 +44,6 @@ urlpatterns = [
     ),
     path("sync/", SyncAllView.as_view(), name="sync-all"),
     path("sync/<str:resource>/", SyncView.as_view(), name="sync"),
+    path("export/", ExportView.as_view(), name="export"),
     *router.urls,
 ]

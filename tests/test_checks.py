@@ -399,7 +399,7 @@ def test_w019_throttles_that_are_switched_off(settings, rates, named):
 
 
 def test_w019_says_nothing_of_rates_of_one_s_own(settings):
-    scopes = ("sync", "full_sync", "oauth", "lists")
+    scopes = ("sync", "full_sync", "oauth", "lists", "export")
     settings.SPOTIFY_SYNC_THROTTLE_RATES = dict.fromkeys(scopes, "1000/s")
 
     assert "W019" not in around()

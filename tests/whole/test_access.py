@@ -99,6 +99,12 @@ ENDPOINTS: dict[str, list[Endpoint]] = {
         reading("playlists/{playlist}/items/", another=NOT_FOUND, lost=NOT_FOUND),
     ],
     "following/": [reading("following/")],
+    "export/": [
+        reading("export/"),
+        reading("export/?as=exportify&resource=tracks"),
+        reading("export/?as=spotify-backup&account={account}", another=UNKNOWN, lost=UNKNOWN),
+        reading("export/?playlist={playlist}", another=NOT_FOUND, lost=NOT_FOUND),
+    ],
 }
 EACH = [one for endpoints in ENDPOINTS.values() for one in endpoints]
 WRITING = [one for one in EACH if one.method == "POST"]

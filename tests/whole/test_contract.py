@@ -83,6 +83,7 @@ SETTINGS: dict[str, Any] = {
         "full_sync": "2/hour",
         "oauth": "20/min",
         "lists": "600/min",
+        "export": "10/hour",
     },
 }
 
@@ -114,6 +115,7 @@ ENDPOINTS: dict[str, set[str]] = {
     "shows/": {"GET"},
     "episodes/": {"GET"},
     "audiobooks/": {"GET"},
+    "export/": {"GET"},
 }
 QUERIES = {
     path: {"search", "ordering"}
@@ -206,6 +208,7 @@ COMMANDS: dict[str, set[str]] = {
     "spotify_generate_key": set(),
     "spotify_prune": set(),
     "spotify_fake": {"--port", "--tracks"},
+    "spotify_export": {"--user", "--as", "--resource", "--playlist", "--output", "--safe"},
 }
 
 MODELS = [
