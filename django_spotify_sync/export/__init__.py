@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import batched, chain
 
-from django_spotify_sync.export.entries import entries_of, items
+from django_spotify_sync.export.entries import Entry, entries_of, items
 from django_spotify_sync.export.formats import DEFAULT, FORMATS, Format, LibraryFormat, ListFormat
 from django_spotify_sync.export.library import Library, Watch, playlist_of
 from django_spotify_sync.export.names import Names
@@ -69,6 +69,7 @@ def begin_export(
     if resource == Resource.PLAYLISTS and not playlist:
         parts = zipped(_files(library, made, safe=safe))
         return File("spotify_playlists.zip", "application/zip", parts, library)
+    entries: Iterable[Entry]
     if playlist:
         entries = chain.from_iterable(items(rows) for _, rows in library.lists())
     else:
@@ -100,4 +101,5 @@ def _stem(made: Format, resource: str | None, playlist: AccountPlaylist | None) 
 
 def _encoded(text: Iterable[str]) -> Iterator[bytes]:
     for pieces in batched(text, _TOGETHER):
-        yield "".join(pieces).encode()
+        if any(pieces):  # an empty part would be the end of the answer for some servers
+            yield "".join(pieces).encode()

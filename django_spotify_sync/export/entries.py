@@ -103,7 +103,7 @@ def entries_of(library: Library, resource: str) -> Iterator[Entry]:
 
 
 def saved_track(row: SavedTrack) -> Entry | None:
-    return row.track and _track(row.track, row.track.uri, row)
+    return _track(row.track, row.track.uri, row) if row.track else None
 
 
 def items(rows: Iterable[PlaylistItem]) -> Iterator[Entry]:

@@ -59,8 +59,8 @@ def _rows(library: Library, resource: str) -> Iterator[tuple[str, dict[str, Any]
         case Resource.EPISODES:
             for episode in library.episodes():
                 about = _of(episode.episode, "uri", "name", *_EPISODE)
-                show = episode.episode and _reference(episode.episode.show)
-                yield "episode", {**_saved(episode), **about, "show": show}
+                of_show = episode.episode and _reference(episode.episode.show)
+                yield "episode", {**_saved(episode), **about, "show": of_show}
         case Resource.AUDIOBOOKS:
             for book in library.audiobooks():
                 yield (

@@ -26,7 +26,7 @@ class _Pipe:
 
 
 def zipped(files: Iterable[tuple[str, Iterable[bytes]]]) -> Iterator[bytes]:
-    """Give a zip of files, each a name and its content in parts. Cut short it is no zip: its end tells what is in it."""
+    """Give a zip of files, each a name and its content in parts. Cut short it is none: its end says what is in it."""
     pipe = _Pipe()
     with ZipFile(pipe, "w") as archive:  # type: ignore[call-overload]
         for name, parts in files:
@@ -36,5 +36,6 @@ def zipped(files: Iterable[tuple[str, Iterable[bytes]]]) -> Iterator[bytes]:
             with archive.open(entry, "w") as file:
                 for part in parts:
                     file.write(part)
-                    yield pipe.take()
+                    if written := pipe.take():
+                        yield written
     yield pipe.take()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from functools import partial
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
@@ -71,5 +72,6 @@ async def _awaited(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
 
     Django would have all of them in memory before the first is sent.
     """
-    while part := await sync_to_async(next)(parts, b""):
+    following = sync_to_async(partial(next, parts, None))
+    while (part := await following()) is not None:
         yield part

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import (
     BaseCommand,
     CommandError,
@@ -29,6 +28,7 @@ from django_spotify_sync.export import (
     playlist_of,
 )
 from django_spotify_sync.management.progress import Bar
+from django_spotify_sync.management.users import account_of
 from django_spotify_sync.models import AccountPlaylist, SpotifyAccount
 from django_spotify_sync.models.runs import Resource
 
@@ -64,7 +64,7 @@ class Command(BaseCommand):
         if options["playlist"]:
             resource = _only_playlists(resource)
         _ensure_made(name, resource)
-        account = _account_of(options["user"])
+        account = account_of(options["user"])
         playlist = _playlist_of(account, options["playlist"]) if options["playlist"] else None
         progress = _Progress(self.stderr, str(account.user))
         file = begin_export(
@@ -160,17 +160,6 @@ def _ensure_made(name: str, resource: str | None) -> None:
         if resource
         else f"{name} holds one list in a file: say which, by --resource ({known}) or --playlist."
     )
-
-
-def _account_of(name: str) -> SpotifyAccount:
-    users = get_user_model()
-    user = users._default_manager.filter(**{users.USERNAME_FIELD: name}).first()
-    if user is None:
-        raise CommandError(f"There is no user {name!r}.")
-    account = SpotifyAccount.objects.get_for_user(user)
-    if account is None:
-        raise CommandError(f"User {name!r} has not connected Spotify.")
-    return account
 
 
 def _playlist_of(account: SpotifyAccount, spotify_id: str) -> AccountPlaylist:

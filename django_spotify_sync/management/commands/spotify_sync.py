@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, no_translations
 from django.db.models import QuerySet
 
@@ -18,6 +17,7 @@ from django_spotify_sync.db.chunks import in_chunks
 from django_spotify_sync.exceptions import SpotifySyncError
 from django_spotify_sync.management.progress import Progress, summary
 from django_spotify_sync.management.stopping import stopped_by_signals
+from django_spotify_sync.management.users import account_of
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.runs import RunStatus, Trigger
 from django_spotify_sync.rest.runs import SyncRunSerializer
@@ -208,7 +208,7 @@ class Command(BaseCommand):
         if self._options["all"]:
             accounts = _all_connected()
         elif names := self._options["user"]:
-            accounts = iter([_account_of(name) for name in names])
+            accounts = iter([account_of(name) for name in names])
         else:
             raise CommandError("Say whose library to sync: --user NAME, or --all, or --due.")
         for account in accounts:
@@ -239,17 +239,6 @@ def _in_words(found: Any) -> str:
 def _with_users() -> QuerySet[SyncRun]:
     # The user by a query of its own: it may live in another database.
     return SyncRun.objects.select_related("account").prefetch_related("account__user")
-
-
-def _account_of(name: str) -> SpotifyAccount:
-    users = get_user_model()
-    user = users._default_manager.filter(**{users.USERNAME_FIELD: name}).first()
-    if user is None:
-        raise CommandError(f"There is no user {name!r}.")
-    account = SpotifyAccount.objects.get_for_user(user)
-    if account is None:
-        raise CommandError(f"User {name!r} has not connected Spotify.")
-    return account
 
 
 def _all_connected() -> Iterator[SpotifyAccount]:

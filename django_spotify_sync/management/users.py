@@ -1,0 +1,23 @@
+"""Whose library a command is about."""
+
+from __future__ import annotations
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import CommandError
+
+from django_spotify_sync.models import SpotifyAccount
+
+
+def account_of(name: str) -> SpotifyAccount:
+    """Return the account of the user of this name.
+
+    :raises CommandError: if there is no such user, or none that has connected Spotify.
+    """
+    users = get_user_model()
+    user = users._default_manager.filter(**{users.USERNAME_FIELD: name}).first()
+    if user is None:
+        raise CommandError(f"There is no user {name!r}.")
+    account = SpotifyAccount.objects.get_for_user(user)
+    if account is None:
+        raise CommandError(f"User {name!r} has not connected Spotify.")
+    return account
