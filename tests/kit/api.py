@@ -17,6 +17,7 @@ ALBUMS = "/spotify/albums/"
 SHOWS = "/spotify/shows/"
 EPISODES = "/spotify/episodes/"
 AUDIOBOOKS = "/spotify/audiobooks/"
+EXPORT = "/spotify/export/"
 SYNC = "/spotify/sync/tracks/"
 
 TOKYO = ZoneInfo("Asia/Tokyo")
