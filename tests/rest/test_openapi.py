@@ -200,6 +200,7 @@ OPERATIONS = [
     ("POST", "callback/"),
     ("POST", "disconnect/"),
     ("GET", "episodes/"),
+    ("GET", "export/"),
     ("GET", "following/"),
     ("GET", "login/"),
     ("POST", "login/"),
