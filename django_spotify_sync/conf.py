@@ -338,7 +338,13 @@ class Conf:
         "Where a browser goes before its user connects, to sign in afresh say: called with the request; None to go on.",
     )
     THROTTLE_RATES = Setting[dict[str, str]](
-        {"sync": "6/min", "full_sync": "2/hour", "oauth": "20/min", "lists": "600/min"},
+        {
+            "sync": "6/min",
+            "full_sync": "2/hour",
+            "oauth": "20/min",
+            "lists": "600/min",
+            "export": "10/hour",
+        },
         "How often one user may ask: DRF rates by scope.",
         problem=_rates,
     )

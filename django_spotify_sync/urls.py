@@ -12,6 +12,7 @@ from django_spotify_sync.rest.albums import SavedAlbumViewSet
 from django_spotify_sync.rest.audiobooks import SavedAudiobookViewSet
 from django_spotify_sync.rest.changes import LibraryChangeViewSet
 from django_spotify_sync.rest.episodes import SavedEpisodeViewSet
+from django_spotify_sync.rest.exporting import ExportView
 from django_spotify_sync.rest.following import FollowedArtistViewSet
 from django_spotify_sync.rest.losses import LossViewSet
 from django_spotify_sync.rest.playlists import PlaylistItemViewSet, PlaylistViewSet
@@ -51,5 +52,6 @@ urlpatterns = [
         LossViewSet.as_view({"get": "list", "post": "decide"}),
         name="run-loss",
     ),
+    path("export/", ExportView.as_view(), name="export"),
     *router.urls,
 ]

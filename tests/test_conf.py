@@ -57,6 +57,7 @@ PROMISED = {
         "full_sync": "2/hour",
         "oauth": "20/min",
         "lists": "600/min",
+        "export": "10/hour",
     },
 }
 SETTINGS = {name.removeprefix(PREFIX): setting for name, setting in Conf.all().items()}

@@ -1,4 +1,4 @@
-"""A run's progress in a terminal: a bar where there is one, a plain line now and then where output is piped."""
+"""Progress in a terminal: a bar where there is one, a plain line of a run now and then where output is piped."""
 
 from __future__ import annotations
 
@@ -13,27 +13,24 @@ WIDTH = 30
 PLAIN_EVERY = 5.0  # seconds between two plain lines
 
 
-class Progress:
-    """Show one run under ``label``; silent if ``quiet``."""
+class Bar:
+    """A line of a terminal that is written over: ``label``, a bar, figures. Elsewhere there is none."""
 
-    def __init__(self, out: OutputWrapper, label: str, *, quiet: bool = False) -> None:
+    def __init__(self, out: OutputWrapper, label: str) -> None:
         self._out = out
         self._label = label
-        self._quiet = quiet
         self._is_terminal = bool(out.isatty())
-        self._shown_at = 0.0
         self._is_open = False
 
-    def show(self, run: SyncRun) -> None:
-        if self._quiet:
+    def draw(self, share: float, figures: str) -> None:
+        """Fill the bar to a share of it, from 0 to 1."""
+        if not self._is_terminal:
             return
-        if self._is_terminal:
-            self._out.write(f"\r{self._bar(run)}\033[K", ending="")
-            self._out.flush()
-            self._is_open = True
-        elif run.is_live and time.monotonic() - self._shown_at > PLAIN_EVERY:
-            self._out.write(f"{self._label}: {self._figures(run)}")
-            self._shown_at = time.monotonic()
+        filled = round(WIDTH * share)
+        bar = f"[{'█' * filled}{'·' * (WIDTH - filled)}]"
+        self._out.write(f"\r{self._label} {bar} {figures}\033[K", ending="")
+        self._out.flush()
+        self._is_open = True
 
     def close(self) -> None:
         """End the bar's line."""
@@ -41,13 +38,29 @@ class Progress:
             self._out.write("")
             self._is_open = False
 
-    def _bar(self, run: SyncRun) -> str:
+
+class Progress(Bar):
+    """Show one run under ``label``; silent if ``quiet``."""
+
+    def __init__(self, out: OutputWrapper, label: str, *, quiet: bool = False) -> None:
+        super().__init__(out, label)
+        self._quiet = quiet
+        self._shown_at = 0.0
+
+    def show(self, run: SyncRun) -> None:
+        if self._quiet:
+            return
+        if self._is_terminal:
+            self.draw(self._share(run), self._figures(run))
+        elif run.is_live and time.monotonic() - self._shown_at > PLAIN_EVERY:
+            self._out.write(f"{self._label}: {self._figures(run)}")
+            self._shown_at = time.monotonic()
+
+    @staticmethod
+    def _share(run: SyncRun) -> float:
         if run.total:
-            share = min(1.0, run.done / run.total)
-        else:
-            share = float(run.status in (RunStatus.SUCCEEDED, RunStatus.PARTIAL))
-        filled = round(WIDTH * share)
-        return f"{self._label} [{'█' * filled}{'·' * (WIDTH - filled)}] {self._figures(run)}"
+            return min(1.0, run.done / run.total)
+        return float(run.status in (RunStatus.SUCCEEDED, RunStatus.PARTIAL))
 
     @staticmethod
     def _figures(run: SyncRun) -> str:

@@ -9,6 +9,7 @@ from inspect import getdoc
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension, OpenApiViewExtension
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiParameter,
     OpenApiResponse,
@@ -19,6 +20,7 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 
 from django_spotify_sync.conf import conf
+from django_spotify_sync.export import DEFAULT, FORMATS
 from django_spotify_sync.models.runs import Resource
 from django_spotify_sync.rest.account import SpotifyAccountSerializer
 from django_spotify_sync.rest.albums import WholeAlbumSerializer
@@ -35,6 +37,8 @@ from django_spotify_sync.rest.runs import (
 )
 
 TAG = "spotify"
+#: What an export may be.
+FILES = list(dict.fromkeys([*(one.content_type for one in FORMATS.values()), "application/zip"]))
 
 
 class DetailField(serializers.Field[Any, Any, Any, Any]):
@@ -77,7 +81,7 @@ CALLBACK = {
 BROWSER = {302: OpenApiResponse(description="To a browser, which does not ask for JSON.")}
 
 
-def answers(status: int, body: Any, *refusals: dict[int, str], **more: Any) -> dict[str, Any]:
+def answers(status: Any, body: Any, *refusals: dict[int, str], **more: Any) -> dict[str, Any]:
     """Say what a method answers if all is well, and which errors it may answer."""
     errors = {number: words for refusal in refusals for number, words in refusal.items()}
     wait = header("Retry-After", "Seconds to wait.", int, 429)
@@ -99,8 +103,8 @@ def header(name: str, words: str, kind: type, status: int) -> OpenApiParameter:
     )
 
 
-def query(name: str, words: str, *, required: bool = False) -> OpenApiParameter:
-    return OpenApiParameter(name, str, description=words, required=required)
+def query(name: str, words: str, kind: type = str, **more: Any) -> OpenApiParameter:
+    return OpenApiParameter(name, kind, description=words, **more)
 
 
 BEGIN = {
@@ -234,6 +238,24 @@ OPERATIONS: dict[str, dict[str, dict[str, Any]]] = {
             request=DecisionSerializer,
             parameters=[RUN_ID],
         ),
+    },
+    "ExportView": {
+        "get": answers(
+            (200, FILES[0]),
+            OpenApiTypes.BINARY,
+            NOBODY,
+            {400: f"{UNREAD[400]}; no file can be made of it"},
+            UNCONNECTED,
+            NOT_FOUND,
+            THROTTLED,
+            browser={(200, kind): OpenApiTypes.BINARY for kind in FILES[1:]},
+            parameters=[
+                query("as", "The format.", enum=list(FORMATS), default=DEFAULT),
+                query("resource", "This resource alone.", enum=list(Resource.values)),
+                query("playlist", "This playlist alone, by its Spotify id."),
+                query("safe", "Defuse cells that a spreadsheet would run.", bool),
+            ],
+        )
     },
     "SavedTrackViewSet": {"contains": answers(200, SAVED, *LIST, parameters=[IDS])},
     "PlaylistItemViewSet": {

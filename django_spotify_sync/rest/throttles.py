@@ -90,6 +90,12 @@ class ListsThrottle(Throttle):
     scope = "lists"
 
 
+class ExportThrottle(Throttle):
+    """Counts the files that are asked for."""
+
+    scope = "export"
+
+
 class FullSyncThrottle(Throttle):
     """Counts only the requests that ask for a full pass."""
 

@@ -18,6 +18,7 @@ SHOWS = "/spotify/shows/"
 EPISODES = "/spotify/episodes/"
 AUDIOBOOKS = "/spotify/audiobooks/"
 CHANGES = "/spotify/changes/"
+EXPORT = "/spotify/export/"
 SYNC = "/spotify/sync/tracks/"
 
 TOKYO = ZoneInfo("Asia/Tokyo")

@@ -66,7 +66,7 @@ class Evidence:
     def answer(self, response: Any) -> Any:
         request = response.wsgi_request
         where = f"{request.method} {request.path} {response.status_code}"
-        self.add(where, response.content.decode("utf-8", "replace"))
+        self.add(where, response.getvalue().decode("utf-8", "replace"))
         # The browser itself is told what its cookie is.
         self.add(where + " headers", f"{response.headers} {response.cookies}".replace(BROWSER, ""))
         return response

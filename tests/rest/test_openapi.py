@@ -218,6 +218,7 @@ OPERATIONS = [
     ("GET", "changes/"),
     ("POST", "disconnect/"),
     ("GET", "episodes/"),
+    ("GET", "export/"),
     ("GET", "following/"),
     ("GET", "login/"),
     ("POST", "login/"),

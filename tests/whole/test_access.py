@@ -130,6 +130,12 @@ ENDPOINTS: dict[str, list[Endpoint]] = {
     "shows/": [reading("shows/"), reading("shows/?search=ada&ordering=name")],
     "episodes/": [reading("episodes/"), reading("episodes/?search=ada&ordering=name")],
     "audiobooks/": [reading("audiobooks/"), reading("audiobooks/?search=ada&ordering=name")],
+    "export/": [
+        reading("export/"),
+        reading("export/?as=exportify&resource=tracks"),
+        reading("export/?as=spotify-backup&account={account}", another=UNKNOWN, lost=UNKNOWN),
+        reading("export/?playlist={playlist}", another=NOT_FOUND, lost=NOT_FOUND),
+    ],
 }
 EACH = [one for endpoints in ENDPOINTS.values() for one in endpoints]
 WRITING = [one for one in EACH if one.method == "POST"]
@@ -224,6 +230,11 @@ def rows_of_others(user: Any) -> str:
     return str(serializers.serialize("json", rows))
 
 
+def read(response: Any) -> dict[str, Any]:
+    """Return an answer in JSON, or what a file holds."""
+    return {"file": response.getvalue().decode()} if response.streaming else response.json()
+
+
 @pytest.mark.parametrize("who", ASKING)
 @each(EACH)
 def test_nobody_reaches_what_is_hers(
@@ -240,7 +251,7 @@ def test_nobody_reaches_what_is_hers(
     )
 
     status, code = endpoint.answer(who)
-    answer = response.json()
+    answer = read(response)
     assert (response.status_code, answer.get("code", "")) == (status, code)
     if status >= 400:
         assert set(answer) == {"code", "detail"}
@@ -258,7 +269,7 @@ def test_she_reaches_it_herself(endpoint: Endpoint, hers: dict[str, Any], user: 
     response = browser_of(user).get("/spotify/" + endpoint.address.format_map(hers), headers=JSON)
 
     assert response.status_code == 200
-    answer = response.json()
+    answer = read(response)
     if "contains" in endpoint.address:
         assert answer == {hers["track"]: True}
     elif endpoint.address.startswith("sync") and "loss" not in endpoint.address:

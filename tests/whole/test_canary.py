@@ -28,6 +28,7 @@ from django.utils import timezone
 
 from django_spotify_sync import accounts, tasks
 from django_spotify_sync.exceptions import SealingError
+from django_spotify_sync.export import FORMATS
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun, SyncState
 from django_spotify_sync.signals import account_disconnected, grant_lost
 from django_spotify_sync.sync import request_sync, sync
@@ -205,6 +206,7 @@ def _ask_every_command(evidence: Evidence, settings: Any) -> None:
         for command in (
             *("spotify_status", "spotify_rotate_keys --dry-run", "spotify_refresh_tokens"),
             *("spotify_sync --all --dry-run", "spotify_sync --all", "spotify_prune", "check"),
+            *("spotify_export --user ada", "spotify_export --user ada --as=exportify"),
         ):
             out = io.StringIO()
             with suppress(CommandError, SystemExit, SealingError):
@@ -315,6 +317,9 @@ def _open_every_page(evidence: Evidence, ada: Client) -> None:
     for url in ("account", "syncs", "changes", *lists, f"syncs/{SyncRun.objects.latest('pk').pk}"):
         evidence.answer(ada.get(f"/spotify/{url}/"))
     evidence.answer(ada.get("/spotify/tracks/contains/", {"ids": "FAKE"}))
+    for name in FORMATS:
+        evidence.answer(ada.get("/spotify/export/", {"as": name}))
+        evidence.answer(ada.get("/spotify/export/", {"as": name, "resource": "tracks"}))
     evidence.answer(ada.post("/spotify/sync/"))
     for name in lists:
         evidence.answer(ada.post(f"/spotify/sync/{name}/"))

@@ -89,6 +89,7 @@ SETTINGS: dict[str, Any] = {
         "full_sync": "2/hour",
         "oauth": "20/min",
         "lists": "600/min",
+        "export": "10/hour",
     },
 }
 
@@ -122,6 +123,7 @@ ENDPOINTS: dict[str, set[str]] = {
     "episodes/": {"GET"},
     "audiobooks/": {"GET"},
     "changes/": {"GET"},
+    "export/": {"GET"},
 }
 QUERIES = {
     path: {"search", "ordering"}
@@ -220,6 +222,7 @@ COMMANDS: dict[str, set[str]] = {
     "spotify_generate_key": set(),
     "spotify_prune": set(),
     "spotify_fake": {"--port", "--tracks"},
+    "spotify_export": {"--user", "--as", "--resource", "--playlist", "--output", "--safe"},
 }
 
 MODELS = [

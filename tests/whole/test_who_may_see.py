@@ -31,7 +31,7 @@ from django_spotify_sync.sync.runs import intervals
 from django_spotify_sync.testing import FakeSpotify
 from django_spotify_sync.testing.music.contents import LocalFile
 from tests.kit.administering import address
-from tests.kit.api import PLAYLISTS, items_of
+from tests.kit.api import EXPORT, PLAYLISTS, items_of
 from tests.kit.browsing import browser_of
 from tests.kit.concurrency import lock_waits, wait_until
 from tests.kit.connecting import connect
@@ -50,9 +50,10 @@ type Door = Callable[[Any, Any], str]
 
 def over_rest(address: str, **query: str) -> Door:
     def answer(user: Any, shared: Any) -> str:
-        response = browser_of(user).get(address.format(shared.id), query)
+        response = browser_of(user).get(address.format(shared.id), query or None)
         assert response.status_code == 200
-        return response.content.decode()
+        # a file says how things stand to its very name
+        return response.getvalue().decode() + response.get("Content-Disposition", "")
 
     return answer
 
@@ -78,6 +79,9 @@ DOORS: dict[str, Door] = {
     "playlists/?ordering": over_rest(PLAYLISTS, ordering="name"),
     "items/": over_rest(items_of("{}"), ordering="-position"),
     "items/?search": over_rest(items_of("{}"), search="veiled-item"),
+    "export/": over_rest(EXPORT),
+    "export/?as": over_rest(EXPORT, **{"as": "spotify-backup"}),
+    "export/?playlist": over_rest(EXPORT + "?as=exportify&playlist={}"),
     "Playlist.for_user": lambda user, _: rows(Playlist.objects.for_user(user)),
     "Playlist.readable_by": lambda user, _: rows(Playlist.objects.readable_by(user)),
     "PlaylistItem.readable_by": lambda user, _: rows(

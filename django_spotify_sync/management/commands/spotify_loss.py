@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, no_translations
 
 from django_spotify_sync.exceptions import SpotifySyncError
-from django_spotify_sync.management.whose import account_of
+from django_spotify_sync.management.users import account_of
 from django_spotify_sync.models import LargeLoss, SpotifyAccount
 from django_spotify_sync.models.losses import Decision
 from django_spotify_sync.models.runs import Resource

@@ -17,7 +17,7 @@ from django_spotify_sync.db.chunks import in_chunks
 from django_spotify_sync.exceptions import SpotifySyncError
 from django_spotify_sync.management.progress import Progress, summary
 from django_spotify_sync.management.stopping import stopped_by_signals
-from django_spotify_sync.management.whose import account_of
+from django_spotify_sync.management.users import account_of
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.runs import RunStatus, Trigger
 from django_spotify_sync.rest.runs import SyncRunSerializer

@@ -11,7 +11,7 @@ from django_spotify_sync.models import SpotifyAccount
 def account_of(name: str) -> SpotifyAccount:
     """Return the account of the user of this name.
 
-    :raises CommandError: if there is none.
+    :raises CommandError: if there is no such user, or none that has connected Spotify.
     """
     users = get_user_model()
     user = users._default_manager.filter(**{users.USERNAME_FIELD: name}).first()
