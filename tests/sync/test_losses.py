@@ -384,6 +384,23 @@ def test_a_check_beside_kept_rows_costs_one_request(
 
 
 @each
+def test_a_check_beside_kept_rows_costs_no_statement_more(
+    account: SpotifyAccount, library: Losing
+) -> None:
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert sync(account, library.resource).status == "succeeded"
+        return len(queries)
+
+    usual = statements()
+    library.lose(slice(0, LOST))
+    decide_loss(of(sync(account, library.resource)), "keep")
+    sync(account, library.resource)
+
+    assert statements() == usual
+
+
+@each
 def test_small_losses_and_what_is_new_go_on_as_usual(
     account: SpotifyAccount, library: Losing, lost: list[Any]
 ) -> None:
@@ -439,8 +456,8 @@ def test_what_stays_kept_is_not_moved_along_with_what_is_listed_again(
         library.give_back([lost[position]])
     library.add(1)
     listed = dict(zip(following.ids(), following.entries, strict=True))
-    order = [*(one.id for one in lost[:2]), following.ids()[0], *(one.id for one in lost[3:6])]
-    order += [one for one in following.ids() if one not in order]
+    end = [*(one.id for one in lost[:2]), following.ids()[0], *(one.id for one in lost[3:6])]
+    order = [*(one for one in following.ids() if one not in end), *end]
     following.history.set(tuple(listed[one] for one in order))
 
     assert sync(account, "following").status == "succeeded"

@@ -40,7 +40,8 @@ def changes_of(
 ) -> list[Change]:
     """Return what is told of the lists themselves, with the names that this account was shown.
 
-    ``returned`` are those that somebody had decided to keep, and that are listed again; ``overtaken`` are those that another account has written meanwhile, which are told of when they change again.
+    ``returned`` are those that somebody had decided to keep, and that are listed again; ``overtaken``, those that
+    another account has written meanwhile, which are told of when they change again.
     """
     told: list[Change] = []
     for row in (outcome.row for outcome in outcomes):
