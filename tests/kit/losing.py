@@ -95,7 +95,9 @@ def ids_stored(account: SpotifyAccount, resource: str, **which: Any) -> list[str
 def loss_of(account: SpotifyAccount, count: int = 3, *, band: str = "Band") -> LargeLoss:
     """Let a run have met the loss of so many artists."""
     run = run_of(account, resource="following", reason="large_loss", finished_at=NOON)
-    SyncState.objects.get_or_create(account=account, resource="following", suspected_shrink=0)
+    SyncState.objects.update_or_create(
+        account=account, resource="following", defaults={"suspected_shrink": 0}
+    )
     loss = LargeLoss.objects.create(
         run=run, account=account, resource="following", total=count, created_at=NOON
     )
