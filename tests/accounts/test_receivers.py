@@ -13,6 +13,7 @@ from django.db.models.signals import post_init, pre_delete
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import path, reverse
+from django.utils import timezone
 
 from django_spotify_sync import accounts
 from django_spotify_sync.conf import conf
@@ -131,6 +132,10 @@ def test_deletion_asks_no_more_for_more(
         mine = SpotifyAccount.objects.get(user=who)
         SavedTrack.objects.filter(account=mine).delete()
         SavedTrack.objects.bulk_create(SavedTrack(account=mine, rank=n) for n in range(number))
+        LibraryChange.objects.filter(account=mine).delete()
+        LibraryChange.objects.bulk_create(
+            LibraryChange(account=mine, seen_at=timezone.now()) for _ in range(number)
+        )
         FollowedArtist.objects.filter(account=mine).delete()
         AccountPlaylist.objects.filter(account=mine).delete()
         with CaptureQueriesContext(connection) as queries:
