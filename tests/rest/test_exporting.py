@@ -47,7 +47,8 @@ def content(response: Any) -> bytes:
 
 def file_name(response: Any) -> str:
     """Read the name as browsers do (RFC 6266): the encoded one if there is one."""
-    kind, _, name = response["Content-Disposition"].partition("; ")
+    header: str = response["Content-Disposition"]
+    kind, _, name = header.partition("; ")
     assert kind == "attachment"
     if name.startswith("filename*=utf-8''"):
         return unquote(name.removeprefix("filename*=utf-8''"))
