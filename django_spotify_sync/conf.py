@@ -342,7 +342,7 @@ class Conf:
             "sync": "6/min",
             "full_sync": "2/hour",
             "oauth": "20/min",
-            "lists": "600/min",
+            "read": "600/min",
             "export": "10/hour",
         },
         "How often one user may ask: DRF rates by scope.",

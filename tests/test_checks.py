@@ -388,8 +388,8 @@ def test_w018_a_state_that_is_good_for_more_than_an_hour(settings):
 @pytest.mark.parametrize(
     ("rates", "named"),
     [
-        ({}, "sync, full_sync, oauth, lists, export"),
-        ({"sync": "6/min", "full_sync": None, "oauth": "20/min"}, "full_sync, lists, export"),
+        ({}, "sync, full_sync, oauth, read, export"),
+        ({"sync": "6/min", "full_sync": None, "oauth": "20/min"}, "full_sync, read, export"),
     ],
 )
 def test_w019_throttles_that_are_switched_off(settings, rates, named):
@@ -399,7 +399,7 @@ def test_w019_throttles_that_are_switched_off(settings, rates, named):
 
 
 def test_w019_says_nothing_of_rates_of_one_s_own(settings):
-    scopes = ("sync", "full_sync", "oauth", "lists", "export")
+    scopes = ("sync", "full_sync", "oauth", "read", "export")
     settings.SPOTIFY_SYNC_THROTTLE_RATES = dict.fromkeys(scopes, "1000/s")
 
     assert "W019" not in around()

@@ -56,7 +56,7 @@ PROMISED = {
         "sync": "6/min",
         "full_sync": "2/hour",
         "oauth": "20/min",
-        "lists": "600/min",
+        "read": "600/min",
         "export": "10/hour",
     },
 }

@@ -87,7 +87,7 @@ class SyncThrottle(Throttle):
 class ListsThrottle(Throttle):
     """Counts what is read, each page of a list."""
 
-    scope = "lists"
+    scope = "read"
 
 
 class ExportThrottle(Throttle):

@@ -164,7 +164,7 @@ def test_requests_at_once_do_not_pass_it(user: Any, account: SpotifyAccount) -> 
 def test_lists_have_a_rate_of_their_own(
     ada: Client, account: SpotifyAccount, settings: Any
 ) -> None:
-    settings.SPOTIFY_SYNC_THROTTLE_RATES = {"lists": "11/min", "sync": "1/min"}
+    settings.SPOTIFY_SYNC_THROTTLE_RATES = {"read": "11/min", "sync": "1/min"}
     lists = ["tracks/", "playlists/", "following/", "syncs/", "tracks/contains/?ids=a"]
     lists += ["albums/", "albums/x/", "shows/", "episodes/", "audiobooks/", "changes/"]
 
@@ -180,7 +180,7 @@ def test_lists_have_a_rate_of_their_own(
 
 def test_six_hundred_pages_of_lists_a_minute_are_read(ada: Client, account: SpotifyAccount) -> None:
     """A library of 30,000 tracks, in pages of fifty."""
-    assert Conf.THROTTLE_RATES.default["lists"] == "600/min"
+    assert Conf.THROTTLE_RATES.default["read"] == "600/min"
     for _ in range(600):
         assert ListsThrottle().allow_request(as_of(account.user), None)
 

@@ -88,7 +88,7 @@ SETTINGS: dict[str, Any] = {
         "sync": "6/min",
         "full_sync": "2/hour",
         "oauth": "20/min",
-        "lists": "600/min",
+        "read": "600/min",
         "export": "10/hour",
     },
 }
