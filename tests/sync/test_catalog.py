@@ -118,7 +118,8 @@ def test_empty_is_said():
 def test_what_is_pruned_before_it_is_locked_is_written_again(model, monkeypatch):
     write_catalog(catalog(), using="default")
     stored = model.objects.count()
-    lock, removed = catalog_module.lock_in_order, []
+    lock = catalog_module.lock_in_order
+    removed: list[dict[str, int]] = []
 
     def lock_after_prune(kind, key, values, **options):
         if kind is model and not removed:
