@@ -46,7 +46,7 @@ urlpatterns = [
     path("sync/<str:resource>/", SyncView.as_view(), name="sync"),
     path(
         "syncs/<str:pk>/loss/",
-        LossViewSet.as_view({"get": "list", "post": "decide"}),
+        LossViewSet.as_view({"get": "list", "post": "create"}),
         name="run-loss",
     ),
     *router.urls,
