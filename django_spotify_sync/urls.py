@@ -49,7 +49,7 @@ urlpatterns = [
     path("sync/<str:resource>/", SyncView.as_view(), name="sync"),
     path(
         "syncs/<str:pk>/loss/",
-        LossViewSet.as_view({"get": "list", "post": "decide"}),
+        LossViewSet.as_view({"get": "list", "post": "create"}),
         name="run-loss",
     ),
     path("export/", ExportView.as_view(), name="export"),

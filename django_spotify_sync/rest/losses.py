@@ -107,7 +107,7 @@ class LossViewSet(Ordered, PinnedAPIView, GenericViewSet[LostRow]):
         rows = self.paginate_queryset(self.get_queryset()) or []
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
-    def decide(self, request: Request, pk: str) -> Response:
+    def create(self, request: Request, pk: str) -> Response:
         """Accept the loss, so that the next run removes the rows, or keep them."""
         said = DecisionSerializer(data=request.data)
         loss = self.loss

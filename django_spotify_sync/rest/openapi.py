@@ -227,7 +227,7 @@ OPERATIONS: dict[str, dict[str, dict[str, Any]]] = {
             THROTTLED,
             parameters=[RUN_ID],
         ),
-        "decide": answers(
+        "create": answers(
             200,
             LossSerializer,
             NOBODY,

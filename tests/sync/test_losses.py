@@ -599,6 +599,24 @@ def test_who_disconnects_leaves_no_question(
 
 
 @only_tracks
+def test_who_connects_another_account_is_asked_nothing_about_the_first(
+    account: SpotifyAccount,
+    library: Losing,
+    lost: list[Any],
+    user: Any,
+    spotify: FakeSpotify,
+    settings: Any,
+) -> None:
+    settings.SPOTIFY_SYNC_DELETE_LIBRARY_ON_DISCONNECT = False
+    accounts.disconnect(account)
+    assert LostRow.objects.count() == LOST, "as long as the library stays, so does the question"
+
+    connect(user, spotify, spotify.add_user("second"))
+
+    assert (LargeLoss.objects.count(), LostRow.objects.count()) == (0, 0)
+
+
+@only_tracks
 def test_a_question_goes_with_its_user(
     account: SpotifyAccount, library: Losing, lost: list[Any], user: Any
 ) -> None:
