@@ -13,7 +13,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import beat, disconnect, fetch, hashes, machine, memory, pace, pages, report, speed
+from benchmarks import (
+    beat,
+    disconnect,
+    export,
+    fetch,
+    hashes,
+    machine,
+    memory,
+    pace,
+    pages,
+    report,
+    speed,
+)
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "speed.json"
@@ -28,6 +40,7 @@ KEPT: dict[str, Callable[[bool], dict[str, list[dict[str, Any]]]]] = {
 PRINTED = {
     "beat": beat.main,
     "disconnect": disconnect.main,
+    "export": export.main,
     "fetch": fetch.main,
     "pages": pages.main,
     "pace": pace.main,

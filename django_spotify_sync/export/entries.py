@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
-from django_spotify_sync.export.library import Library
-from django_spotify_sync.models import PlaylistItem, SavedTrack, Track
+from django_spotify_sync.export.library import Library, artists_of
+from django_spotify_sync.models import Artist, PlaylistItem, SavedTrack, Track
 from django_spotify_sync.models.playlists import ItemKind
 from django_spotify_sync.models.runs import Resource
 
@@ -133,13 +133,13 @@ def item(row: PlaylistItem) -> Entry | None:
 
 
 def _track(track: Track, uri: str, row: Any) -> Entry:
-    artists = [link.artist for link in track.track_artists.all()]
+    artists = artists_of(track)
     genres = dict.fromkeys(genre for artist in artists for genre in artist.genres)
     return Entry(
         uri=uri,
         spotify_id=track.spotify_id,
         name=track.name,
-        artists=tuple(Credit(name=one.name, spotify_id=one.spotify_id) for one in artists),
+        artists=_credited(artists),
         genres=tuple(genres),
         album=record(track.album),
         disc_number=track.disc_number,
@@ -156,13 +156,10 @@ def record(album: Any) -> Record:
     """Return an album as entries have it."""
     if album is None:
         return Record()
-    links = album.album_artists.all()
     return Record(
         name=album.name,
         spotify_id=album.spotify_id,
-        artists=tuple(
-            Credit(name=link.artist.name, spotify_id=link.artist.spotify_id) for link in links
-        ),
+        artists=_credited(artists_of(album)),
         album_type=album.album_type,
         release_date=album.release_date,
         release_date_precision=album.release_date_precision,
@@ -170,6 +167,10 @@ def record(album: Any) -> Record:
         image_url=album.image_url,
         label=album.label,
     )
+
+
+def _credited(artists: Iterable[Artist]) -> tuple[Credit, ...]:
+    return tuple(Credit(name=one.name, spotify_id=one.spotify_id) for one in artists)
 
 
 def _saved(row: Any, kind: str, content: Any) -> Entry:

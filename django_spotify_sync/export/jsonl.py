@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django_spotify_sync.export.entries import utc
-from django_spotify_sync.export.library import Library
+from django_spotify_sync.export.library import Library, artists_of
 from django_spotify_sync.export.text import without_breaks
 from django_spotify_sync.models import AccountPlaylist, Artist, PlaylistItem, SavedTrack
 from django_spotify_sync.models.runs import Resource
@@ -116,17 +116,16 @@ def _track(track: Any) -> dict[str, Any]:
     album = track.album if track else None
     return {
         **_of(track, "uri", "name"),
-        "artists": [_reference(link.artist) for link in track.track_artists.all()] if track else [],
+        "artists": [_reference(one) for one in artists_of(track)] if track else [],
         "album": album and {"spotify_id": album.spotify_id, **_album(album)},
         **_of(track, *_TRACK),
     }
 
 
 def _album(album: Any) -> dict[str, Any]:
-    links = album.album_artists.all() if album else ()
     return {
         **_of(album, "uri", "name"),
-        "artists": [_reference(link.artist) for link in links],
+        "artists": [_reference(one) for one in artists_of(album)] if album else [],
         **_of(album, *_ALBUM),
     }
 

@@ -17,6 +17,7 @@ from django_spotify_sync.db.chunks import in_chunks
 from django_spotify_sync.models import (
     AccountPlaylist,
     AlbumArtist,
+    Artist,
     FollowedArtist,
     PlaylistItem,
     SavedAlbum,
@@ -25,8 +26,8 @@ from django_spotify_sync.models import (
     SavedShow,
     SavedTrack,
     SpotifyAccount,
+    TrackArtist,
 )
-from django_spotify_sync.models.catalog import track_artists
 from django_spotify_sync.models.library import LIBRARY
 from django_spotify_sync.models.runs import Resource
 
@@ -78,7 +79,7 @@ class Library:
 
     def albums(self) -> Iterator[SavedAlbum]:
         rows = SavedAlbum.objects.filter(account=self.account).select_related("album")
-        return self._recent(rows.prefetch_related(_album_artists("album__")))
+        return self._recent(rows.prefetch_related(_links(AlbumArtist, "album__album")))
 
     def shows(self) -> Iterator[SavedShow]:
         return self._recent(SavedShow.objects.filter(account=self.account).select_related("show"))
@@ -163,12 +164,18 @@ def _packed(
         yield together
 
 
+def artists_of(row: Any) -> list[Artist]:
+    """Return the artists of a track or an album out of a library, in Spotify's order."""
+    return [link.artist for link in row.links]
+
+
 def _with_music(rows: Any, path: str) -> Any:
     """With the track that ``path`` leads to, its artists, its album, and the album's artists."""
-    artists = (track_artists(path), _album_artists(f"{path}album__"))
+    artists = (_links(TrackArtist, f"{path}track"), _links(AlbumArtist, f"{path}album__album"))
     return rows.select_related(f"{path}album").prefetch_related(*artists)
 
 
-def _album_artists(path: str) -> Prefetch[Any]:
-    links = AlbumArtist.objects.select_related("artist").order_by("album_id", "position")
-    return Prefetch(f"{path}album_artists", queryset=links)
+def _links(model: type[Model], path: str) -> Prefetch[Any]:
+    """Fetch links to artists into a list: to make a queryset for each row takes longer than all else."""
+    links = model._default_manager.select_related("artist").order_by("position")
+    return Prefetch(f"{path}_artists", queryset=links, to_attr="links")
