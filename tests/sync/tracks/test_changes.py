@@ -8,7 +8,10 @@ import pytest
 from django.utils import timezone
 
 from django_spotify_sync.models import Track
+from django_spotify_sync.spotify.answers.saved import SavedRow
 from django_spotify_sync.sync import sync
+from django_spotify_sync.sync.tracks.changes import changes_of
+from django_spotify_sync.sync.tracks.stored import StoredEntry
 from tests.kit.journal import lines, since
 
 
@@ -125,6 +128,27 @@ def test_a_track_that_stands_there_twice_is_one_track(library, spotify):
     spotify.user.unlike([entry.id for entry in spotify.user.saved].index(track.id))
     sync(library, "tracks", full=True)
     assert since(library, "kind", "spotify_id", "title") == [("removed", track.id, track.name)]
+
+
+def test_one_of_two_that_became_null_leaves_the_other(library, spotify):
+    track = spotify.user.saved[10].track
+    spotify.user.like(at=timezone.now() - timedelta(days=900), track=track)
+    sync(library, "tracks", full=True)
+    spotify.user.null(10)
+
+    assert sync(library, "tracks", full=True).updated
+
+    assert since(library) == []
+
+
+def test_what_was_kept_beside_the_list_and_is_listed_again_has_returned():
+    """Such an entry is none of those before, and is matched all the same."""
+    kept = StoredEntry(1, 5, "one", None, 0, None)
+    pairs = [(SavedRow("one", None), kept)]
+
+    told = changes_of([], pairs, [], {"one"}, {"one": 5}, using="default")
+
+    assert [(change.kind, change.spotify_id) for change in told] == [("returned", "one")]
 
 
 def test_what_plays_otherwise_or_is_called_otherwise_is_no_line(library, spotify):
