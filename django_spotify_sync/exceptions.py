@@ -42,6 +42,7 @@
         ├── InsideTransaction
         ├── UnknownResource
         ├── NotWhole
+        ├── LossSettled
         ├── RunLost
         ├── RunInterrupted
         └── RunCancelled

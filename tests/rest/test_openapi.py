@@ -230,6 +230,8 @@ OPERATIONS = [
     ("POST", "sync/{resource}/"),
     ("GET", "syncs/"),
     ("GET", "syncs/{id}/"),
+    ("GET", "syncs/{id}/loss/"),
+    ("POST", "syncs/{id}/loss/"),
     ("GET", "tracks/"),
     ("GET", "tracks/contains/"),
 ]
