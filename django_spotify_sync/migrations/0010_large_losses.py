@@ -131,7 +131,7 @@ class Migration(migrations.Migration):
             model_name="largeloss",
             name="run",
             field=models.OneToOneField(
-                on_delete=django.db.models.deletion.DO_NOTHING,
+                on_delete=django.db.models.deletion.CASCADE,
                 related_name="loss",
                 to="spotify_sync.syncrun",
             ),
@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
             name="loss",
             field=models.ForeignKey(
                 db_index=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
+                on_delete=django.db.models.deletion.CASCADE,
                 related_name="rows",
                 to="spotify_sync.largeloss",
             ),

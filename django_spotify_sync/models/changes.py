@@ -59,7 +59,7 @@ class LibraryChange(models.Model):
     )
     # Null once the run's record is pruned, which is kept for less long.
     run = models.ForeignKey(
-        SyncRun, models.DO_NOTHING, null=True, blank=True, related_name="changes"
+        SyncRun, models.SET_NULL, null=True, blank=True, related_name="changes"
     )
     resource = models.CharField(_("resource"), max_length=20, choices=Resource.choices)
     kind = models.CharField(_("kind"), max_length=20, choices=ChangeKind.choices)

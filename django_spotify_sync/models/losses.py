@@ -50,7 +50,7 @@ class LargeLoss(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    run = models.OneToOneField(SyncRun, models.DO_NOTHING, related_name="loss")
+    run = models.OneToOneField(SyncRun, models.CASCADE, related_name="loss")
     account = models.ForeignKey(
         SpotifyAccount, models.DO_NOTHING, db_index=False, related_name="losses"
     )
@@ -87,7 +87,7 @@ class LostRow(models.Model):
     """A row of a library that seems gone at Spotify, with its name as it was then."""
 
     id = models.BigAutoField(primary_key=True)
-    loss = models.ForeignKey(LargeLoss, models.DO_NOTHING, db_index=False, related_name="rows")
+    loss = models.ForeignKey(LargeLoss, models.CASCADE, db_index=False, related_name="rows")
     position = models.PositiveIntegerField()
     # Which row of the library: ids of Spotify's may be missing, and stand there twice.
     row_id = models.BigIntegerField()
