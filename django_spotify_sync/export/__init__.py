@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import batched, chain
 
 from django_spotify_sync.export.entries import Entry, entries_of, items
@@ -63,12 +63,12 @@ def begin_export(
     what = f"playlist {playlist.spotify_id}" if playlist else resource or "everything"
     logger.info("account %s: exports %s as %s", account.pk, what, name)
 
-    if isinstance(made, LibraryFormat):
-        stem = _stem(made, resource, playlist) if resource else made.whole
-        return _file(library, made, stem, made.write(library))
     if resource == Resource.PLAYLISTS and not playlist:
         parts = zipped(_files(library, made, safe=safe))
         return File("spotify_playlists.zip", "application/zip", parts, library)
+    if isinstance(made, LibraryFormat):
+        stem = _stem(made, resource, playlist) if resource else made.whole
+        return _file(library, made, stem, made.write(library))
     entries: Iterable[Entry]
     if playlist:
         entries = chain.from_iterable(items(rows) for _, rows in library.lists())
@@ -84,13 +84,17 @@ def _file(library: Library, made: Format, stem: str, text: Iterable[str]) -> Fil
 
 
 def _files(
-    library: Library, made: ListFormat, *, safe: bool
+    library: Library, made: ListFormat | LibraryFormat, *, safe: bool
 ) -> Iterator[tuple[str, Iterator[bytes]]]:
     """Give a file a playlist, those that are empty too."""
     names = Names(made.named, made.again)
     for link, rows in library.lists():
         stem = names.of(link.name, link.spotify_id)
-        yield stem + made.ending, _encoded(made.write(items(rows), safe=safe))
+        if isinstance(made, LibraryFormat):
+            text = made.write(replace(library, under_way=(link, rows)))
+        else:
+            text = made.write(items(rows), safe=safe)
+        yield stem + made.ending, _encoded(text)
 
 
 def _stem(made: Format, resource: str | None, playlist: AccountPlaylist | None) -> str:

@@ -49,7 +49,7 @@ def _rows(library: Library, resource: str) -> Iterator[tuple[str, dict[str, Any]
                     yield "playlist_item", _item(link, place, item)
         case Resource.FOLLOWING:
             for followed in library.followed():
-                yield "artist", _artist(followed.artist)
+                yield "artist", {**_artist(followed.artist), "is_kept": followed.is_kept}
         case Resource.ALBUMS:
             for album in library.albums():
                 yield "album", {**_saved(album), **_album(album.album)}
@@ -76,6 +76,7 @@ def _saved_track(row: SavedTrack) -> dict[str, Any]:
         "added_at": utc(row.added_at),
         "is_playable": row.is_playable,
         "is_available": bool(row.spotify_id),
+        "is_kept": row.is_kept,
         **_track(row.track),
     }
 
@@ -86,6 +87,7 @@ def _playlist(link: AccountPlaylist) -> dict[str, Any]:
         "owner": {"spotify_id": link.owner_id, "display_name": link.owner_name},
         **_of(link, "collaborative", "public", "image_url", "total", "snapshot_id"),
         "can_read_items": link.may_read_items,
+        "is_kept": link.is_kept,
     }
 
 
@@ -109,6 +111,7 @@ def _saved(row: Any) -> dict[str, Any]:
         "spotify_id": row.spotify_id,
         "added_at": utc(row.added_at),
         "is_available": row.is_available,
+        "is_kept": row.is_kept,
     }
 
 

@@ -35,7 +35,8 @@ from django_spotify_sync.models.runs import Resource
 CHUNK = 500
 
 type Watch = Callable[[int], None]
-type Lists = Iterator[tuple[AccountPlaylist, Iterator[PlaylistItem]]]
+type List = tuple[AccountPlaylist, Iterator[PlaylistItem]]
+type Lists = Iterator[List]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,15 @@ class _Reader:
 class Library:
     """What is to be exported: the rows of some ``resources`` of one account or, of its playlists, one alone.
 
-    ``watch`` is told of each chunk how many rows it had.
+    ``watch`` is told of each chunk how many rows it had. ``under_way`` is a playlist that is read already, and then the
+    only one.
     """
 
     account: SpotifyAccount
     resources: tuple[str, ...]
     playlist: AccountPlaylist | None = None
     watch: Watch = lambda rows: None
+    under_way: List | None = None
 
     def total(self) -> int:
         """Return how many rows there are, the items of playlists included."""
@@ -97,6 +100,9 @@ class Library:
 
         A playlist that the user may not read, or that others have changed since the user's own last sync, is empty.
         """
+        if self.under_way:
+            yield self.under_way
+            return
         for links in in_chunks(self._links(), size=CHUNK, by="position"):
             items = self._items([link.playlist_id for link in links])
             counted = items.values_list("playlist").annotate(Count("pk")).order_by()

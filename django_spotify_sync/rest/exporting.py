@@ -7,6 +7,7 @@ from functools import partial
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
+from django.db import close_old_connections
 from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
@@ -73,5 +74,10 @@ async def _awaited(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
     Django would have all of them in memory before the first is sent.
     """
     following = sync_to_async(partial(next, parts, None))
-    while (part := await following()) is not None:
-        yield part
+    try:
+        while (part := await following()) is not None:
+            yield part
+    except Exception:
+        # Django ends no request whose answer breaks off, and so would leave that thread's connection open
+        await sync_to_async(close_old_connections)()
+        raise

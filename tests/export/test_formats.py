@@ -86,6 +86,8 @@ def test_no_part_of_a_file_is_empty(filled: SpotifyAccount) -> None:
     for name, resource in EACH:
         if makes_file(name, resource):
             assert b"" not in list(begin_export(filled, name, resource=resource).parts)
+    nothing = begin_export(filled, "uris", playlist=playlist_of(filled, "L2"))
+    assert list(nothing.parts) == []
 
 
 def test_an_export_is_logged_without_what_is_in_it(

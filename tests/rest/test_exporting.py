@@ -52,7 +52,7 @@ def file_name(response: Any) -> str:
     assert kind == "attachment"
     if name.startswith("filename*=utf-8''"):
         return unquote(name.removeprefix("filename*=utf-8''"))
-    return name.removeprefix('filename="').removesuffix('"')
+    return str(name.removeprefix('filename="').removesuffix('"'))
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,9 @@ def test_what_is_written_is_what_rest_sends(
     assert run(*arguments).encode() == exported(filled, name, **options)
 
 
-def test_a_zip_goes_where_bytes_can_go(filled: SpotifyAccount, tmp_path: Path) -> None:
+def test_a_zip_goes_where_bytes_can_go(
+    filled: SpotifyAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out, target = as_binary(), tmp_path / "lists.zip"
     arguments = ("--as=exportify", "--resource=playlists")
 
@@ -83,10 +85,12 @@ def test_a_zip_goes_where_bytes_can_go(filled: SpotifyAccount, tmp_path: Path) -
 
     for file in (io.BytesIO(out.buffer.getvalue()), target):
         assert zipfile.ZipFile(file).namelist() == ["mix_тест.csv", "mix_тест (1).csv"]
-    for nowhere in (Terminal(), io.StringIO()):
-        with pytest.raises(CommandError, match="name a file with --output"):
+    terminal, text = as_binary(), io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    for nowhere, words in ((terminal, "for a terminal"), (text, "for a text")):
+        with pytest.raises(CommandError, match=f"{words}: name a file with --output"):
             run(*arguments, out=nowhere)
-        assert nowhere.getvalue() == ""
+    assert (terminal.buffer.getvalue(), text.getvalue()) == (b"", "")
 
 
 def test_a_file_is_there_when_it_is_whole(
