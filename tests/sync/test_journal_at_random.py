@@ -154,11 +154,8 @@ class Things:
             return set(rows.values_list("artist__spotify_id", flat=True)), set()
         if self.resource == "albums":
             albums = SavedAlbum.objects.filter(account=self.account)
-            here, away = (
-                albums.filter(is_available=is_here).values_list("spotify_id", flat=True)
-                for is_here in (True, False)
-            )
-            return set(here), set(away)
+            ids = albums.values_list("spotify_id", flat=True)
+            return set(ids.filter(is_available=True)), set(ids.filter(is_available=False))
         tracks = SavedTrack.objects.filter(account=self.account)
         here = tracks.exclude(spotify_id=None).values_list("spotify_id", flat=True)
         held = tracks.filter(spotify_id=None).exclude(track=None)
