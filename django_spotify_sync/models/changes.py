@@ -58,9 +58,7 @@ class LibraryChange(models.Model):
         SpotifyAccount, models.DO_NOTHING, db_index=False, related_name="changes"
     )
     # Null once the run's record is pruned, which is kept for less long.
-    run = models.ForeignKey(
-        SyncRun, models.SET_NULL, null=True, blank=True, related_name="changes"
-    )
+    run = models.ForeignKey(SyncRun, models.SET_NULL, null=True, blank=True, related_name="changes")
     resource = models.CharField(_("resource"), max_length=20, choices=Resource.choices)
     kind = models.CharField(_("kind"), max_length=20, choices=ChangeKind.choices)
     # 1, but for a first import, which is one line.

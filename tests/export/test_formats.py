@@ -19,7 +19,7 @@ FILES: dict[str, dict[str | None, str]] = {
     "spotify-backup": {
         None: "spotify_backup.json",
         "tracks": "liked.json",
-        "playlists": "playlists.json",
+        "playlists": "spotify_playlists.zip",
         "albums": "albums.json",
     },
     "uris": {
@@ -35,7 +35,8 @@ FILES: dict[str, dict[str | None, str]] = {
     "jsonl": {
         None: "spotify_library.jsonl",
         "tracks": "liked.jsonl",
-        **{name: f"{name}.jsonl" for name in LIBRARY if name != "tracks"},
+        "playlists": "spotify_playlists.zip",
+        **{name: f"{name}.jsonl" for name in LIBRARY if name not in ("tracks", "playlists")},
     },
 }
 TYPES = {

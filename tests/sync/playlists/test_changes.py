@@ -98,6 +98,20 @@ def test_an_item_that_was_added_anew_has_returned(account, spotify, mine):
     ]
 
 
+def test_what_is_in_a_list_that_was_not_read_whole_yet_is_no_news(account, spotify):
+    playlist = spotify.user.add_playlist("Restless", tracks=120)
+    path = f"/playlists/{playlist.id}/items"
+    spotify.faults.add(path, times=None, before=lambda fake: playlist.add(1))
+    assert sync(account, "playlists").status == "partial"
+    spotify.faults.clear()
+    playlist.add(1)
+
+    run = sync(account, "playlists")
+
+    assert (run.status, bool(run.created)) == ("succeeded", True)
+    assert since(account) == []
+
+
 def test_moves_are_no_lines(account, mine):
     mine.move(0, 5, 2)
 
