@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -145,7 +146,8 @@ class _Reading[Answer]:
         granted = self._granted(room + repeated)
         for _ in range(min(room, granted - repeated)):
             task = self._todo.popleft()
-            sending = self._pool.submit(self._send, task.get, token)
+            turn = partial(self.purse.take, self.purse.emptied)
+            sending = self._pool.submit(self._send, task.get, token, turn)
             self._running[sending] = (task, token)
 
     def done(self) -> Iterable[Future[Any]]:
@@ -203,10 +205,10 @@ class _Reading[Answer]:
                 elif isinstance(error, RateLimited) and error.status is not None:
                     self._client.pace.refused(error)
 
-    def _send(self, get: Get[Answer], token: Secret) -> Answer:
+    def _send(self, get: Get[Answer], token: Secret, turn: Callable[[], None]) -> Answer:
         """Send a request, in a thread that takes the next one at once: after a 429, not before all know of it."""
         try:
-            return self._client.send(get, token, self.purse.take)
+            return self._client.send(get, token, turn)
         except Paced:
             raise
         except RateLimited:

@@ -54,6 +54,12 @@ class Purse:
         self._waiting = 0
         self._held = False
         self._shut = False
+        self._emptied = 0
+
+    @property
+    def emptied(self) -> int:
+        """How often it was emptied."""
+        return self._emptied
 
     @property
     def missing(self) -> int:
@@ -66,16 +72,19 @@ class Purse:
             self._leaves.append(leave)
             self._changed.notify_all()
 
-    def take(self) -> None:
+    def take(self, emptied: int | None = None) -> None:
         """Wait for leave to start one request, and use it up.
+
+        ``emptied`` is how often the purse was emptied as the request was handed to a thread. One that was handed over
+        before the last time has no part in what was put in since.
 
         :raises Paced: if there will be none, or none for now.
         """
         with self._changed:
             self._waiting += 1
             try:
-                while self._held or not self._fresh():
-                    if self._held or self._shut:
+                while (is_over := self._is_over(emptied)) or not self._fresh():
+                    if is_over or self._shut:
                         raise Paced
                     self._changed.wait(_LOOK)
                 leave = self._leaves.popleft()
@@ -95,12 +104,17 @@ class Purse:
         with self._changed:
             self._leaves.clear()
             self._held = False
+            self._emptied += 1
+            self._changed.notify_all()
 
     def shut(self) -> None:
         """Send away who waits."""
         with self._changed:
             self._shut = True
             self._changed.notify_all()
+
+    def _is_over(self, emptied: int | None) -> bool:
+        return self._held or emptied not in (None, self._emptied)
 
     def _fresh(self) -> int:
         """Drop the leaves whose time is over, and count the others."""

@@ -15,7 +15,7 @@ from itertools import batched, count
 from typing import Any
 
 from django.db import router, transaction
-from django.db.models import Case, F, Model, QuerySet, TextField, Value, When
+from django.db.models import BigIntegerField, Case, F, Model, QuerySet, TextField, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -33,11 +33,19 @@ from django_spotify_sync.sync.handover import Fetched, Work, Written
 
 logger = logging.getLogger(__name__)
 
+
+def _behind(name: str, border: int, distance: int) -> dict[str, Any]:
+    """Return what puts rows behind all others, but those that an earlier decision has put there."""
+    is_before = {f"{name}__lt" if distance > 0 else f"{name}__gte": border}
+    put = When(**is_before, then=F(name) + distance)
+    return {name: Case(put, default=F(name), output_field=BigIntegerField())}
+
+
 #: What puts rows that are kept behind all that Spotify lists, where a library has an order.
 _LAST: dict[str, dict[str, Any]] = {
-    Resource.TRACKS: {"rank": F("rank") - 2**62},
-    Resource.PLAYLISTS: {"position": F("position") + 2**30},
-    Resource.FOLLOWING: {"position": F("position") + 2**30},
+    Resource.TRACKS: _behind("rank", -(2**61), -(2**62)),
+    Resource.PLAYLISTS: _behind("position", 2**30, 2**30),
+    Resource.FOLLOWING: _behind("position", 2**30, 2**30),
 }
 
 

@@ -32,6 +32,8 @@ SAYING: dict[str, list[list[str]]] = {
     "spotify_rotate_keys": [[], ["--json"]],
     "spotify_generate_key": [[]],
     "spotify_prune": [[]],
+    "spotify_export": [["--user", "nobody"], ["--user", "ada", "--as", "exportify"]],
+    "spotify_loss": [["show", "--user", "ada"], ["keep", "--user", "ada"]],
     "spotify_fake": [],  # which runs until it is stopped; FakeSpotify knows no translations
 }
 

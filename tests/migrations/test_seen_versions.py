@@ -46,6 +46,7 @@ def test_what_was_shown_is_shown_on(before: Any, user: Any) -> None:
 
     if connection.vendor == "postgresql":  # SQLite makes a table anew
         assert not any(one.startswith("spotify_sync_") for one in tables_written(queries))
+    migrate(latest())
     [link] = AccountPlaylist.objects.for_user(user).as_shown()
     assert (link.name, link.total, link.may_read_items) == ("Before", 1, True)
     [item] = PlaylistItem.objects.readable_by(user)

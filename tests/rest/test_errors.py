@@ -158,7 +158,8 @@ def test_no_answer_says_the_words_of_operators(
     detail = response.json()["detail"]
     assert words_of_operators(detail) == []
     assert detail
-    is_logged = not issubclass(kind, exceptions.NotConnected)  # which has no words but its own
+    # which have no words but their own
+    is_logged = not issubclass(kind, (exceptions.NotConnected, exceptions.LossSettled))
     assert (FOR_OPERATORS in caplog.text) is is_logged
 
 

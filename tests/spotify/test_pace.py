@@ -306,3 +306,38 @@ def test_a_purse_that_is_held_gives_nothing_until_it_was_emptied():
     purse.shut()
     with pytest.raises(Paced):
         purse.take()  # the two were of before
+
+
+def test_a_request_handed_over_before_a_purse_was_emptied_has_no_part_in_what_comes_since():
+    purse = Purse()
+    before = purse.emptied
+    purse.empty()
+    purse.put(Leave(1, inf))
+
+    with pytest.raises(Paced):
+        purse.take(before)
+
+    purse.take(purse.emptied)
+
+
+def test_a_request_that_waits_is_sent_away_when_the_purse_is_emptied():
+    purse = Purse()
+    sent_away = threading.Event()
+
+    def take() -> None:
+        try:
+            purse.take(purse.emptied)
+        except Paced:
+            sent_away.set()
+
+    waiting = threading.Thread(target=take)
+    waiting.start()
+    deadline = time.monotonic() + 20
+    while purse.missing != 1:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+    purse.empty()
+
+    assert sent_away.wait(20)
+    waiting.join(20)

@@ -551,6 +551,21 @@ def test_what_was_accepted_may_be_kept_until_it_is_gone(
 
 
 @each
+def test_whoever_decides_may_think_again_and_again(
+    account: SpotifyAccount, library: Losing, lost: list[Any]
+) -> None:
+    ids = ids_stored(account, library.resource)
+    loss = of(latest())
+
+    for decision in ("keep", "accept") * 3:
+        decide_loss(loss, decision)
+    decide_loss(loss, "keep")
+
+    assert sync(account, library.resource).status == "succeeded"
+    assert sorted(ids_stored(account, library.resource)) == sorted(ids)
+
+
+@each
 def test_to_keep_while_a_run_is_about_to_remove(
     account: SpotifyAccount, library: Losing, lost: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

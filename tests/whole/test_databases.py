@@ -66,14 +66,19 @@ with FakeSpotify(**things, consent="auto") as spotify:
     if READ == WRITTEN:
         album = f"albums/{SavedAlbum.objects.first().spotify_id}/"
         lists = [f"{resource}/" for resource in RESOURCES]
-        for path in ("account/", "tracks/?search=a", "syncs/", album, *lists):
+        for path in ("account/", "tracks/?search=a", "syncs/", "changes/", album, *lists):
             answer = browser.get("/spotify/" + path)
             assert answer.status_code == 200, (path, answer.content)
+        exported = b"".join(browser.get("/spotify/export/").streaming_content)
+        assert exported.count(b'"kind": "track"') == 119, exported[:500]
         assert len(browser.get("/spotify/tracks/").json()["results"]) == 50
         boss = Client(HTTP_HOST="127.0.0.1")
         boss.force_login(users.objects.create_superuser("boss"))
         for model in apps.get_app_config("spotify_sync").get_models():
-            if model.__name__ in ("SpotifyToken", "StagedPage", "AlbumArtist", "AlbumTrack", "TrackArtist"):
+            if model.__name__ in (
+                *("SpotifyToken", "StagedPage", "AlbumArtist", "AlbumTrack", "TrackArtist"),
+                *("LargeLoss", "LostRow"),
+            ):
                 continue
             name = f"admin:spotify_sync_{model._meta.model_name}"
             page = boss.get(reverse(name + "_changelist"))

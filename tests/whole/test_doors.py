@@ -132,6 +132,8 @@ def heard() -> Iterator[list[tuple[str, dict[str, Any]]]]:
 
     def hear(sender: Any, signal: Any, run: SyncRun, **said: Any) -> None:
         assert sender is SyncRun
+        if "changes" in said:  # the lines of the journal are another run's each time
+            said["changes"] = len(said["changes"])
         told.append((run.resource, said))
 
     for signal in (sync_finished, sync_failed):
