@@ -80,6 +80,7 @@ SETTINGS: dict[str, Any] = {
     "GRANT_NOTICE": [30 * DAY, 7 * DAY],
     "CONNECTED_URL": "/",
     "FAILED_URL": "/",
+    "AUTHENTICATION_CLASSES": None,
     "LOGIN_ENABLED": False,
     "GET_USER": ANYTHING,
     "BEFORE_CONNECT": ANYTHING,
