@@ -222,7 +222,7 @@ COMMANDS: dict[str, set[str]] = {
     "spotify_rotate_keys": {"--dry-run", "--json"},
     "spotify_generate_key": set(),
     "spotify_prune": set(),
-    "spotify_fake": {"--port", "--tracks"},
+    "spotify_fake": {"--port", "--tracks", "--users", "--edit"},
     "spotify_export": {"--user", "--as", "--resource", "--playlist", "--output", "--safe"},
 }
 
@@ -280,6 +280,7 @@ NAMES: dict[str, list[str]] = {
     "sync.request_sync": ["account", "resource", "full", "trigger"],
     "sync.execute": ["run_id", "watch"],
     "sync.decide_loss": ["loss", "decision"],
+    "sync.may_sync": ["account", "resource", "trigger"],
     "sync.sync": ["account", "resource", "full", "trigger", "watch"],
     "accounts.client_for": ["account"],
     "errors.message_for": ["code"],
@@ -287,6 +288,13 @@ NAMES: dict[str, list[str]] = {
     "backends.SpotifyBackend": ANYTHING,
     "db.indexes.CompositeHashIndex": ["fields", "name"],
     "testing.FakeSpotify": ANYTHING,
+    "testing.FakeSpotify.connect": ["self", "user", "who", "more"],
+    "testing.FakeSpotify.edit": ["self", "line"],
+    "testing.factories.account": [
+        *("user", "tracks", "playlists", "artists", "albums", "shows", "episodes", "audiobooks"),
+        "seed",
+    ],
+    "testing.factories.connect": ["fake", "user", "who", "scope"],
     "models.SavedTrack.objects.contains": ANYTHING,
     "models.SavedTrack.objects.saved_ids": ["account", "spotify_ids"],
 }
