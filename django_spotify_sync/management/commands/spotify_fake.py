@@ -26,7 +26,7 @@ class Command(BaseCommand):
         option("--host", default="127.0.0.1", help="where it listens (%(default)s)")
         option("--port", type=int, default=8099, help="0 takes a free one (%(default)s)")
         option("--public-url", default="", help="what others reach it by, if not host and port")
-        option("--users", default="listener", help="who there is: ada,grace (%(default)s)")
+        option("--users", default="listener", help="the people there are: ada,grace (%(default)s)")
         option("--tracks", type=int, default=1_000, help="saved tracks of each user (%(default)s)")
         option("--playlists", type=int, default=20, help="playlists of each user (%(default)s)")
         option("--artists", type=int, default=60, help="artists each user follows (%(default)s)")
