@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from django.db import router
+from django.test import override_settings
 
 from django_spotify_sync import accounts
 from django_spotify_sync.conf import conf
@@ -87,7 +88,8 @@ def connect(
 ) -> SpotifyAccount:
     """Connect *user* of the site to *who* of the fake, by default its first user; return the account.
 
-    The grant is the fake's, for *scope* or what the site asks for; the rest is what the callback does.
+    The grant is the fake's, for *scope* or what the site asks for; the rest is what the callback does, but that no sync
+    is queued.
     """
     answer = fake.grant(who or fake.user, _scope() if scope is None else scope)
     grant = Grant(
@@ -97,7 +99,8 @@ def connect(
         scope=answer["scope"],
     )
     profile = _Reader(fake, answer["access_token"]).one(Get("/me", parse_profile))
-    return accounts.connect(user, profile, grant)
+    with override_settings(SPOTIFY_SYNC_SYNC_ON_CONNECT=False):  # a test says itself what it syncs
+        return accounts.connect(user, profile, grant)
 
 
 class _Reader:
