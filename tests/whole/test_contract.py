@@ -80,6 +80,7 @@ SETTINGS: dict[str, Any] = {
     "GRANT_NOTICE": [30 * DAY, 7 * DAY],
     "CONNECTED_URL": "/",
     "FAILED_URL": "/",
+    "AUTHENTICATION_CLASSES": None,
     "LOGIN_ENABLED": False,
     "GET_USER": ANYTHING,
     "BEFORE_CONNECT": ANYTHING,
@@ -221,7 +222,7 @@ COMMANDS: dict[str, set[str]] = {
     "spotify_rotate_keys": {"--dry-run", "--json"},
     "spotify_generate_key": set(),
     "spotify_prune": set(),
-    "spotify_fake": {"--port", "--tracks"},
+    "spotify_fake": {"--port", "--tracks", "--users", "--edit"},
     "spotify_export": {"--user", "--as", "--resource", "--playlist", "--output", "--safe"},
 }
 
@@ -279,6 +280,7 @@ NAMES: dict[str, list[str]] = {
     "sync.request_sync": ["account", "resource", "full", "trigger"],
     "sync.execute": ["run_id", "watch"],
     "sync.decide_loss": ["loss", "decision"],
+    "sync.may_sync": ["account", "resource", "trigger"],
     "sync.sync": ["account", "resource", "full", "trigger", "watch"],
     "accounts.client_for": ["account"],
     "errors.message_for": ["code"],
@@ -286,6 +288,13 @@ NAMES: dict[str, list[str]] = {
     "backends.SpotifyBackend": ANYTHING,
     "db.indexes.CompositeHashIndex": ["fields", "name"],
     "testing.FakeSpotify": ANYTHING,
+    "testing.FakeSpotify.connect": ["self", "user", "who", "more"],
+    "testing.FakeSpotify.edit": ["self", "line"],
+    "testing.factories.account": [
+        *("user", "tracks", "playlists", "artists", "albums", "shows", "episodes", "audiobooks"),
+        "seed",
+    ],
+    "testing.factories.connect": ["fake", "user", "who", "scope"],
     "models.SavedTrack.objects.contains": ANYTHING,
     "models.SavedTrack.objects.saved_ids": ["account", "spotify_ids"],
 }

@@ -356,6 +356,16 @@ def test_the_how_to_of_testing_works(spotify, client, django_user_model):
     assert len(spotify.faults) == 3
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_how_to_of_testing_without_a_browser_works(spotify, client, django_user_model):
+    said: dict[str, Any] = {}
+    for block in blocks(DOCS / "how-to/test-your-site.md", "python"):
+        exec(block, said)
+
+    said["test_a_page_shows_the_library"](client, django_user_model)
+    said["test_a_like_is_seen"](spotify, django_user_model)
+
+
 def block_for(file: str) -> str:
     [block] = [one for one in blocks(README, "python") if one.startswith(f"# {file},")]
     return block
