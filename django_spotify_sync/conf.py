@@ -250,6 +250,9 @@ class Conf:
         problem=_positive,
     )
     BATCH_SIZE = Setting(1000, "How many rows one statement carries.", problem=_above(0, "0"))
+    SYNC_ON_CONNECT = Setting(
+        True, "Queue a sync of every resource as soon as an account is connected."
+    )
     SYNC_INTERVAL = Setting(
         timedelta(hours=6),
         "How often a resource that changes is looked at by the schedule.",
@@ -319,14 +322,19 @@ class Conf:
         problem=_distances,
     )
     CONNECTED_URL = Setting(
-        "/",
-        "Where a browser goes after connecting: a path or the name of a URL. By default the site's first page.",
+        "spotify_sync:home",
+        "Where a browser goes after connecting: a path or the name of a URL. By default the package's own page.",
         types=(str, Promise),
     )
     FAILED_URL = Setting(
-        "/",
-        "Where a browser goes after a failure; ?spotify_error=<code> is added. By default the site's first page.",
+        "spotify_sync:home",
+        "Where a browser goes after a failure; ?spotify_error=<code> is added. By default the package's own page.",
         types=(str, Promise),
+    )
+    BASE_TEMPLATE = Setting(
+        "spotify_sync/base.html",
+        "The template that the package's own pages extend; it has the blocks title and content.",
+        problem=lambda value: None if value else "must be the name of a template",
     )
     LOGIN_ENABLED = Setting(False, "Let users sign in with Spotify.")
     GET_USER = Hook(
