@@ -46,7 +46,9 @@ def with_forms(api: type[PinnedAPIView], done: Promise) -> View:
 
     @wraps(by_json)
     def view(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
-        return (by_form if is_form(request) else by_json)(request, **kwargs)
+        if is_form(request):
+            return by_form(request, **kwargs)
+        return by_json(request, **kwargs)
 
     return view
 

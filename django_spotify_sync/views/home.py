@@ -92,7 +92,8 @@ def _signed_in(request: HttpRequest, account: SpotifyAccount | None) -> dict[str
         "account": account,
         "shelves": shelves,
         "is_syncing": any(_is_under_way(shelf.run) for shelf in shelves),
-        "missing_scopes": account.missing_scopes,
+        # where no scope is known, none is missed
+        "missing_scopes": account.missing_scopes if account.scopes else [],
         "losses": LargeLoss.objects.filter(account=account).undecided().order_by("-run_id"),
         "losses_wait": conf.LARGE_LOSS == "ask",
         "runs": runs[:LAST_RUNS],

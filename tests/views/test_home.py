@@ -192,9 +192,15 @@ def test_scopes_that_are_missing_are_mentioned(ada: Client, account: SpotifyAcco
     page = shown(ada)
 
     assert "You have not agreed to all that this site reads." in page
-    assert page.count("You have not agreed to this.") == 2, "playlists and followed artists"
+    assert page.count("You have not agreed to this.") == 1, "to following: playlists come without"
     assert CONNECT in page
     assert SYNC_FORM in page
+
+
+def test_scopes_that_nobody_knows_are_not_missed(ada: Client, account: SpotifyAccount) -> None:
+    SpotifyToken.objects.update(scope="")
+
+    assert "You have not agreed" not in shown(ada)
 
 
 def test_a_consent_that_ends_soon_is_mentioned(ada: Client, account: SpotifyAccount) -> None:
