@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_protect
 from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 
 from django_spotify_sync.errors import message_for
 from django_spotify_sync.rest.account import DisconnectView
@@ -56,12 +57,13 @@ def with_forms(api: type[PinnedAPIView], done: Promise) -> View:
 def _sent_back(request: HttpRequest, answer: Any, back: str, done: Promise) -> HttpResponseRedirect:
     """Say by a message what REST answered. On a site without messages the page shows it: an error by its address."""
     code = answer.data["code"] if answer.status_code >= 400 else ""
-    if code == "not_authenticated":
+    if code == NotAuthenticated.default_code:
         return redirect_to_login(back)
     if not code:
         messages.success(request, str(done), fail_silently=True)
     elif hasattr(request, "_messages"):
-        messages.error(request, message_for(code))
+        may_not = code == PermissionDenied.default_code  # for which REST framework has the words
+        messages.error(request, answer.data["detail"] if may_not else message_for(code))
     else:
         back = with_error(back, code)
     return HttpResponseRedirect(back)

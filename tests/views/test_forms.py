@@ -11,11 +11,13 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 from django.utils import timezone
+from rest_framework.permissions import IsAdminUser
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.errors import message_for
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.runs import Trigger
+from django_spotify_sync.rest.runs import SyncAllView
 from tests.kit.browsing import HOST, JSON, browser_of
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +145,17 @@ def test_asking_too_often(ada: Client, account: SpotifyAccount, settings: Any) -
 
     assert message_for("throttled") in told(ada)
     assert [run.resource for run in SyncRun.objects.all()] == ["tracks"]
+
+
+def test_what_the_site_does_not_allow(
+    ada: Client, account: SpotifyAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SyncAllView, "permission_classes", [IsAdminUser])
+
+    press(ada, "/spotify/sync/")
+
+    assert "You do not have permission to perform this action." in told(ada)
+    assert not SyncRun.objects.exists()
 
 
 def test_a_wish_that_is_none(ada: Client, account: SpotifyAccount) -> None:
