@@ -81,6 +81,13 @@ def test_who_never_connected_is_shown_the_way(ada: Client) -> None:
     assert "<form" not in page
 
 
+def test_it_is_said_in_the_visitor_s_language(ada: Client) -> None:
+    page = ada.get(HOME, headers={"Accept-Language": "ru"}).content.decode()
+
+    assert '<html lang="ru">' in page
+    assert "Аккаунт Spotify не подключён." in page
+
+
 def test_so_is_who_has_let_go_and_whose_library_is_kept(
     ada: Client, account: SpotifyAccount
 ) -> None:
