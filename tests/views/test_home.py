@@ -88,7 +88,7 @@ def test_it_is_said_in_the_visitor_s_language(ada: Client) -> None:
     assert "Аккаунт Spotify не подключён." in page
 
 
-def test_so_is_who_has_let_go_and_whose_library_is_kept(
+def test_who_has_let_go_is_shown_the_way_too_where_the_library_is_kept(
     ada: Client, account: SpotifyAccount
 ) -> None:
     SpotifyAccount.objects.update(status="disconnected")
