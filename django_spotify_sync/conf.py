@@ -204,6 +204,9 @@ class Conf:
         problem=_positive,
     )
     BATCH_SIZE = Setting(1000, "How many rows one statement carries.", problem=above(0, "0"))
+    SYNC_ON_CONNECT = Setting(
+        True, "Queue a sync of every resource as soon as an account is connected."
+    )
     SYNC_INTERVAL = Setting(
         timedelta(hours=6),
         "How often a resource that changes is looked at by the schedule.",
@@ -274,13 +277,13 @@ class Conf:
         problem=distances,
     )
     CONNECTED_URL = Setting(
-        "/",
-        "Where a browser goes after connecting: a path or the name of a URL. By default the site's first page.",
+        "spotify_sync:home",
+        "Where a browser goes after connecting: a path or the name of a URL. By default the package's own page.",
         types=(str, Promise),
     )
     FAILED_URL = Setting(
-        "/",
-        "Where a browser goes after a failure; ?spotify_error=<code> is added. By default the site's first page.",
+        "spotify_sync:home",
+        "Where a browser goes after a failure; ?spotify_error=<code> is added. By default the package's own page.",
         types=(str, Promise),
     )
     AUTHENTICATION_CLASSES = Setting[list[str] | None](
@@ -288,6 +291,11 @@ class Conf:
         "What says who calls over REST; None asks what the host's REST framework has, then the session.",
         types=(list, tuple, type(None)),
         problem=authenticators,
+    )
+    BASE_TEMPLATE = Setting(
+        "spotify_sync/base.html",
+        "The template that the package's own pages extend; it has the blocks title and content.",
+        problem=lambda value: None if value else "must be the name of a template",
     )
     LOGIN_ENABLED = Setting(False, "Let users sign in with Spotify.")
     GET_USER = Hook(

@@ -46,9 +46,11 @@ PROMISED = {
     "JOURNAL": True,
     "CHANGES_RETENTION": timedelta(days=400),
     "GRANT_NOTICE": [timedelta(days=30), timedelta(days=7)],
-    "CONNECTED_URL": "/",
-    "FAILED_URL": "/",
     "AUTHENTICATION_CLASSES": None,
+    "CONNECTED_URL": "spotify_sync:home",
+    "FAILED_URL": "spotify_sync:home",
+    "BASE_TEMPLATE": "spotify_sync/base.html",
+    "SYNC_ON_CONNECT": True,
     "LOGIN_ENABLED": False,
     "GET_USER": ...,  # hooks of our own, which may move
     "MAY_SYNC": ...,
@@ -106,6 +108,8 @@ WRONG: dict[str, list[Any]] = {
     "LOGIN_ENABLED": [None, 1, "yes"],
     "CONNECTED_URL": [None, 5, ["/"]],
     "FAILED_URL": [None, 5, ["/"]],
+    "BASE_TEMPLATE": [None, 5, "", ["base.html"]],
+    "SYNC_ON_CONNECT": [None, 1, "yes"],
     "GRANT_NOTICE": [
         *(None, 30, timedelta(days=7), [30], [timedelta(0)], [timedelta(days=-7)]),
         *([timedelta(days=7), "7 days"], [timedelta(days=181)], {timedelta(days=7): 1}),

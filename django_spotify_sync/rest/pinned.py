@@ -39,7 +39,7 @@ def is_for_the_api(request: HttpRequest) -> bool:
     return wants_json(request) or request.method == "OPTIONS"
 
 
-def own_account(request: Request) -> SpotifyAccount:
+def own_account(request: Request | HttpRequest) -> SpotifyAccount:
     """Return the asking user's account, whatever its status.
 
     :raises NotConnected: if there never was one.

@@ -78,9 +78,11 @@ SETTINGS: dict[str, Any] = {
     "JOURNAL": True,
     "CHANGES_RETENTION": 400 * DAY,
     "GRANT_NOTICE": [30 * DAY, 7 * DAY],
-    "CONNECTED_URL": "/",
-    "FAILED_URL": "/",
     "AUTHENTICATION_CLASSES": None,
+    "CONNECTED_URL": "spotify_sync:home",
+    "FAILED_URL": "spotify_sync:home",
+    "BASE_TEMPLATE": "spotify_sync/base.html",
+    "SYNC_ON_CONNECT": True,
     "LOGIN_ENABLED": False,
     "GET_USER": ANYTHING,
     "BEFORE_CONNECT": ANYTHING,
@@ -96,6 +98,7 @@ SETTINGS: dict[str, Any] = {
 
 #: Below where the host mounts the package.
 ENDPOINTS: dict[str, set[str]] = {
+    "": {"GET"},
     "auth/": {"GET"},
     "login/": {"GET", "POST"},
     "callback/": {"GET", "POST"},
@@ -209,7 +212,7 @@ RUN_STATUSES = [
     "cancelled",
 ]
 MODES = ["probe", "delta", "full"]
-TRIGGERS = ["user", "admin", "command", "schedule"]
+TRIGGERS = ["user", "admin", "command", "schedule", "connect"]
 CHANGES = ["added", "removed", "returned", "renamed", "unavailable", "available", "imported"]
 
 COMMANDS: dict[str, set[str]] = {
@@ -284,6 +287,10 @@ NAMES: dict[str, list[str]] = {
     "sync.sync": ["account", "resource", "full", "trigger", "watch"],
     "accounts.client_for": ["account"],
     "errors.message_for": ["code"],
+    "templatetags.spotify_sync.spotify_connect_button": ["context", "label"],
+    "templatetags.spotify_sync.spotify_sync_button": ["context", "resource", "label"],
+    "templatetags.spotify_sync.spotify_progress": ["context", "run"],
+    "templatetags.spotify_sync.spotify_error": ["context", "code"],
     "schedules.beat_schedule": [],
     "backends.SpotifyBackend": ANYTHING,
     "db.indexes.CompositeHashIndex": ["fields", "name"],
