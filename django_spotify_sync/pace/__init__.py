@@ -14,10 +14,12 @@ from django_spotify_sync.pace.governor import (
     lift_blocks,
     shared_pace,
 )
+from django_spotify_sync.pace.patience import Patient
 
 __all__ = [
     "SCHEDULED_SHARE",
     "Block",
+    "Patient",
     "at_the_door",
     "blocked",
     "blocks",
