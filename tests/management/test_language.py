@@ -32,6 +32,7 @@ SAYING: dict[str, list[list[str]]] = {
     "spotify_rotate_keys": [[], ["--json"]],
     "spotify_generate_key": [[]],
     "spotify_prune": [[]],
+    "spotify_adopt": [["--from", "allauth"], ["--from", "social-auth", "--user", "nobody"]],
     "spotify_fake": [],  # which runs until it is stopped; FakeSpotify knows no translations
 }
 
