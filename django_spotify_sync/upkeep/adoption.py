@@ -88,7 +88,7 @@ def adopt_all(
         known = _Known.of(rows)
         for row in rows:
             user = known.users.get(row.user_id)
-            if user is None:  # deleted meanwhile
+            if user is None or not user.is_active:  # deleted meanwhile, or shut out
                 continue
             adoption = known.judge(row, user)
             if adoption is None and row.grant is not None and not dry_run:

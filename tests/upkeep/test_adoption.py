@@ -22,18 +22,14 @@ from django_spotify_sync.testing import FakeSpotify
 from django_spotify_sync.upkeep import adoption
 from django_spotify_sync.upkeep.adoption import Adoption, adopt_all
 from django_spotify_sync.upkeep.sources import HeldRow
-from tests.kit import other_logins
 from tests.kit.connecting import ask, connect
 from tests.kit.libraries import account_of
 from tests.kit.other_logins import allauth_account, allauth_row, new, social_auth_row
 
+pytestmark = pytest.mark.usefixtures("other_logins")
+
 TOKENS, ME = "/api/token", "/me"
 MAKE = {"allauth": allauth_row, "social-auth": social_auth_row}
-
-
-@pytest.fixture(autouse=True)
-def both_installed(db: None, settings: Any) -> None:
-    other_logins.install(settings)
 
 
 def results(source: str = "allauth", **options: Any) -> list[tuple[str, str | None, str]]:
@@ -320,6 +316,14 @@ def test_a_user_who_is_gone_is_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """Deleted while the rows were read."""
     gone = HeldRow(uuid.uuid4(), "spotify", None)
     monkeypatch.setitem(adoption.SOURCES, "allauth", lambda provider, user_ids: iter([[gone]]))
+
+    assert results() == []
+
+
+def test_a_user_who_was_shut_out_is_no_row(user: Any, spotify: FakeSpotify) -> None:
+    user.is_active = False
+    user.save()
+    allauth_row(user, spotify.user, spotify)
 
     assert results() == []
 

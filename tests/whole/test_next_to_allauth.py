@@ -17,18 +17,14 @@ from django_spotify_sync.accounts import wanted_scopes
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.signals import account_disconnected
 from django_spotify_sync.testing import FakeSpotify
-from tests.kit import other_logins
 from tests.kit.connecting import connect
 from tests.kit.documentation import DOCS
 from tests.kit.other_logins import allauth_account, allauth_row, social_auth_row
 from tests.whole.test_docs import blocks
 
+pytestmark = pytest.mark.usefixtures("other_logins")
+
 BLOCKS = blocks(DOCS / "how-to/next-to-allauth.md", "python")
-
-
-@pytest.fixture(autouse=True)
-def both_installed(db: None, settings: Any) -> None:
-    other_logins.install(settings)
 
 
 @pytest.fixture(autouse=True)

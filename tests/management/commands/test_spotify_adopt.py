@@ -11,13 +11,9 @@ from django.core.management import CommandError, call_command
 
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.testing import FakeSpotify
-from tests.kit import other_logins
-from tests.kit.other_logins import allauth_account, allauth_row, social_auth_row
+from tests.kit.other_logins import APPS, allauth_account, allauth_row, social_auth_row
 
-
-@pytest.fixture(autouse=True)
-def both_installed(db: None, settings: Any) -> None:
-    other_logins.install(settings)
+pytestmark = pytest.mark.usefixtures("other_logins")
 
 
 @pytest.fixture
@@ -160,7 +156,7 @@ def test_a_round_that_is_broken_off_says_what_it_did(
 
 def test_an_app_that_is_not_installed(settings: Any) -> None:
     installed = settings.INSTALLED_APPS
-    settings.INSTALLED_APPS = [app for app in installed if app not in other_logins.APPS]
+    settings.INSTALLED_APPS = [app for app in installed if app not in APPS]
 
     with pytest.raises(CommandError, match=r"socialaccount.*INSTALLED_APPS"):
         run()

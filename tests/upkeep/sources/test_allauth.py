@@ -10,6 +10,8 @@ from django_spotify_sync.testing import FakeSpotify
 from django_spotify_sync.upkeep.sources import HeldRow, allauth
 from tests.kit.other_logins import allauth_account, allauth_row, new
 
+pytestmark = pytest.mark.usefixtures("other_logins")
+
 
 def row(provider: str = "spotify") -> HeldRow:
     [[row]] = allauth.chunks(provider, None)

@@ -13,6 +13,8 @@ from django_spotify_sync.testing import FakeSpotify
 from django_spotify_sync.upkeep.sources import SOURCES, SourceMissing, rows
 from tests.kit.other_logins import APPS, allauth_row, social_auth_row
 
+pytestmark = pytest.mark.usefixtures("other_logins")
+
 MAKE = {"allauth": allauth_row, "social-auth": social_auth_row}
 each_source = pytest.mark.parametrize("source", SOURCES)
 

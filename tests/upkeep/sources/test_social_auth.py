@@ -11,6 +11,8 @@ from django_spotify_sync.testing import FakeSpotify
 from django_spotify_sync.upkeep.sources import HeldRow, SourceMissing, social_auth
 from tests.kit.other_logins import OwnStorage, social_auth_row
 
+pytestmark = pytest.mark.usefixtures("other_logins")
+
 KEPT = {"access_token": "access", "refresh_token": "refresh", "token_type": "Bearer"}
 
 
