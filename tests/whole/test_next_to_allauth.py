@@ -154,6 +154,7 @@ def test_who_disconnects_is_forgotten_there(
 # social-auth
 
 
+@pytest.mark.filterwarnings("ignore:defusedxml.cElementTree is deprecated:DeprecationWarning")
 def test_a_sign_in_by_social_auth_connects(
     user: Any, spotify: FakeSpotify, settings: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
