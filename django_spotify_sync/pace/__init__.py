@@ -16,11 +16,13 @@ from django_spotify_sync.pace.governor import (
 from django_spotify_sync.pace.pauses import Block
 from django_spotify_sync.pace.shares import SCHEDULED_SHARE
 from django_spotify_sync.pace.tally import Allowance
+from django_spotify_sync.pace.patience import Patient
 
 __all__ = [
     "SCHEDULED_SHARE",
     "Allowance",
     "Block",
+    "Patient",
     "allowance",
     "at_the_door",
     "blocked",

@@ -149,8 +149,8 @@ SHAPES: dict[str, str] = {
     "run": "id resource status mode trigger reason done total requests counts counts.created counts.updated "
     "counts.unchanged counts.removed counts.skipped created_at started_at finished_at resume_at error",
     "account": "spotify_id display_name image_url status scopes authorized_at reauthorize_by resources "
-    "missing_scopes resources.tracks resources.playlists resources.following resources.albums resources.shows "
-    "resources.episodes resources.audiobooks "
+    "reauthorize_by_estimated missing_scopes resources.tracks resources.playlists resources.following "
+    "resources.albums resources.shows resources.episodes resources.audiobooks "
     "resources.tracks.count resources.tracks.checked_at resources.tracks.next_sync_at resources.tracks.run",
     "track": "spotify_id uri name artists artists.spotify_id artists.name album album.spotify_id album.name "
     "album.image_url album.release_date duration_ms explicit isrc is_playable added_at url",
@@ -226,6 +226,7 @@ COMMANDS: dict[str, set[str]] = {
     "spotify_generate_key": set(),
     "spotify_prune": set(),
     "spotify_fake": {"--port", "--tracks", "--users", "--edit"},
+    "spotify_adopt": {"--from", "--provider", "--user", "--dry-run", "--json"},
     "spotify_export": {"--user", "--as", "--resource", "--playlist", "--output", "--safe"},
 }
 
@@ -286,6 +287,7 @@ NAMES: dict[str, list[str]] = {
     "sync.may_sync": ["account", "resource", "trigger"],
     "sync.sync": ["account", "resource", "full", "trigger", "watch"],
     "accounts.client_for": ["account"],
+    "accounts.adopt": ["user", "refresh_token", "client_id", "authorized_at", "scope"],
     "errors.message_for": ["code"],
     "templatetags.spotify_sync.spotify_connect_button": ["context", "label"],
     "templatetags.spotify_sync.spotify_sync_button": ["context", "resource", "label"],
