@@ -12,7 +12,8 @@ from tests.kit.documentation import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text()
-WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+#: Of the tree itself: a copy of it may leave out what begins with a dot.
+WORKFLOWS = sorted((Path(__file__).resolve().parents[2] / ".github/workflows").glob("*.yml"))
 each_workflow = pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda file: file.stem)
 
 #: Of Keep a Changelog, in its order, and ours for what is still to come.
@@ -79,12 +80,12 @@ def test_a_workflow_may_write_nothing(workflow):
 
 def test_the_matrix_has_every_python():
     named = [one.rpartition(" ")[2] for one in PROJECT["classifiers"] if "Python :: 3." in one]
-    block = re.search(r"python-version: \|\n((?: +[\d.]+\n)+)", (WORKFLOWS[0]).read_text())
+    block = re.search(r"python-version: \|\n((?: +[\d.]+\n)+)", WORKFLOWS[0].read_text())
 
     assert block
     assert block[1].split() == named
 
 
-def test_what_stands_on_the_registrys_page_is_there():
-    assert Path(ROOT / PROJECT["readme"]).exists()
+def test_the_files_that_metadata_names_are_there():
+    assert (ROOT / PROJECT["readme"]).exists()
     assert [file for file in PROJECT["license-files"] if not (ROOT / file).exists()] == []
