@@ -29,9 +29,9 @@ def block_for(file: str) -> str:
 
 
 def typed(block: str) -> list[str]:
-    """Return what a reader types, without prompts and comments."""
+    """Return what a reader types, without prompts."""
     lines = [line for line in block.splitlines() if line.startswith("$ ")]  # others are answers
-    return [uncommented(line.removeprefix("$ ")) for line in lines]
+    return [line.removeprefix("$ ") for line in lines]
 
 
 def uncommented(code: str) -> str:
@@ -103,6 +103,15 @@ def test_the_addresses_come_before_those_that_take_all():
     exec(block_for("urls.py"), urls)
 
     assert [str(one) for one in urls["urlpatterns"]][1:] == ["takes all"]
+
+
+def test_lines_can_be_typed_into_any_shell():
+    """zsh, as it comes, takes a comment behind a command for arguments."""
+    typed_lines = [
+        line for block in code_blocks(README.read_text(), "console") for line in typed(block)
+    ]
+
+    assert [line for line in typed_lines if "#" in line] == []
 
 
 @pytest.mark.parametrize("language", ["python", "console"])

@@ -154,9 +154,10 @@ def test_curl_goes_from_nothing_to_tracks(spotify, live_server, tmp_path: Path, 
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        decode, rest, found = json.JSONDecoder().raw_decode, done.stdout.strip(), []
+        found: list[dict[str, Any]] = []
+        rest = done.stdout.strip()
         while rest:
-            one, end = decode(rest)
+            one, end = json.JSONDecoder().raw_decode(rest)
             found.append(one)
             rest = rest[end:].strip()
         return found
