@@ -13,10 +13,10 @@ from django_spotify_sync.pace.governor import (
     lift_blocks,
     shared_pace,
 )
+from django_spotify_sync.pace.patience import Patient
 from django_spotify_sync.pace.pauses import Block
 from django_spotify_sync.pace.shares import SCHEDULED_SHARE
 from django_spotify_sync.pace.tally import Allowance
-from django_spotify_sync.pace.patience import Patient
 
 __all__ = [
     "SCHEDULED_SHARE",
