@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("spotify_sync", "0010_large_losses"),
+        ("spotify_sync", "0011_reauthorize_by_estimated"),
     ]
 
     operations = [
