@@ -72,7 +72,6 @@ class SpotifyAccountSerializer(RowSerializer[SpotifyAccount]):
             "missing_scopes",
             "authorized_at",
             "reauthorize_by",
-            "reauthorize_by_estimated",
             "resources",
         )
         read_only_fields = fields

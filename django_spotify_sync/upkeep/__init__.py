@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django_spotify_sync.upkeep.adoption import Adoption, adopt_all
 from django_spotify_sync.upkeep.keys import (
     KeyUse,
     Rotation,
@@ -17,13 +16,11 @@ from django_spotify_sync.upkeep.retention import purge_accounts
 from django_spotify_sync.upkeep.status import Status, read_status
 
 __all__ = [
-    "Adoption",
     "KeyUse",
     "Rotation",
     "Round",
     "Status",
     "Unreadable",
-    "adopt_all",
     "keys_in_use",
     "prune",
     "purge_accounts",

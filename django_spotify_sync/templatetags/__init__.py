@@ -1,1 +1,0 @@
-"""What templates of a site may load."""
