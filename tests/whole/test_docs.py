@@ -87,7 +87,7 @@ def test_a_setting_is_described_as_it_is(name):
     said = re.search(r"^\*\*(.+?)\*\*, default `(.+)`$", SETTINGS[name], re.M)
 
     assert said, "Its first line says **type**, default `value`."
-    assert said[1] == OTHERS.get(name) or KINDS[setting.types]
+    assert said[1] == (OTHERS.get(name) or KINDS[setting.types])
     assert eval(said[2], {"timedelta": timedelta}) == setting.default
     assert SETTINGS[name].rstrip().splitlines()[-1] != said[0], "And then what it means."
 
