@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import math
 import os
 import socket
 import subprocess
@@ -22,6 +23,7 @@ from django_redis import get_redis_connection
 from django_redis.client import DefaultClient
 
 from django_spotify_sync import pace
+from django_spotify_sync.sync.runs import heartbeat
 from django_spotify_sync.testing import FakeSpotify
 from tests.celery_app import app as celery_app
 from tests.kit.crowds import Crowd
@@ -100,6 +102,12 @@ def empty_redis() -> None:
     redis = get_redis_connection()
     if keys := list(redis.scan_iter(django_settings.REDIS_PREFIX + "*", count=1000)):
         redis.delete(*keys)
+
+
+@pytest.fixture(autouse=True)
+def progress_unwritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no run of this process write its progress because the machine is slow: tests count statements."""
+    monkeypatch.setattr(heartbeat, "PROGRESS_EVERY", math.inf)
 
 
 @pytest.fixture
