@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
-.PHONY: help start stop restart restart-celery gen-env test test-all quick lint ruff-fix docs build lock matrix nox demo bench clean debian
+.PHONY: help start stop restart restart-celery gen-env test test-all quick lint ruff-fix docs build publish lock matrix nox demo bench clean debian
 .DELETE_ON_ERROR:
 
 # uv does not see the interpreters behind pyenv's shims.
@@ -53,6 +53,9 @@ docs: .venv/.ready  ## Build the documentation into docs/_build
 
 build: .venv/.ready  ## Build the wheel into dist/ and check what is in it
 	@$(IN_VENV) nox --session wheel
+
+publish: | $(UV)  ## Upload dist/, which the workflow of a release does: it proves who it is without a password
+	@$(UV) publish --trusted-publishing always dist/*
 
 nox: .venv/.ready  ## Run chores by name (ARGS="--session floors"; ARGS=--list)
 	@$(IN_VENV) nox $(ARGS)

@@ -19,11 +19,20 @@ class SpotifySyncConfig(AppConfig):
     def ready(self) -> None:
         from django_spotify_sync import checks  # noqa: F401 - registers the checks
         from django_spotify_sync.accounts import receivers
+        from django_spotify_sync.signals import account_connected
 
         receivers.connect_receivers()
+        account_connected.connect(sync_connected, dispatch_uid="spotify_sync.sync_connected")
         user_logged_out.connect(leave_browser, dispatch_uid="spotify_sync.leave_browser")
         if apps.is_installed("drf_spectacular"):
             from django_spotify_sync.rest import openapi  # noqa: F401 - registers what it describes
+
+
+def sync_connected(account: Any, **kwargs: Any) -> None:
+    """Sync at once, whichever door an account was connected by. What fails here is logged and undoes no connecting."""
+    from django_spotify_sync import tasks  # Celery, which nobody needs before
+
+    tasks.sync_connected(account)
 
 
 def leave_browser(request: HttpRequest | None, user: Any = None, **kwargs: Any) -> None:

@@ -6,7 +6,6 @@ Nothing but this module reads a ``SPOTIFY_SYNC_*`` name; ``checks`` compares wha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast, overload
@@ -16,13 +15,22 @@ from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
 from django_spotify_sync.secret import Secret, hushed
+from django_spotify_sync.values import (
+    Problem,
+    above,
+    authenticators,
+    distances,
+    large_loss,
+    may_sync,
+    rates,
+    strings,
+    texts,
+    url,
+    url_or_empty,
+    words_for,
+)
 
 PREFIX = "SPOTIFY_SYNC_"
-
-type Problem = str | None
-
-_GRANT = timedelta(days=180)  # half a year at the least
-_RATE = re.compile(r"[0-9]+/[smhd][a-z]*")  # as DRF reads it
 
 
 class Setting[T]:
@@ -65,16 +73,22 @@ class Setting[T]:
         """Say what is wrong with ``value``, in words that name the type or unit wanted; None if nothing is."""
         wrong_bool = isinstance(value, bool) and bool not in self.types
         if wrong_bool or not isinstance(value, self.types):
-            wanted = " or ".join(_words(kind) for kind in self.types)
+            wanted = " or ".join(words_for(kind) for kind in self.types)
             return f"must be {wanted}, not {type(value).__name__}"
         return self._problem(value)
 
 
 class Hook(Setting[Callable[..., Any]]):
-    """A setting that names a function by its dotted path (or is the function)."""
+    """A setting that names a function by its dotted path (or is the function); ``problem`` is told of the function."""
 
-    def __init__(self, default: str, doc: str) -> None:
-        super().__init__(default, doc, types=(str, object))  # type: ignore[arg-type]
+    def __init__(
+        self,
+        default: str,
+        doc: str,
+        *,
+        problem: Callable[[Callable[..., Any]], Problem] = lambda function: None,
+    ) -> None:
+        super().__init__(default, doc, types=(str, object), problem=problem)  # type: ignore[arg-type]
 
     def read(self) -> Callable[..., Any]:
         value: object = getattr(settings, self.name, self.default)
@@ -86,65 +100,9 @@ class Hook(Setting[Callable[..., Any]]):
             function = import_string(value) if isinstance(value, str) else value
         except (ImportError, TypeError, ValueError) as error:  # the latter two for "..x" and ".x"
             return f"names a function that cannot be imported ({error})"
-        return None if callable(function) else "must be a function or the dotted path of one"
-
-
-def _words(kind: type) -> str:
-    words: dict[type, str] = {
-        timedelta: "a datetime.timedelta",
-        str: "a string",
-        int: "a whole number",
-        float: "a number",
-        bool: "True or False",
-        list: "a list",
-        tuple: "a tuple",
-        dict: "a dict",
-        type(None): "None",
-        Promise: "a lazy one",
-    }
-    return words.get(kind, kind.__name__)
-
-
-def _above[N: (int, float, timedelta)](floor: N, words: str) -> Callable[[N], Problem]:
-    return lambda value: None if value > floor else f"must be more than {words}"
-
-
-def _strings(value: object) -> Problem:
-    items = value if isinstance(value, list | tuple) else [value]
-    return (
-        None
-        if all(isinstance(item, str) and item for item in items)
-        else "must hold non-empty strings only"
-    )
-
-
-def _texts(value: object) -> Problem:
-    # the value itself is never repeated: it may be a secret
-    items = value if isinstance(value, list | tuple) else [value]
-    return None if all(isinstance(item, str) for item in items) else "must hold strings only"
-
-
-def _rates(value: dict[object, object]) -> Problem:
-    for scope, rate in value.items():
-        if rate is not None and not (isinstance(rate, str) and _RATE.fullmatch(rate)):
-            return f"has {rate!r} for {scope!r}, which is no rate such as '6/min'"
-    return None
-
-
-def _distances(value: object) -> Problem:
-    items = value if isinstance(value, list | tuple) else [value]
-    fine = all(isinstance(item, timedelta) and timedelta(0) < item <= _GRANT for item in items)
-    return None if fine else "must hold datetime.timedeltas of up to six months (180 days) only"
-
-
-def _url(value: str) -> Problem:
-    if not value.startswith(("https://", "http://")):
-        return "must begin with https:// (or http:// for a server of your own)"
-    return "must not end with a slash" if value.endswith("/") else None
-
-
-def _url_or_empty(value: str) -> Problem:
-    return _url(value.rstrip("/")) if value else None
+        if not callable(function):
+            return "must be a function or the dotted path of one"
+        return self._problem(function)
 
 
 RESOURCES = (
@@ -167,11 +125,7 @@ def _resources(value: object) -> Problem:
     return f"holds {wrong[0]!r}; the resources are {', '.join(RESOURCES)}" if wrong else None
 
 
-def _large_loss(value: str) -> Problem:
-    return None if value in ("second_run", "ask") else 'must be "second_run" or "ask"'
-
-
-_positive = _above(timedelta(0), "no time at all")
+_positive = above(timedelta(0), "no time at all")
 
 
 class Conf:
@@ -184,23 +138,23 @@ class Conf:
     REDIRECT_URI = Setting(
         "",
         "The redirect URI registered at Spotify; built from the request when empty.",
-        problem=_url_or_empty,
+        problem=url_or_empty,
     )
     REDIRECT_URIS = Setting[list[str]](
         [],
         "Further redirect URIs that API clients and native apps may name.",
         types=(list, tuple),
-        problem=_strings,
+        problem=strings,
     )
     FERNET_KEYS = Setting[list[str] | str](
         [],
         "Fernet keys that seal the tokens, newest first; a single string is a list of one. Required.",
         types=(list, tuple, str),
-        problem=_texts,
+        problem=texts,
     )
-    API_URL = Setting("https://api.spotify.com/v1", "Where the Web API answers.", problem=_url)
+    API_URL = Setting("https://api.spotify.com/v1", "Where the Web API answers.", problem=url)
     ACCOUNTS_URL = Setting(
-        "https://accounts.spotify.com", "Where the accounts service answers.", problem=_url
+        "https://accounts.spotify.com", "Where the accounts service answers.", problem=url
     )
     RESOURCES = Setting[list[str]](
         ["tracks", "playlists", "following", "albums", "shows"],
@@ -212,7 +166,7 @@ class Conf:
         None,
         "The scopes to ask for; None asks for what RESOURCES need.",
         types=(list, tuple, type(None)),
-        problem=lambda value: None if value is None else _strings(value),
+        problem=lambda value: None if value is None else strings(value),
     )
     USE_PKCE = Setting(True, "Send a PKCE challenge with each authorization.")
     ACCEPT_LANGUAGE = Setting(
@@ -227,7 +181,7 @@ class Conf:
         "How long a user may take at Spotify's consent page.",
         problem=_positive,
     )
-    FETCH_WORKERS = Setting(8, "How many pages are fetched at once.", problem=_above(0, "0"))
+    FETCH_WORKERS = Setting(8, "How many pages are fetched at once.", problem=above(0, "0"))
     REQUEST_TIMEOUT = Setting(
         timedelta(seconds=30),
         "The deadline of one request, from its start to its last byte.",
@@ -249,7 +203,10 @@ class Conf:
         "The window that Spotify counts requests in.",
         problem=_positive,
     )
-    BATCH_SIZE = Setting(1000, "How many rows one statement carries.", problem=_above(0, "0"))
+    BATCH_SIZE = Setting(1000, "How many rows one statement carries.", problem=above(0, "0"))
+    SYNC_ON_CONNECT = Setting(
+        True, "Queue a sync of every resource as soon as an account is connected."
+    )
     SYNC_INTERVAL = Setting(
         timedelta(hours=6),
         "How often a resource that changes is looked at by the schedule.",
@@ -262,7 +219,8 @@ class Conf:
     )
     MAY_SYNC = Hook(
         "django_spotify_sync.hooks.may_sync",
-        "Whether the schedule may sync (account, resource) now.",
+        "Whether (account, resource, trigger) may be synced now: by the schedule, or because its user asks for it.",
+        problem=may_sync,
     )
     FULL_SYNC_INTERVAL = Setting(
         timedelta(days=7),
@@ -283,7 +241,7 @@ class Conf:
     LARGE_LOSS = Setting(
         "second_run",
         'What becomes of such a loss: "second_run" believes it then, "ask" waits until somebody accepts or keeps it.',
-        problem=_large_loss,
+        problem=large_loss,
     )
     HEARTBEAT = Setting(
         timedelta(seconds=15), "How often a run says that it is alive.", problem=_positive
@@ -316,17 +274,28 @@ class Conf:
         [timedelta(days=30), timedelta(days=7)],
         "How long before a grant's end the signal grant_expiring is sent; several distances, one signal at each.",
         types=(list, tuple),
-        problem=_distances,
+        problem=distances,
     )
     CONNECTED_URL = Setting(
-        "/",
-        "Where a browser goes after connecting: a path or the name of a URL. By default the site's first page.",
+        "spotify_sync:home",
+        "Where a browser goes after connecting: a path or the name of a URL. By default the package's own page.",
         types=(str, Promise),
     )
     FAILED_URL = Setting(
-        "/",
-        "Where a browser goes after a failure; ?spotify_error=<code> is added. By default the site's first page.",
+        "spotify_sync:home",
+        "Where a browser goes after a failure; ?spotify_error=<code> is added. By default the package's own page.",
         types=(str, Promise),
+    )
+    AUTHENTICATION_CLASSES = Setting[list[str] | None](
+        None,
+        "What says who calls over REST; None asks what the host's REST framework has, then the session.",
+        types=(list, tuple, type(None)),
+        problem=authenticators,
+    )
+    BASE_TEMPLATE = Setting(
+        "spotify_sync/base.html",
+        "The template that the package's own pages extend; it has the blocks title and content.",
+        problem=lambda value: None if value else "must be the name of a template",
     )
     LOGIN_ENABLED = Setting(False, "Let users sign in with Spotify.")
     GET_USER = Hook(
@@ -346,7 +315,7 @@ class Conf:
             "export": "10/hour",
         },
         "How often one user may ask: DRF rates by scope.",
-        problem=_rates,
+        problem=rates,
     )
 
     @classmethod

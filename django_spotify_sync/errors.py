@@ -84,6 +84,7 @@ MESSAGES: dict[str, Promise] = {
         "This Spotify account belongs to another user than the one who is signed in. Sign out first."
     ),
     "throttled": _("That was asked for too often. Please wait a moment."),
+    "permission_denied": _("This site does not allow this right now."),
     "cache_unavailable": _(
         "This site cannot begin anything right now. Please try again in a moment."
     ),

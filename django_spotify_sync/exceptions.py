@@ -329,7 +329,7 @@ class SyncError(SpotifySyncError):
 
 
 class InsideTransaction(SyncError):
-    """A sync talks to Spotify and must not hold a transaction open: call it outside atomic()."""
+    """This talks to Spotify and must not hold a transaction open: call it outside atomic()."""
 
     code = "inside_transaction"
 

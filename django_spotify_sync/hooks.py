@@ -32,6 +32,9 @@ def before_connect(request: HttpRequest) -> str | None:
     return None
 
 
-def may_sync(account: SpotifyAccount, resource: str) -> bool:
-    """Tell whether the schedule may sync ``resource`` of ``account`` now: always."""
+def may_sync(account: SpotifyAccount, resource: str, trigger: str) -> bool:
+    """Tell whether ``resource`` of ``account`` may be synced now: always.
+
+    ``trigger`` says who asks: ``schedule``, ``user`` for the account's own user, or ``connect`` right after connecting.
+    """
     return True

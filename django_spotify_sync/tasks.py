@@ -16,11 +16,12 @@ from django.db import router, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from django_spotify_sync.conf import conf
 from django_spotify_sync.db.transactions import done_again
 from django_spotify_sync.exceptions import InsufficientScope, NotConnected
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.runs import RunStatus, Trigger
-from django_spotify_sync.sync import execute, request_sync, stop_runs, take_due
+from django_spotify_sync.sync import execute, request_all, request_sync, stop_runs, take_due
 from django_spotify_sync.upkeep import notices
 from django_spotify_sync.upkeep.pruning import prune as prune_all
 from django_spotify_sync.upkeep.refreshing import refresh_tokens
@@ -104,6 +105,12 @@ def queue(*runs: SyncRun, noted: bool = False) -> None:
     published = [run.pk for run in runs if noted or run.publish()]
     if published:
         transaction.on_commit(lambda: _send(published), using=router.db_for_write(SyncRun))
+
+
+def sync_connected(account: SpotifyAccount) -> None:
+    """Queue a sync of all that the user of this account, just connected, has agreed to, if the site wants that."""
+    if conf.SYNC_ON_CONNECT:
+        queue(*request_all(account, trigger=Trigger.CONNECT))
 
 
 def _send(run_ids: Sequence[int]) -> int:

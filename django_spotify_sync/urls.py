@@ -7,7 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from django_spotify_sync import views
 from django_spotify_sync.db.transactions import outside_transactions
-from django_spotify_sync.rest.account import AccountView, DisconnectView, RefreshView
+from django_spotify_sync.rest.account import AccountView, RefreshView
 from django_spotify_sync.rest.albums import SavedAlbumViewSet
 from django_spotify_sync.rest.audiobooks import SavedAudiobookViewSet
 from django_spotify_sync.rest.changes import LibraryChangeViewSet
@@ -16,7 +16,7 @@ from django_spotify_sync.rest.exporting import ExportView
 from django_spotify_sync.rest.following import FollowedArtistViewSet
 from django_spotify_sync.rest.losses import LossViewSet
 from django_spotify_sync.rest.playlists import PlaylistItemViewSet, PlaylistViewSet
-from django_spotify_sync.rest.runs import SyncAllView, SyncRunViewSet, SyncView
+from django_spotify_sync.rest.runs import SyncRunViewSet
 from django_spotify_sync.rest.shows import SavedShowViewSet
 from django_spotify_sync.rest.tracks import SavedTrackViewSet
 
@@ -35,18 +35,15 @@ router.register("audiobooks", SavedAudiobookViewSet, "audiobook")
 router.register("changes", LibraryChangeViewSet, "change")
 
 urlpatterns = [
+    path("", views.home, name="home"),
     path("auth/", views.auth, name="auth"),
     path("login/", views.login, name="login"),
     path("callback/", views.callback, name="callback"),
     path("account/", AccountView.as_view(), name="account"),
     path("refresh/", outside_transactions(RefreshView.as_view()), name="refresh"),
-    path(
-        "disconnect/",
-        outside_transactions(DisconnectView.as_view()),
-        name="disconnect",
-    ),
-    path("sync/", SyncAllView.as_view(), name="sync-all"),
-    path("sync/<str:resource>/", SyncView.as_view(), name="sync"),
+    path("disconnect/", outside_transactions(views.disconnect), name="disconnect"),
+    path("sync/", views.sync_all, name="sync-all"),
+    path("sync/<str:resource>/", views.sync, name="sync"),
     path(
         "syncs/<str:pk>/loss/",
         LossViewSet.as_view({"get": "list", "post": "create"}),

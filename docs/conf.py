@@ -28,7 +28,13 @@ pygments_style = "friendly"
 pygments_dark_style = "monokai"
 
 # Texts that stand in the folder above are written once: the README is the front page.
-PAGES = {"README.md": "index", "CHANGELOG.md": "changelog", "CONTRIBUTING.md": "contributing"}
+PAGES = {
+    "README.md": "index",
+    "README.ru.md": "readme-ru",
+    "CHANGELOG.md": "changelog",
+    "CONTRIBUTING.md": "contributing",
+    "SECURITY.md": "security",
+}
 
 
 def take_in(app: Any, page: str, content: list[str]) -> None:
@@ -43,7 +49,9 @@ def turned(text: str) -> str:
     """Turn its links, which lead to files of the repository, into links to pages."""
     text = text.replace("](docs/", "](")
     return re.sub(
-        r"\]\(([A-Z]+\.md)(?=[)#])", lambda link: f"]({PAGES.get(link[1], link[1])}.md", text
+        r"\]\(([A-Z]+(?:\.ru)?\.md)(?=[)#])",
+        lambda link: f"]({PAGES.get(link[1], link[1])}.md",
+        text,
     )
 
 

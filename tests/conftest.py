@@ -28,6 +28,7 @@ from django_spotify_sync.testing import FakeSpotify
 from tests.celery_app import app as celery_app
 from tests.kit.crowds import Crowd
 from tests.kit.emptying import empty_databases, is_connection_spoilt
+from tests.kit.other_logins import install
 
 ROOT = Path(__file__).parent.parent
 WORKER_STARTUP_SECONDS = 90
@@ -135,6 +136,12 @@ def spotify(settings: Any) -> Iterator[FakeSpotify]:
 def crowd(django_user_model: Any, spotify: FakeSpotify) -> Crowd:
     """Give more users, as many as come."""
     return Crowd(django_user_model, spotify)
+
+
+@pytest.fixture
+def other_logins(db: None, settings: Any) -> None:
+    """Install the real django-allauth and social-auth, with tables for the rows of `tests.kit.other_logins`."""
+    install(settings)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from django.db import connection
 
 # What two databases may answer in different ways: writing in bulk, locks, order, search and pages.
 SECOND = (
+    "tests/accounts/test_adopting.py",
     "tests/accounts/test_clients.py",
     "tests/accounts/test_connecting.py",
     "tests/accounts/test_disconnecting.py",
@@ -55,6 +56,7 @@ SECOND = (
     "tests/sync/tracks/test_reading.py",
     "tests/sync/tracks/test_writing.py",
     "tests/test_shared_cache.py",
+    "tests/upkeep/sources/",
     "tests/upkeep/test_pruning.py",
     "tests/upkeep/test_refreshing.py",
     "tests/upkeep/test_retention.py",

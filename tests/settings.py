@@ -92,6 +92,7 @@ SPOTIFY_SYNC_CLIENT_ID = "test-client-id"
 SPOTIFY_SYNC_CLIENT_SECRET = "test-client-secret"
 SPOTIFY_SYNC_FERNET_KEYS = ["JsCVCkFpFwBjcK17Hc8V_rGauBvBSa2iH8-aVzRQoD4="]
 SPOTIFY_SYNC_REQUESTS_PER_WINDOW = None  # the pace is for the tests of it
+SPOTIFY_SYNC_SYNC_ON_CONNECT = False  # so is this; others ask for the syncs that they are about
 
 
 def timedelta_of(value: dict[str, Any]) -> Any:

@@ -46,8 +46,11 @@ PROMISED = {
     "JOURNAL": True,
     "CHANGES_RETENTION": timedelta(days=400),
     "GRANT_NOTICE": [timedelta(days=30), timedelta(days=7)],
-    "CONNECTED_URL": "/",
-    "FAILED_URL": "/",
+    "AUTHENTICATION_CLASSES": None,
+    "CONNECTED_URL": "spotify_sync:home",
+    "FAILED_URL": "spotify_sync:home",
+    "BASE_TEMPLATE": "spotify_sync/base.html",
+    "SYNC_ON_CONNECT": True,
     "LOGIN_ENABLED": False,
     "GET_USER": ...,  # hooks of our own, which may move
     "MAY_SYNC": ...,
@@ -98,9 +101,15 @@ WRONG: dict[str, list[Any]] = {
     "RUN_RETENTION": DURATIONS,
     "JOURNAL": [None, 1, "yes"],
     "CHANGES_RETENTION": DURATIONS,
+    "AUTHENTICATION_CLASSES": [
+        *([], "rest_framework.authentication.SessionAuthentication", [5], [""], [None], 5),
+        *(["no.such.Class"], ["..x"], ["builtins.len"], ["builtins.dict"]),
+    ],
     "LOGIN_ENABLED": [None, 1, "yes"],
     "CONNECTED_URL": [None, 5, ["/"]],
     "FAILED_URL": [None, 5, ["/"]],
+    "BASE_TEMPLATE": [None, 5, "", ["base.html"]],
+    "SYNC_ON_CONNECT": [None, 1, "yes"],
     "GRANT_NOTICE": [
         *(None, 30, timedelta(days=7), [30], [timedelta(0)], [timedelta(days=-7)]),
         *([timedelta(days=7), "7 days"], [timedelta(days=181)], {timedelta(days=7): 1}),
@@ -120,6 +129,11 @@ RIGHT: dict[str, list[Any]] = {
     "FERNET_KEYS": [[], ("key",), "key"],
     "RESOURCES": [[], ("tracks",)],
     "SCOPES": [None, [], ("user-library-read",)],
+    "AUTHENTICATION_CLASSES": [
+        None,
+        ["rest_framework.authentication.TokenAuthentication"],
+        ("tests.kit.browsing.ByName",),
+    ],
     "MAX_WAIT": [timedelta(0)],
     "MAX_REMOVED_SHARE": [0, 1, 0.25],
     "LARGE_LOSS": ["second_run", "ask"],
@@ -200,6 +214,11 @@ def test_what_is_right_is_let_pass(name, value):
             "holds 'likes'; the resources are tracks, playlists, following, albums, shows, episodes, audiobooks",
         ),
         ("API_URL", "https://api.spotify.com/v1/", "must not end with a slash"),
+        (
+            "AUTHENTICATION_CLASSES",
+            ["builtins.len"],
+            "holds 'builtins.len', which is no class that authenticates requests",
+        ),
         ("THROTTLE_RATES", {"sync": "often"}, "has 'often' for 'sync', which is no rate such as '6/min'"),
     ],
 )  # fmt: skip
@@ -248,3 +267,25 @@ def test_a_hook_that_is_no_function_is_said(value):
 @pytest.mark.parametrize("value", ["builtins.len", max, Setting])
 def test_a_hook_may_be_anything_that_can_be_called(value):
     assert Host.ASKED.problem(value) is None
+
+
+@pytest.mark.parametrize(
+    ("hook", "is_right"),
+    [
+        (lambda account, resource, trigger: True, True),
+        (lambda account, resource: True, True),
+        (lambda *args: True, True),
+        (lambda account: True, False),
+        (lambda account, resource, trigger, user: True, False),
+        (lambda account, resource, *, trigger: True, False),
+        ("django_spotify_sync.hooks.before_connect", False),
+    ],
+)
+def test_a_hook_that_takes_other_arguments_is_said(hook, is_right):
+    problem = SETTINGS["MAY_SYNC"].problem(hook)
+
+    assert problem == (
+        None
+        if is_right
+        else "must take an account, a resource and the trigger of the sync, in this order"
+    )

@@ -13,7 +13,7 @@ from tests.whole.test_contract import ERRORS, errors
 
 
 def test_every_code_has_its_sentence_and_none_is_left_over() -> None:
-    assert set(MESSAGES) == {kind.code for kind in errors()} | {"throttled"}
+    assert set(MESSAGES) == {kind.code for kind in errors()} | {"throttled", "permission_denied"}
     assert set(ERRORS) <= set(MESSAGES)
 
 

@@ -8,7 +8,8 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis import Redis
 
-from django_spotify_sync.models import SavedTrack, SyncRun
+from django_spotify_sync.conf import conf
+from django_spotify_sync.models import SavedTrack, SpotifyAccount, SyncRun
 from django_spotify_sync.sync import request_sync
 from django_spotify_sync.tasks import queue, sync_account
 from tests import services
@@ -91,6 +92,84 @@ def test_a_run_is_handed_over_when_the_transaction_commits(account, sent):
         assert sent == []
 
     assert sent == [{"kwargs": {"run_id": run.pk}}]
+
+
+# On connecting
+
+
+@pytest.fixture
+def at_once(transactional_db, settings):
+    """Let this host sync as soon as somebody connects, which is the default."""
+    del settings.SPOTIFY_SYNC_SYNC_ON_CONNECT
+
+
+def test_connecting_queues_everything_at_once(at_once, user, spotify, sent):
+    account = connect(user, spotify)
+
+    runs = SyncRun.objects.filter(account=account)
+    assert {run.resource for run in runs} == set(conf.RESOURCES)
+    assert {(run.trigger, run.status, run.full) for run in runs} == {("connect", "queued", False)}
+    assert {message["kwargs"]["run_id"] for message in sent} == {run.pk for run in runs}
+
+
+def test_connecting_again_doubles_nothing(at_once, user, spotify, sent):
+    for _ in range(2):
+        connect(user, spotify)
+
+    assert SyncRun.objects.count() == len(sent) == len(conf.RESOURCES)
+
+
+def test_what_the_user_has_not_agreed_to_is_left_out(at_once, user, spotify, sent):
+    connect(user, spotify, scope="user-library-read")
+
+    missing = set(conf.RESOURCES) - {run.resource for run in SyncRun.objects.all()}
+    assert missing == {"following"}
+
+
+def test_nothing_is_queued_before_the_host_s_transaction_commits(at_once, user, spotify, sent):
+    with transaction.atomic():
+        connect(user, spotify)
+        assert not SyncRun.objects.exists()
+
+    assert len(sent) == len(conf.RESOURCES)
+
+
+def test_a_site_may_leave_the_first_sync_to_the_schedule(at_once, settings, user, spotify, sent):
+    settings.SPOTIFY_SYNC_SYNC_ON_CONNECT = False
+
+    connect(user, spotify)
+
+    assert not SyncRun.objects.exists()
+
+
+def test_with_the_broker_away_somebody_connects_all_the_same(at_once, user, spotify, monkeypatch):
+    def send(**options):
+        raise OperationalError
+
+    monkeypatch.setattr(sync_account, "apply_async", send)
+
+    account = connect(user, spotify)
+
+    assert SpotifyAccount.objects.get(pk=account.pk).status == "connected"
+    waiting = SyncRun.objects.filter(status="queued", published_at=None)
+    assert waiting.count() == len(conf.RESOURCES), "the schedule hands them over"
+
+
+def test_whatever_fails_there_undoes_no_connecting(
+    at_once, user, spotify, sent, monkeypatch, caplog
+):
+    def fail(*args, **kwargs):
+        raise RuntimeError("no runs today")
+
+    monkeypatch.setattr("django_spotify_sync.tasks.request_all", fail)
+
+    account = connect(user, spotify)
+
+    assert SpotifyAccount.objects.get(pk=account.pk).status == "connected"
+    assert "no runs today" in caplog.text
+
+
+# Handed over
 
 
 def test_a_run_is_handed_over_once(account, sent):

@@ -1,7 +1,8 @@
-"""An account, by its public names: connect it, disconnect it, refresh its token, and read Spotify's Web API with it."""
+"""An account, by its public names: connect, adopt, disconnect it, refresh its token, read Spotify's Web API with it."""
 
 from __future__ import annotations
 
+from django_spotify_sync.accounts.adopting import HeldGrant, adopt, adopt_held
 from django_spotify_sync.accounts.clients import client_for
 from django_spotify_sync.accounts.connecting import (
     Proof,
@@ -31,8 +32,11 @@ __all__ = [
     "REVOKE_URL",
     "AccountTokens",
     "Attempt",
+    "HeldGrant",
     "Proof",
     "Purpose",
+    "adopt",
+    "adopt_held",
     "app",
     "awaits_user",
     "begin_connect",

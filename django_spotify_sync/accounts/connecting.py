@@ -211,14 +211,24 @@ def _exchange(code: Secret, attempt: Attempt, deadline: Deadline) -> oauth.Grant
     raise StateExpired("Spotify did not accept the code (too old, or used before): begin again.")
 
 
-def fetch_profile(grant: oauth.Grant, deadline: Deadline = NEVER) -> ProfileRow:
+def fetch_profile(
+    grant: oauth.Grant, deadline: Deadline = NEVER, *, scheduled: bool = False
+) -> ProfileRow:
     """Ask Spotify whose grant this is (Get Current User's Profile), until the ``deadline`` at most.
+
+    Somebody waits at the door for the answer; ``scheduled`` work waits for its turn instead, however long that takes.
 
     :raises NotAllowlisted: if Spotify refuses the user, who was able to consent all the same.
     :raises SpotifyUnavailable: if it does not answer, or refuses the whole app because its owner's Premium has ended.
     """
     tokens = FixedTokens(grant.access_token)
-    with client_of(tokens, at_the_door=True, deadline=deadline) as client:
+    with client_of(
+        tokens,
+        scheduled=scheduled,
+        at_the_door=not scheduled,
+        patient=scheduled,
+        deadline=deadline,
+    ) as client:
         try:
             return client.get("/me", parse_profile)
         except Forbidden as error:

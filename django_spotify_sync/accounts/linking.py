@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
@@ -19,12 +20,17 @@ from django_spotify_sync.accounts.tokens import lifetime
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.locks import lock_free
 from django_spotify_sync.db.transactions import done_again
-from django_spotify_sync.exceptions import LinkedElsewhere, NoUser, SpotifyUnavailable
+from django_spotify_sync.exceptions import (
+    LinkedElsewhere,
+    NotConnected,
+    NoUser,
+    SpotifyUnavailable,
+)
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncState
 from django_spotify_sync.models.accounts import (
     AccountStatus,
+    Consent,
     Tokens,
-    six_months_after,
     wanted_scopes,
 )
 from django_spotify_sync.models.runs import wake_runs
@@ -67,32 +73,76 @@ def keep(
             if was_linked:
                 raise NoUser
             return True
-        if not account.is_of(profile):
-            raise LinkedElsewhere("This user of the site has another Spotify account connected.")
+        _ensure_of(account, profile)
         return grant.refresh_token is not None and set(account.scopes) <= set(_scope(grant).split())
 
     return _connect(user, profile, grant, is_wanted)
+
+
+def keep_adopted(
+    user: AbstractBaseUser, profile: ProfileRow, grant: oauth.Grant, consent: Consent
+) -> SpotifyAccount:
+    """Keep a grant that another app of the site was given; return the user's account. One that has a grant keeps it.
+
+    :raises NoUser: if the user was deleted meanwhile.
+    :raises NotConnected: if the user disconnected.
+    :raises LinkedElsewhere: if another user has this Spotify account, or this user another one.
+    """
+
+    def is_wanted(account: SpotifyAccount | None) -> bool:
+        if not lacks_grant(account):
+            return False
+        if account is not None:
+            _ensure_of(account, profile)
+        return True
+
+    return _connect(user, profile, grant, is_wanted, consent)
+
+
+def lacks_grant(account: SpotifyAccount | None) -> bool:
+    """Tell whether a user's account has no grant that may be used, or is not there at all.
+
+    :raises NotConnected: if the user disconnected, which nobody else undoes.
+    """
+    if account is not None and account.status == AccountStatus.DISCONNECTED:
+        raise NotConnected("The user has disconnected Spotify, and has to connect it again.")
+    return account is None or account.status == AccountStatus.REAUTHORIZATION_REQUIRED
+
+
+def _ensure_of(account: SpotifyAccount, profile: ProfileRow) -> None:
+    if not account.is_of(profile):
+        raise LinkedElsewhere("This user of the site has another Spotify account connected.")
 
 
 type _Condition = Callable[[SpotifyAccount | None], bool]
 
 
 def _connect(
-    user: AbstractBaseUser, profile: ProfileRow, grant: oauth.Grant, is_wanted: _Condition
+    user: AbstractBaseUser,
+    profile: ProfileRow,
+    grant: oauth.Grant,
+    is_wanted: _Condition,
+    consent: Consent | None = None,
 ) -> SpotifyAccount:
+    """``consent`` is when the user agreed; just now if it is None."""
     using = router.db_for_write(SpotifyAccount)
+    once = partial(_connect_once, user, profile, grant, is_wanted, consent)
     try:
-        return done_again(lambda: _connect_once(user, profile, grant, is_wanted), using=using)
+        return done_again(once, using=using)
     except IntegrityError:
         users = get_user_model()._base_manager
         if not users.using(router.db_for_write(users.model)).filter(pk=user.pk).exists():
             raise NoUser from None  # deleted meanwhile
         # two callbacks at once, and the other was first: look again at what it left
-        return _connect_once(user, profile, grant, is_wanted)
+        return once()
 
 
 def _connect_once(
-    user: AbstractBaseUser, profile: ProfileRow, grant: oauth.Grant, is_wanted: _Condition
+    user: AbstractBaseUser,
+    profile: ProfileRow,
+    grant: oauth.Grant,
+    is_wanted: _Condition,
+    consent: Consent | None,
 ) -> SpotifyAccount:
     using = router.db_for_write(SpotifyAccount)
     with transaction.atomic(using=using):
@@ -102,7 +152,7 @@ def _connect_once(
         account = account or SpotifyAccount(user_id=user.pk)
         if not wanted:
             return account
-        _store(account, profile, grant, using)
+        _store(account, profile, grant, consent, using)
         transaction.on_commit(
             lambda: account_connected.send_robust(SpotifyAccount, account=account, created=created),
             using=using,
@@ -111,7 +161,7 @@ def _connect_once(
         if is_new_way:
             transaction.on_commit(
                 lambda: sign_in_linked.send_robust(
-                    SpotifyAccount, account=account, linked_at=account.authorized_at
+                    SpotifyAccount, account=account, linked_at=account.status_changed_at
                 ),
                 using=using,
                 robust=True,
@@ -129,7 +179,13 @@ def _signs_in(account: SpotifyAccount | None, profile: ProfileRow) -> bool:
     )
 
 
-def _store(account: SpotifyAccount, profile: ProfileRow, grant: oauth.Grant, using: str) -> None:
+def _store(
+    account: SpotifyAccount,
+    profile: ProfileRow,
+    grant: oauth.Grant,
+    consent: Consent | None,
+    using: str,
+) -> None:
     if grant.refresh_token is None:
         raise SpotifyUnavailable("Spotify gave no refresh token.")
     claims = SpotifyAccount.objects.using(using).claiming(profile)
@@ -146,7 +202,9 @@ def _store(account: SpotifyAccount, profile: ProfileRow, grant: oauth.Grant, usi
     account.spotify_account_id = profile.spotify_account_id or account.spotify_account_id
     account.display_name, account.image_url = profile.display_name, profile.image_url
     account.status, account.status_changed_at = AccountStatus.CONNECTED, now
-    account.authorized_at, account.reauthorize_by = now, six_months_after(now)
+    consent = consent or Consent.of(now)
+    account.authorized_at, account.reauthorize_by = consent.given_at, consent.ends_at
+    account.reauthorize_by_estimated = consent.is_estimated
     account.judge_at = account.grant_noticed_at = None
     account.save(using=using)
     _seal(account, grant, grant.refresh_token, is_new=is_new, using=using)
@@ -171,7 +229,7 @@ def _seal(
     # A refresh that began before the account was disconnected must not find its version again.
     first = 1 if is_new else secrets.randbelow(10**9) + 2
     version = old.version + 1 if old is not None else first
-    now = account.authorized_at
+    now = account.status_changed_at
     token = SpotifyToken(account=account, version=version, refreshed_at=now, scope=_scope(grant))
     token.expires_at = now + lifetime(grant)
     token.seal(Tokens(access=grant.access_token, refresh=refresh_token))

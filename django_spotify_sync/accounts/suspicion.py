@@ -64,7 +64,7 @@ def _refuse(token: SpotifyToken) -> None:
         account = SpotifyAccount.objects.using(using).get_locked(pk=token.pk)
         if account is None or not _is_as_seen(account, token):
             return
-        if account.reauthorize_by <= timezone.now():
+        if account.reauthorize_by <= timezone.now() and not account.reauthorize_by_estimated:
             _lose(account, "expired")
         elif account.status == AccountStatus.CONNECTED:
             _doubt(account)
@@ -82,7 +82,10 @@ def accepted(account: SpotifyAccount) -> None:
 
 
 def expired(account: SpotifyAccount) -> bool:
-    """Note, without asking, that the grant's six months are over; False if they are not, or that was known."""
+    """Note, without asking, that the grant's six months are over; False if they are not, or that was known.
+
+    A guess of its end ends no grant that Spotify accepts.
+    """
     return done_again(lambda: _expire(account), using=account._state.db or "default")
 
 
@@ -94,7 +97,9 @@ def _expire(account: SpotifyAccount) -> bool:
             AccountStatus.CONNECTED,
             AccountStatus.SUSPECT,
         )
-        if now is None or not has_grant or now.reauthorize_by > timezone.now():
+        if now is None or not has_grant or now.reauthorize_by_estimated:
+            return False
+        if now.reauthorize_by > timezone.now():
             return False
         _lose(now, "expired")
     return True

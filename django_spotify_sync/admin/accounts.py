@@ -39,7 +39,18 @@ class SpotifyAccountAdmin(AccountActions):
     change_form_template = "admin/spotify_sync/spotifyaccount/change_form.html"
     fieldsets = (
         (None, {"fields": ("picture", "display_name", "user_link", "spotify_id", "on_spotify")}),
-        (_("Grant"), {"fields": ("grant", "status_changed_at", "authorized_at", "reauthorize_by")}),
+        (
+            _("Grant"),
+            {
+                "fields": (
+                    "grant",
+                    "status_changed_at",
+                    "authorized_at",
+                    "reauthorize_by",
+                    "reauthorize_by_estimated",
+                )
+            },
+        ),
         (_("Library"), {"fields": ("library", "all_runs", "all_changes")}),
     )
 

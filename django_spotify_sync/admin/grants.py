@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -43,10 +43,11 @@ class GrantFilter(admin.SimpleListFilter):
     ) -> QuerySet[SpotifyAccount]:
         now, chosen = timezone.now(), self.value()
         if chosen == "ended":
-            return queryset.filter(reauthorize_by__lte=now)
+            return queryset.filter(reauthorize_by__lte=now, reauthorize_by_estimated=False)
         if chosen and chosen.isdecimal() and len(chosen) < 5:
             until = now + timedelta(days=int(chosen))
-            return queryset.filter(reauthorize_by__gt=now, reauthorize_by__lte=until)
+            goes_on = Q(reauthorize_by__gt=now) | Q(reauthorize_by_estimated=True)
+            return queryset.filter(goes_on, reauthorize_by__lte=until)
         return queryset
 
 
@@ -60,6 +61,8 @@ def standing(account: SpotifyAccount) -> str:
     state = badge(status.label, KINDS.get(status, "plain"))
     if status == AccountStatus.DISCONNECTED:
         return state
+    if account.reauthorize_by_estimated:
+        return format_html("{}{}", state, small(badge(_("may end any day"), "busy")))
     now, end = timezone.now(), account.reauthorize_by
     day = {"day": date_format(localtime(end), "DATE_FORMAT")}
     if end <= now:

@@ -34,6 +34,7 @@ OPEN_URL = "https://open.spotify.com"
 #: A token this close to its end is renewed before it is used.
 EXPIRY_MARGIN = timedelta(seconds=60)
 _SEAL_VERSION = b"\x01"
+_MONTHS = 6  # calendar months for which a consent is good
 
 
 def open_url(kind: str, spotify_id: str) -> str:
@@ -117,6 +118,10 @@ class SpotifyAccount(models.Model):
     judge_at = models.DateTimeField(_("judged again at"), null=True, blank=True)
     authorized_at = models.DateTimeField(_("authorized at"))
     reauthorize_by = models.DateTimeField(_("reauthorize by"))
+    # Nobody knows when the user agreed: this is the earliest end, and Spotify may accept the grant for longer.
+    reauthorize_by_estimated = models.BooleanField(
+        _("reauthorize by is estimated"), default=False, db_default=False
+    )
     grant_noticed_at = models.DateTimeField(
         _("last notice of the grant's end"), null=True, blank=True
     )
@@ -285,9 +290,36 @@ class SpotifyToken(models.Model):
         return tokens if whose == (self.account_id, self.account.spotify_id) else None
 
 
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """When a user agreed at Spotify, and when that ends. Both are guessed if ``is_estimated``."""
+
+    given_at: datetime
+    ends_at: datetime
+    is_estimated: bool = False
+
+    @classmethod
+    def of(cls, moment: datetime) -> Consent:
+        """Return the consent that was given at ``moment``."""
+        return cls(moment, six_months_after(moment))
+
+    @classmethod
+    def unknown(cls, now: datetime) -> Consent:
+        """Return a consent of which nothing is known but that Spotify accepts it ``now``: it may end any day.
+
+        The nearest distance of GRANT_NOTICE is taken for its end, so that the user is told at once to connect again.
+        """
+        ends_at = now + min(conf.GRANT_NOTICE, default=timedelta(days=1))
+        return cls(_months_after(ends_at, -_MONTHS), ends_at, is_estimated=True)
+
+
 def six_months_after(moment: datetime) -> datetime:
     """Return the day a consent of ``moment`` ends: six calendar months later (Spotify Web API, Refreshing Tokens)."""
-    year, month = divmod(moment.year * 12 + moment.month - 1 + 6, 12)
+    return _months_after(moment, _MONTHS)
+
+
+def _months_after(moment: datetime, months: int) -> datetime:
+    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
     for day in (moment.day, 30, 29, 28):  # 31 August + 6 months is the last day of February
         try:
             return moment.replace(year=year, month=month + 1, day=min(day, moment.day))

@@ -56,6 +56,7 @@ class Trigger(models.TextChoices):
     ADMIN = "admin", _("admin")
     COMMAND = "command", _("command")
     SCHEDULE = "schedule", _("schedule")
+    CONNECT = "connect", _("connecting")
 
 
 class SyncState(models.Model):

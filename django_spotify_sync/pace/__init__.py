@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from django_spotify_sync.pace.governor import (
-    SCHEDULED_SHARE,
-    Block,
+    allowance,
     at_the_door,
     blocked,
     blocks,
@@ -14,10 +13,17 @@ from django_spotify_sync.pace.governor import (
     lift_blocks,
     shared_pace,
 )
+from django_spotify_sync.pace.patience import Patient
+from django_spotify_sync.pace.pauses import Block
+from django_spotify_sync.pace.shares import SCHEDULED_SHARE
+from django_spotify_sync.pace.tally import Allowance
 
 __all__ = [
     "SCHEDULED_SHARE",
+    "Allowance",
     "Block",
+    "Patient",
+    "allowance",
     "at_the_door",
     "blocked",
     "blocks",

@@ -21,25 +21,13 @@ from django.utils.crypto import salted_hmac
 
 from django_spotify_sync import shared_cache
 from django_spotify_sync.conf import conf
-from django_spotify_sync.exceptions import CacheUnavailable, RateLimited
+from django_spotify_sync.exceptions import CacheUnavailable, QuotaExceeded, RateLimited
 from django_spotify_sync.pace.pauses import AWAY, Block, Pauses
-from django_spotify_sync.pace.shares import OWN, SCHEDULED_SHARE, Caller, Part, dealt
+from django_spotify_sync.pace.shares import OWN, Caller, Part, dealt
+from django_spotify_sync.pace.tally import Allowance, Tally
 from django_spotify_sync.pace.turns import Turns
 from django_spotify_sync.pace.window import LIFE, Busy, Slots, lifetime, sizes
 from django_spotify_sync.spotify.pace import Leave
-
-__all__ = [
-    "SCHEDULED_SHARE",
-    "Block",
-    "at_the_door",
-    "blocked",
-    "blocks",
-    "ensure_door_open",
-    "ensure_open",
-    "forget",
-    "lift_blocks",
-    "shared_pace",
-]
 
 ALONE = 1 / 8  # of the pace, for a process that cannot ask the others
 AT_THE_DOOR = 3.0  # seconds for which who comes back from Spotify waits for leave
@@ -83,6 +71,11 @@ def blocked() -> Block | None:
 def blocks() -> list[Block]:
     """Return what keeps the app from asking: a rate limit, a quota, both or nothing."""
     return _governor().blocks()
+
+
+def allowance() -> Allowance | None:
+    """Return what Spotify was seen to allow this app in a day, None if no quota was met, or that is not known now."""
+    return _governor().tally.allowance()
 
 
 def ensure_open(patience: timedelta) -> None:
@@ -166,6 +159,7 @@ class Governor:
         self._pauses = Pauses(self._key, window)
         self._slots = Slots(window, self._add)
         self._turns = Turns(self._key, window)
+        self.tally = Tally(self._key)
         self._shares = dealt(sizes(requests) if requests is not None else [])
         self._stocks: dict[Part, deque[Leave]] = {part: deque() for part in Part}  # of handfuls
         self._lock = threading.Lock()
@@ -183,17 +177,21 @@ class Governor:
             if blocks:
                 raise max(blocks, key=lambda block: block.until).error()
             if not self._shares.sizes:
+                self.tally.count(wanted)
                 return Leave(wanted, inf)
             self._look_who_waits(caller)
             parts = self._parts(caller)
             self._fill(wanted, parts, caller, owner)
             given = _withdraw(wanted, [self._stocks[part] for part in parts])
             self._tell_how_it_went(caller, owner, given)
+            self.tally.count(given.requests)
             return given
 
     def refused(self, error: RateLimited) -> float:
         """Note a 429 for everybody; return the seconds until somebody may ask again."""
         with self._lock:
+            if isinstance(error, QuotaExceeded):
+                self.tally.met_quota()
             return self._pauses.note(error)
 
     def blocks(self) -> list[Block]:
@@ -214,12 +212,13 @@ class Governor:
         return shared_cache.peek(self._key + "door") is not None
 
     def lift(self) -> int:
-        """End all pauses, and open the door; return how many runs go on by that.
+        """End all pauses, open the door, and forget a quota that was met; return how many runs go on by that.
 
         :raises CacheUnavailable: if the other processes cannot be told.
         """
         with self._lock:
             freed = self._pauses.lift()
+            self.tally.forget()
         shared_cache.delete(self._key + "door")
         return freed
 

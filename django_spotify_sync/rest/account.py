@@ -72,6 +72,7 @@ class SpotifyAccountSerializer(RowSerializer[SpotifyAccount]):
             "missing_scopes",
             "authorized_at",
             "reauthorize_by",
+            "reauthorize_by_estimated",
             "resources",
         )
         read_only_fields = fields

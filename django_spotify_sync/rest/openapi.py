@@ -61,6 +61,7 @@ def shape(name: str, **fields: Any) -> Any:
 Error = shape("SpotifySyncError", code=serializers.CharField(), detail=DetailField())
 #: Whoever is signed in by other means than the site knows, is not, or has no right; who never connected an account.
 NOBODY = {401: "Not signed in.", 403: "Not signed in, or without the CSRF token."}
+MAY_NOT = {403: "Not signed in, or without the CSRF token; or this site does not allow it."}
 UNREAD = {400: "The query cannot be read; `unknown_parameter`"}
 UNCONNECTED = {409: "`not_connected`"}
 UNUSABLE = {409: "`not_connected`, `suspect`, `reauthorization_required`"}
@@ -196,6 +197,7 @@ OPERATIONS: dict[str, dict[str, dict[str, Any]]] = {
             202,
             SyncRunSerializer,
             *SYNC,
+            MAY_NOT,
             UNSUITED,
             {404: "`unknown_resource`"},
             request=SyncRequestSerializer,

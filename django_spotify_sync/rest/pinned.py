@@ -8,6 +8,8 @@ from django.db import router
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
+from django.utils.module_loading import import_string
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import ParseError
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
@@ -17,6 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import NotConnected
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.rest.errors import handle_exception
@@ -36,7 +39,7 @@ def is_for_the_api(request: HttpRequest) -> bool:
     return wants_json(request) or request.method == "OPTIONS"
 
 
-def own_account(request: Request) -> SpotifyAccount:
+def own_account(request: Request | HttpRequest) -> SpotifyAccount:
     """Return the asking user's account, whatever its status.
 
     :raises NotConnected: if there never was one.
@@ -79,7 +82,7 @@ class AlwaysJSON(DefaultContentNegotiation):
 
 
 class PinnedAPIView(APIView):
-    """The base of all our REST views: takes authentication from the host and pins the rest."""
+    """The base of all our REST views: takes authentication from the host, adds the session, and pins the rest."""
 
     permission_classes: Any = (IsAuthenticated,)
     renderer_classes = (JSONRenderer,)
@@ -88,6 +91,19 @@ class PinnedAPIView(APIView):
     content_negotiation_class = AlwaysJSON
     versioning_class = None
     metadata_class = None
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        """Return what AUTHENTICATION_CLASSES names; left out, what the host has, and then the session.
+
+        So the pages and the API clients of one site both work. The session comes last: a host's own class says how
+        whoever is not signed in is answered, 401 or 403.
+        """
+        if conf.AUTHENTICATION_CLASSES is not None:
+            return [import_string(path)() for path in conf.AUTHENTICATION_CLASSES]
+        kinds: list[type[BaseAuthentication]] = list(self.authentication_classes)
+        if not any(issubclass(kind, SessionAuthentication) for kind in kinds):
+            kinds.append(SessionAuthentication)
+        return [kind() for kind in kinds]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Let everybody ask what an address can do, as often as they like: it is the same for all."""

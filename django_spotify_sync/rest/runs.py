@@ -6,11 +6,13 @@ from typing import Any
 
 from django.db.models import QuerySet
 from rest_framework import serializers
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from django_spotify_sync.conf import conf
 from django_spotify_sync.models import SyncRun
 from django_spotify_sync.models.runs import Trigger
 from django_spotify_sync.rest.cursors import CursorPages, Ordered
@@ -18,7 +20,7 @@ from django_spotify_sync.rest.fields import ReasonField, RowSerializer
 from django_spotify_sync.rest.keyset import by_time
 from django_spotify_sync.rest.pinned import PinnedAPIView, own_account, own_url
 from django_spotify_sync.rest.throttles import FullSyncThrottle, ListsThrottle, SyncThrottle
-from django_spotify_sync.sync import request_all, request_sync
+from django_spotify_sync.sync import may_sync, request_all, request_sync
 from django_spotify_sync.tasks import queue
 
 
@@ -88,21 +90,23 @@ class SyncRunsSerializer(serializers.Serializer[Any]):
 
 
 class SyncView(PinnedAPIView):
-    """Ask for a sync of one resource. The answer is its run, which may be one that is under way."""
+    """Ask for a sync of one resource, if the site allows it. The answer is its run, which may be one under way."""
 
     throttle_classes = (SyncThrottle, FullSyncThrottle)
 
     def post(self, request: Request, resource: str) -> Response:
-        run = request_sync(
-            own_account(request), resource, full=_wants_full(request), trigger=Trigger.USER
-        )
+        account, full = own_account(request), _wants_full(request)
+        # a hook is asked about nothing that the site does not sync
+        if resource in conf.RESOURCES and not may_sync(account, resource, Trigger.USER):
+            raise PermissionDenied
+        run = request_sync(account, resource, full=full, trigger=Trigger.USER)
         queue(run)
         location = own_url(request, "run-detail", run.pk)
         return Response(SyncRunSerializer(run).data, status=202, headers={"Location": location})
 
 
 class SyncAllView(PinnedAPIView):
-    """Ask for a sync of every resource. The answer is their runs, some of which may be under way."""
+    """Ask for a sync of every resource that the site allows. The answer is their runs, some perhaps under way."""
 
     throttle_classes = (SyncThrottle, FullSyncThrottle)
 

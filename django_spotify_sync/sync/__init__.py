@@ -2,7 +2,7 @@
 
 ``request_sync`` makes a run or finds the live one, ``execute`` does it, ``sync`` is both; ``request_all`` asks for all
 resources at once. ``take_due`` finds what is due, ``foretell`` only counts it, ``room`` is how much may be begun now.
-``decide_loss`` accepts or keeps what a run did not believe to be gone.
+``may_sync`` is what the site's hook says. ``decide_loss`` accepts or keeps what a run did not believe to be gone.
 ``stop_runs`` has the runs of this process put down, ``is_stopping`` tells whether it was called.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from django_spotify_sync.sync.due import foretell, room, take_due
 from django_spotify_sync.sync.losses import decide_loss
+from django_spotify_sync.sync.permission import may_sync
 from django_spotify_sync.sync.run import execute, sync
 from django_spotify_sync.sync.runs.heartbeat import is_stopping, stop_runs
 from django_spotify_sync.sync.runs.requesting import request_all, request_sync
@@ -19,6 +20,7 @@ __all__ = [
     "execute",
     "foretell",
     "is_stopping",
+    "may_sync",
     "request_all",
     "request_sync",
     "room",

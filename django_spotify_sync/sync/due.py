@@ -26,6 +26,7 @@ from django_spotify_sync.models import SpotifyToken, SyncRun, SyncState
 from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.runs import Resource, Trigger
 from django_spotify_sync.spotify.scopes import is_covered
+from django_spotify_sync.sync.permission import may_sync
 from django_spotify_sync.sync.runs.lost import replace_lost
 from django_spotify_sync.sync.runs.making import make_runs
 
@@ -191,7 +192,7 @@ def _may_sync(state: SyncState) -> bool:
     if state.resource not in conf.RESOURCES or account.status != AccountStatus.CONNECTED:
         return False
     try:
-        return bool(conf.MAY_SYNC(account, state.resource))
+        return may_sync(account, state.resource, Trigger.SCHEDULE)
     except SoftTimeLimitExceeded:  # is no answer of the hook's
         raise
     except Exception:

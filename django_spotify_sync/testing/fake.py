@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from django_spotify_sync.testing.api.door import Api
+from django_spotify_sync.testing.edits import Edits
 from django_spotify_sync.testing.music.pictures import has_expired, picture
 from django_spotify_sync.testing.music.users import User
 from django_spotify_sync.testing.oauth.door import CORE_SCOPE, Accounts
@@ -28,7 +29,8 @@ class FakeSpotify(Site):
 
     *latency* in seconds from a request's arrival to its answer; *ties* is the share of saved
     tracks that lie in same-second runs; *public_url* is what others reach it by, where that is not
-    where it listens (in a container). Everything may be changed while it runs.
+    where it listens (in a container); *editable* takes the lines of :meth:`edit` by ``POST /edit``.
+    Everything may be changed while it runs.
     """
 
     _server: Server | None = None
@@ -73,6 +75,15 @@ class FakeSpotify(Site):
         if error is None and self.errors:
             raise RuntimeError("FakeSpotify failed while answering:\n" + "\n".join(self.errors))
 
+    # Edits by word
+
+    def edit(self, line: str) -> str:
+        """Do what *line* says, as ``"like 3"``, and give words for how things stand; ``"help"`` lists the words.
+
+        :raises ValueError: with words for what cannot be understood.
+        """
+        return Edits(self, self.accounts.grants).do(line)
+
     # Grants
 
     def grant(
@@ -80,6 +91,15 @@ class FakeSpotify(Site):
     ) -> dict[str, Any]:
         """Grant *scope* without a browser, and answer as the token endpoint would."""
         return self.accounts.grants.grant(user or self.user, scope, expires_in)
+
+    def connect(self, user: Any, who: User | None = None, **more: Any) -> Any:
+        """Connect *user*, of the Django site under test, to *who* without a browser; give the ``SpotifyAccount``.
+
+        See :func:`django_spotify_sync.testing.factories.connect`.
+        """
+        from django_spotify_sync.testing import factories  # noqa: PLC0415 - the one way from here into Django
+
+        return factories.connect(self, user, who, **more)
 
     def expire_access_tokens(self) -> None:
         """Let every access token issued so far be expired; refreshing gives a good one."""
@@ -103,9 +123,24 @@ class FakeSpotify(Site):
 
     # Answering
 
+    def read(
+        self, path: str, query: dict[str, str], access_token: str, language: str = ""
+    ) -> bytes:
+        """Give the body that a GET below ``/v1`` is answered with, without HTTP.
+
+        :raises RuntimeError: if it is refused.
+        """
+        headers = {"authorization": f"Bearer {access_token}", "accept-language": language}
+        answer = self._answer(Request(time.monotonic(), "GET", f"/v1{path}", query, headers))
+        if answer.status != 200:
+            raise RuntimeError(f"FakeSpotify answers {answer.status} to {path}.")
+        return answer.body.plain
+
     def _answer(self, request: Request) -> Answer:
         if request.path.startswith("/image/"):
             return self._picture(request.path.removeprefix("/image/"))
+        if self.editable and request.path == "/edit":
+            return self._edited(request)
         with self.log.visit(request) as visit:
             faults: list[Fault] = []
             try:
@@ -139,6 +174,15 @@ class FakeSpotify(Site):
         for fault in faults:
             answer = _cut(answer, fault)
         return answer
+
+    def _edited(self, request: Request) -> Answer:
+        """Do what the body says; a GET lists the words."""
+        line = request.body.decode("utf-8", "replace") if request.method == "POST" else "help"
+        try:
+            status, words = 200, self.edit(line)
+        except ValueError as error:
+            status, words = 400, str(error)
+        return Answer(status, Body(f"{words}\n".encode()), "text/plain; charset=utf-8")
 
     def _picture(self, name: str) -> Answer:
         if has_expired(name, self.clock()):

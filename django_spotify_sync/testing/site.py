@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Literal
 
 from django_spotify_sync.testing.music.seeding import Sizes, first_user, seed_library
@@ -42,12 +43,14 @@ class Site:
         audiobooks: int = 0,
         rotate_refresh_tokens: bool = False,
         ties: float = 0.15,
+        users: Sequence[str] = ("listener",),
+        editable: bool = False,
         client_id: str = CLIENT_ID,
         client_secret: str = CLIENT_SECRET,
         redirect_uris: set[str] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Seed the library; nothing listens before :meth:`FakeSpotify.start`."""
+        """Seed a library for each of *users*; nothing listens before :meth:`FakeSpotify.start`."""
         sizes = Sizes(
             tracks=tracks,
             playlists=playlists,
@@ -58,7 +61,8 @@ class Site:
             audiobooks=audiobooks,
             ties=ties,
         )
-        self.user = first_user("listener", seed, sizes)
+        first, *others = users
+        self.user = first_user(first, seed, sizes)
         self.world = self.user.world
         self.world.clock = clock
         self.catalogue = self.user.catalogue
@@ -81,6 +85,9 @@ class Site:
         self.browser_user = self.user
         self.log = RequestLog()
         self.cohort: Cohort = cohort
+        self.editable = editable
+        for name in others:
+            self.add_user(name, **asdict(sizes))
 
     # Where it is
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django_spotify_sync.upkeep.adoption import Adoption, adopt_all
 from django_spotify_sync.upkeep.keys import (
     KeyUse,
     Rotation,
@@ -16,11 +17,13 @@ from django_spotify_sync.upkeep.retention import purge_accounts
 from django_spotify_sync.upkeep.status import Status, read_status
 
 __all__ = [
+    "Adoption",
     "KeyUse",
     "Rotation",
     "Round",
     "Status",
     "Unreadable",
+    "adopt_all",
     "keys_in_use",
     "prune",
     "purge_accounts",

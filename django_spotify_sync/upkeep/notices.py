@@ -32,7 +32,8 @@ def warn_expiring_grants() -> dict[str, int]:
     """Tell which grants end soon, once at each distance of GRANT_NOTICE, and which have ended; return how many of each.
 
     Spotify is not asked: six months after consent a grant is over, however often it was refreshed. Who was not told of
-    several distances, because nothing ran for a while, is told of the nearest.
+    several distances, because nothing ran for a while, is told of the nearest. Where the end is estimated it is told of
+    all the same, and ends nothing.
     """
     using = router.db_for_write(SpotifyAccount)
     ended = sum(suspicion.expired(account) for account in _over(using))
@@ -46,7 +47,8 @@ def warn_expiring_grants() -> dict[str, int]:
 
 def _over(using: str) -> Iterator[SpotifyAccount]:
     has_grant = Q(status__in=(AccountStatus.CONNECTED, AccountStatus.SUSPECT))
-    return _by_key(using, has_grant & Q(reauthorize_by__lte=timezone.now()))
+    is_over = Q(reauthorize_by__lte=timezone.now(), reauthorize_by_estimated=False)
+    return _by_key(using, has_grant & is_over)
 
 
 def _to_tell(using: str, notice: timedelta, after: timedelta) -> Iterator[SpotifyAccount]:

@@ -28,15 +28,17 @@ TOO_MUCH = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """Requests a day: what checks, whole passes and changes need at the present intervals, and what the pace allows.
+    """Requests a day: what checks, whole passes and changes need at the present intervals, and what is possible.
 
-    ``possible`` is None without a pace. First imports are not in it: they come once.
+    ``possible`` is what the pace allows, or what Spotify was seen to allow if that is less (``seen``, None if no quota
+    was met); None without either. First imports are not in what is needed: they come once.
     """
 
     checks: int
     whole_passes: int
     changes: int
     possible: int | None
+    seen: pace.Allowance | None = None
 
     @property
     def needed(self) -> int:
@@ -44,7 +46,7 @@ class Requests:
 
     @property
     def share(self) -> float | None:
-        """The part of what is possible that is needed; None without a pace."""
+        """The part of what is possible that is needed; None where nothing says what is."""
         return self.needed / self.possible if self.possible else None
 
 
@@ -155,9 +157,16 @@ def _requests(states: Any, runs: Any) -> Requests:
         whole += row["count"] * (cost.get("whole") or 0) * (DAY / max(whole_every, interval))
     for cost in costs.values():
         changes += (cost["changes"] or 0) * (DAY / WEEK)
+    seen = pace.allowance()
+    return Requests(round(checks), round(whole), round(changes), _possible(seen), seen)
+
+
+def _possible(seen: pace.Allowance | None) -> int | None:
     most = conf.REQUESTS_PER_WINDOW
-    possible = None if most is None else int(most * (DAY / conf.WINDOW))
-    return Requests(round(checks), round(whole), round(changes), possible)
+    limits = [] if most is None else [int(most * (DAY / conf.WINDOW))]
+    if seen is not None:
+        limits.append(seen.requests)
+    return min(limits, default=None)
 
 
 def _warnings(status: Status) -> list[str]:

@@ -18,10 +18,6 @@ from django.http import (
     HttpResponseNotAllowed,
     HttpResponseRedirect,
 )
-from django.shortcuts import render
-from django.template import TemplateDoesNotExist
-from django.template.backends.django import DjangoTemplates
-from django.views.decorators.clickjacking import xframe_options_deny
 from django.views.decorators.csrf import csrf_protect
 from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.permissions import AllowAny
@@ -42,6 +38,7 @@ from django_spotify_sync.views.destinations import (
     safe_next,
     sent_back,
 )
+from django_spotify_sync.views.pages import page
 
 #: What begins for a user, or for nobody, and returns the address of the consent page.
 type Begin = Callable[[HttpRequest, Any], str]
@@ -92,21 +89,8 @@ def _login(request: HttpRequest) -> HttpResponseBase:
     return _sent_to_spotify(request, begin_login)
 
 
-@xframe_options_deny
 def _page(request: HttpRequest, purpose: str) -> HttpResponse:
-    values = {"purpose": purpose, "here": request.get_full_path()}
-    try:
-        response = render(request, PAGE, values)
-    except (
-        TemplateDoesNotExist
-    ):  # a site of API clients may have no templates, and not know of ours
-        ours = DjangoTemplates(
-            {"NAME": "spotify_sync", "DIRS": [], "APP_DIRS": True, "OPTIONS": {}}
-        )
-        response = HttpResponse(ours.get_template(PAGE).render(values, request))
-    # without a referrer the browser would send its form with an Origin of null, which Django's CSRF check refuses
-    response.headers["Referrer-Policy"] = "same-origin"
-    return response
+    return page(request, PAGE, {"purpose": purpose, "here": request.get_full_path()})
 
 
 def can_sign_in(request: HttpRequest) -> bool:
@@ -116,11 +100,11 @@ def can_sign_in(request: HttpRequest) -> bool:
 
 def _sent_to_spotify(request: HttpRequest, begin: Begin) -> HttpResponseBase:
     if asks_too_often(request, OAuthThrottle()):
-        return sent_back(OAuthThrottle.code)
+        return sent_back(request, OAuthThrottle.code)
     try:
         return with_cookie(request, HttpResponseRedirect(begin(request, request.user)))
     except SpotifySyncError as error:
-        return failed(error)
+        return failed(request, error)
 
 
 def begin_connect(request: HttpRequest, user: Any) -> str:

@@ -7,7 +7,6 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import resolve_url
-from django.urls import get_script_prefix
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from django_spotify_sync.conf import Conf, Setting, conf
@@ -47,7 +46,11 @@ def redirect_uri(request: HttpRequest) -> str:
 
 def safe_next(request: HttpRequest) -> str:
     """Return where the browser wants to go in the end; empty if it names no place of this site."""
-    wanted = request.GET.get("next", "")
+    return if_safe(request, request.GET.get("next", ""))
+
+
+def if_safe(request: HttpRequest, wanted: str) -> str:
+    """Return the address that is wanted; empty if it leads to another site, or from https to http."""
     safe = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=is_secure(request)
     )
@@ -66,12 +69,12 @@ def asks_too_often(request: HttpRequest, throttle: Throttle) -> bool:
     return True
 
 
-def place(setting: Setting[str]) -> str:
-    """Return where a setting sends browsers; by default to the site's first page, which need not be its host's."""
-    return resolve_url(setting.read()) if setting.is_set else get_script_prefix()
+def place(request: HttpRequest, setting: Setting[str]) -> str:
+    """Return where a setting sends browsers; by default to our own page, beside the one that was asked for."""
+    return resolve_url(setting.read()) if setting.is_set else own_url(request, "home")
 
 
-def failed(error: SpotifySyncError) -> HttpResponseRedirect:
+def failed(request: HttpRequest, error: SpotifySyncError) -> HttpResponseRedirect:
     """Log why nothing was connected, where a developer sees it, and send the browser to where the site tells of it.
 
     :raises SpotifySyncError: the very error, if it is one that no user can mend.
@@ -79,11 +82,16 @@ def failed(error: SpotifySyncError) -> HttpResponseRedirect:
     if status_of(error) == 500:
         raise error
     logger.warning("Spotify was not connected (%s): %s", error.code, error)
-    return sent_back(code_of(error))
+    return sent_back(request, code_of(error))
 
 
-def sent_back(code: str) -> HttpResponseRedirect:
+def sent_back(request: HttpRequest, code: str) -> HttpResponseRedirect:
     """Send the browser to FAILED_URL, with the error's code."""
-    url = urlsplit(place(Conf.FAILED_URL))
+    return HttpResponseRedirect(with_error(place(request, Conf.FAILED_URL), code))
+
+
+def with_error(address: str, code: str) -> str:
+    """Return an address with an error's code in its query, which pages tell in words."""
+    url = urlsplit(address)
     query = "&".join(filter(None, [url.query, urlencode({"spotify_error": code})]))
-    return HttpResponseRedirect(urlunsplit(url._replace(query=query)))
+    return urlunsplit(url._replace(query=query))

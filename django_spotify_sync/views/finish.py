@@ -103,14 +103,14 @@ def callback(request: HttpRequest) -> HttpResponseBase:
         return HttpResponseNotAllowed(["GET", "POST", "OPTIONS"])
     brought = from_query(request)
     if asks_too_often(request, CallbackThrottle()):
-        return sent_back(CallbackThrottle.code)
+        return sent_back(request, CallbackThrottle.code)
     try:
         if not request.user.is_authenticated and _awaits_user(brought, request):
             return _sign_in_first(brought, request)
         attempt = _finish_or_find(brought, request)
     except SpotifySyncError as error:
-        return _without_cookie_if_ended(brought, request, failed(error))
-    answer = HttpResponseRedirect(attempt.next_url or place(Conf.CONNECTED_URL))
+        return _without_cookie_if_ended(brought, request, failed(request, error))
+    answer = HttpResponseRedirect(attempt.next_url or place(request, Conf.CONNECTED_URL))
     goes_on_here = urlsplit(answer.url).path == request.path  # signed in, to finish another attempt
     return answer if goes_on_here else without_cookie(request, answer)
 

@@ -159,6 +159,10 @@ AUTHENTICATION_BACKENDS = [
     "django_spotify_sync.backends.SpotifyBackend",
 ]
 
+# This site has pages of its own, on which its visitors ask for each sync themselves.
+SPOTIFY_SYNC_CONNECTED_URL = SPOTIFY_SYNC_FAILED_URL = "home"
+SPOTIFY_SYNC_SYNC_ON_CONNECT = False
+
 # What the pages show; users are asked for what these need, and for nothing else. There are shelves for two more, by
 # MORE_RESOURCES: episodes, which need a scope of their own, and audiobooks, which Spotify does not have everywhere.
 SPOTIFY_SYNC_RESOURCES = ["tracks", "playlists", "following", "albums", "shows"]

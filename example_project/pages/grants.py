@@ -34,7 +34,7 @@ class Grant:
         """Name the notice: ``lost``, ``suspect``, ``soon`` (the nearest of GRANT_NOTICE), ``ahead``, or none."""
         account = self.account
         left = account.reauthorize_by - timezone.now()
-        ended = left.total_seconds() <= 0
+        ended = left.total_seconds() <= 0 and not account.reauthorize_by_estimated
         if account.status == Status.REAUTHORIZATION_REQUIRED or ended:
             return "lost"
         if account.status == Status.SUSPECT:

@@ -144,6 +144,7 @@ TRIGGERS: dict[str, Words] = {
     "admin": _("asked in the admin"),
     "command": _("asked by a command"),
     "schedule": _("by itself"),
+    "connect": _("when you connected"),
 }
 
 #: Why the items of a playlist are not here: its ``unreadable_reason``.

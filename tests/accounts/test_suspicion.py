@@ -216,6 +216,21 @@ def test_a_grant_past_its_six_months_needs_no_second_look(
     assert spotify.count(TOKENS) == 1
 
 
+def test_a_grant_past_an_end_that_was_guessed_has_its_second_look(
+    account: SpotifyAccount, spotify: FakeSpotify, lost: list[Any]
+) -> None:
+    let_pass(185 * DAY)
+    SpotifyAccount.objects.update(reauthorize_by_estimated=True)
+    accounts.refresh(account)
+    assert status_of(account) == "connected", "Spotify accepts it"
+    spotify.revoke()
+
+    refused(account)
+
+    assert status_of(account) == "suspect"
+    assert lost == []
+
+
 def test_a_suspect_whose_six_months_end_meanwhile(
     account: SpotifyAccount, spotify: FakeSpotify, lost: list[Any]
 ) -> None:

@@ -74,6 +74,16 @@ def test_a_grant_that_ends_soon_is_seen(staff: Client, user: Any, days: int, kin
     assert ("is-busy" in page) == (days == 20)
 
 
+@pytest.mark.parametrize("days", [6, -20])
+def test_an_end_that_nobody_knows_is_shown_as_none(staff: Client, user: Any, days: int) -> None:
+    end = timezone.now() + timedelta(days=days)
+    account_of(user, reauthorize_by=end, reauthorize_by_estimated=True)
+
+    assert 'is-busy">may end any day' in text_of(staff, SpotifyAccount, "changelist")
+    assert "user ada" in text_of(staff, SpotifyAccount, "changelist", grant="7")
+    assert "user ada" not in text_of(staff, SpotifyAccount, "changelist", grant="ended")
+
+
 def test_accounts_are_filtered_by_the_end_of_their_grant(
     staff: Client, user: Any, other_user: Any
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +22,10 @@ def sections(page: str) -> dict[str, str]:
     return found
 
 
-# Explanations
+def code_blocks(said: str, language: str) -> list[str]:
+    """Return a text's code blocks, as they are to be copied."""
+    fences = re.findall(rf"^( *)```{language}\n(.*?)^ *```", said, re.S | re.M)
+    return [textwrap.dedent(block) for _, block in fences]
 
 
 def first_column(section: str) -> list[str]:

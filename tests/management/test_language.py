@@ -34,6 +34,7 @@ SAYING: dict[str, list[list[str]]] = {
     "spotify_prune": [[]],
     "spotify_export": [["--user", "nobody"], ["--user", "ada", "--as", "exportify"]],
     "spotify_loss": [["show", "--user", "ada"], ["keep", "--user", "ada"]],
+    "spotify_adopt": [["--from", "allauth"], ["--from", "social-auth", "--user", "nobody"]],
     "spotify_fake": [],  # which runs until it is stopped; FakeSpotify knows no translations
 }
 

@@ -13,7 +13,7 @@ from django_spotify_sync.conf import conf
 from django_spotify_sync.db.sealing import KeyRing, key_id
 from django_spotify_sync.exceptions import NoSealingKey, SealBroken, UnknownSealingKey
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken
-from django_spotify_sync.models.accounts import Tokens, six_months_after
+from django_spotify_sync.models.accounts import Consent, Tokens, six_months_after
 from django_spotify_sync.secret import Secret
 from tests.kit.reports import told
 
@@ -224,6 +224,26 @@ def test_six_calendar_months(consent: str, end: str) -> None:
     assert six_months_after(datetime.fromisoformat(consent + at)).isoformat() == (
         datetime.fromisoformat(end + at).isoformat()
     )
+
+
+@pytest.mark.parametrize(
+    ("now", "given"),
+    [
+        ("2026-07-08", "2026-01-15"),
+        ("2026-08-24", "2026-02-28"),
+        ("2028-08-24", "2028-02-29"),
+        ("2026-01-01", "2025-07-08"),
+    ],
+)
+def test_a_consent_of_which_nothing_is_known(now: str, given: str) -> None:
+    """It ends when users are told for the last time: a week from now, so it was given nearly six months ago."""
+    moment = datetime.fromisoformat(f"{now}T12:34:56.789+00:00")
+
+    consent = Consent.unknown(moment)
+
+    assert consent.is_estimated
+    assert consent.ends_at == moment + timedelta(days=7)
+    assert consent.given_at == datetime.fromisoformat(f"{given}T12:34:56.789+00:00")
 
 
 @pytest.mark.parametrize(

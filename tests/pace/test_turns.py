@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from django_spotify_sync.pace import governor, pauses, turns
+from django_spotify_sync.pace import governor, pauses, tally, turns
 from django_spotify_sync.pace.governor import AtTheDoor, Governor
 from django_spotify_sync.pace.shares import Caller
 from django_spotify_sync.pace.window import lifetime
@@ -43,6 +43,11 @@ class House:
             return False
         self.put(key, value, ttl)
         return True
+
+    def incr(self, key: str, by: int, ttl: timedelta) -> int:
+        number = (self.peek(key) or 0) + by
+        self.put(key, number, ttl)
+        return int(number)
 
     def peek(self, key: str) -> Any:
         value, until = self._kept.get(key, (None, 0.0))
@@ -85,11 +90,11 @@ def house(monkeypatch: pytest.MonkeyPatch) -> House:
     cache = SimpleNamespace(
         **{
             name: getattr(made, name)
-            for name in ("put", "add", "get", "peek", "peek_many", "delete")
+            for name in ("put", "add", "incr", "get", "peek", "peek_many", "delete")
         },
         APP_WIDE="pace:",
     )
-    for module in (governor, pauses, turns):
+    for module in (governor, pauses, tally, turns):
         monkeypatch.setattr(module, "time", clocks)
         monkeypatch.setattr(module, "shared_cache", cache)
     return made

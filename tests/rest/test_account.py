@@ -53,6 +53,7 @@ def test_an_account(known: SpotifyAccount, settings: Any) -> None:
         "missing_scopes": ["user-library-read"],
         "authorized_at": NOON_JSON,
         "reauthorize_by": NOON_JSON,
+        "reauthorize_by_estimated": False,
         "resources": {
             "tracks": {
                 "count": 2,

@@ -102,12 +102,12 @@ def test_every_endpoint_is_described(described: dict[str, Any]) -> None:
     in_the_contract = {
         re.sub(r"\w{22}", "{spotify_id}", path.replace("syncs/1/", "syncs/{id}/")): methods
         for path, methods in ENDPOINTS.items()
-        if not path.startswith("sync/") or path == "sync/"
+        if path and (not path.startswith("sync/") or path == "sync/")
     }
-    in_the_contract["sync/{resource}/"] = {"POST"}
+    in_the_contract["sync/{resource}/"] = {"POST"}  # and the page at the root is for browsers
 
     assert methods_of(described) == in_the_contract
-    assert len(described["paths"]) == len(urls.urlpatterns)
+    assert len(described["paths"]) == len(urls.urlpatterns) - 1
 
 
 def test_every_method_says_what_it_does_and_how_it_fails(described: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 from django.test import Client, RequestFactory, override_settings
+from rest_framework.authentication import SessionAuthentication
 
 from django_spotify_sync import errors
 from django_spotify_sync.models import SpotifyAccount, SyncRun
@@ -61,6 +62,81 @@ def test_who_signs_in_by_token_needs_no_csrf_token(
     response = client.post(SYNC, headers={"Authorization": "Name ada"})
 
     assert response.status_code == 202
+
+
+SESSION = "rest_framework.authentication.SessionAuthentication"
+BY_NAME = "tests.kit.browsing.ByName"
+
+
+def test_pages_and_api_clients_of_one_site_both_work(
+    ada: Client, account: SpotifyAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PinnedAPIView, "authentication_classes", [ByName])
+
+    by_session = ada.get("/spotify/account/", headers=JSON)
+    by_name = browser_of().get("/spotify/account/", headers={"Authorization": "Name ada"})
+    nobody = browser_of().get("/spotify/account/", headers=JSON)
+
+    assert (by_session.status_code, by_name.status_code, nobody.status_code) == (200, 200, 401)
+    assert by_session.json() == by_name.json()
+
+
+def test_a_session_that_the_host_did_not_name_needs_the_csrf_token(
+    user: Any, account: SpotifyAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PinnedAPIView, "authentication_classes", [ByName])
+    client = browser_of(user, enforce_csrf_checks=True)
+
+    response = client.post(SYNC, headers=JSON)
+
+    assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
+    assert not SyncRun.objects.exists()
+
+
+def test_a_host_s_own_session_class_is_not_doubled(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Own(SessionAuthentication):
+        pass
+
+    monkeypatch.setattr(PinnedAPIView, "authentication_classes", [ByName, Own])
+
+    assert [type(one) for one in PinnedAPIView().get_authenticators()] == [ByName, Own]
+
+
+@pytest.mark.parametrize(
+    ("named", "by_session", "by_name"),
+    [
+        ([SESSION], 200, 403),
+        ([BY_NAME], 401, 200),
+        ([BY_NAME, SESSION], 200, 200),
+        (None, 200, 403),
+    ],
+)
+def test_the_site_says_what_signs_callers_in(
+    ada: Client,
+    account: SpotifyAccount,
+    settings: Any,
+    named: list[str] | None,
+    by_session: int,
+    by_name: int,
+) -> None:
+    settings.SPOTIFY_SYNC_AUTHENTICATION_CLASSES = named
+
+    statuses = (
+        ada.get("/spotify/account/", headers=JSON).status_code,
+        browser_of().get("/spotify/account/", headers={"Authorization": "Name ada"}).status_code,
+    )
+
+    assert statuses == (by_session, by_name)
+
+
+def test_pages_go_by_the_session_whatever_is_named(
+    ada: Client, settings: Any, spotify: FakeSpotify
+) -> None:
+    settings.SPOTIFY_SYNC_AUTHENTICATION_CLASSES = [BY_NAME]
+
+    response = ada.get("/spotify/auth/")
+
+    assert response["Location"].startswith(spotify.accounts_url)
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/xml", "image/png", "nonsense"])

@@ -106,6 +106,27 @@ def test_a_sync_without_a_grant(
     assert not SyncRun.objects.exists()
 
 
+def test_a_sync_that_the_site_does_not_allow(
+    ada: Client, account: SpotifyAccount, sent: list[dict[str, Any]], settings: Any
+) -> None:
+    """It is refused where it is named, left out where it is not, and nobody is asked about what does not exist."""
+    settings.SPOTIFY_SYNC_RESOURCES = ["tracks", "following"]
+    settings.SPOTIFY_SYNC_MAY_SYNC = lambda account, resource, trigger: {
+        "tracks": trigger != "user",
+        "following": True,
+    }[resource]
+
+    refused = ada.post("/spotify/sync/tracks/")
+    unknown = ada.post("/spotify/sync/nonsense/")
+    allowed = ada.post("/spotify/sync/following/")
+    together = ada.post("/spotify/sync/")
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_resource")
+    assert allowed.status_code == 202
+    assert [run["resource"] for run in together.json()["runs"]] == ["following"]
+
+
 def test_a_sync_that_the_user_has_not_agreed_to(
     ada: Client, account: SpotifyAccount, sent: list[dict[str, Any]], settings: Any
 ) -> None:

@@ -186,6 +186,20 @@ def test_the_site_says_who_may_be_synced(settings, caplog):
     assert len(asked) == 6
 
 
+def test_the_site_is_told_that_it_is_the_schedule(settings):
+    told = []
+
+    def hook(account: SpotifyAccount, resource: str, trigger: str) -> bool:
+        told.append(trigger)
+        return True
+
+    settings.SPOTIFY_SYNC_MAY_SYNC = hook
+    schedule(people(1))
+
+    assert len(take_due()) == 1
+    assert told == ["schedule"]
+
+
 def test_those_who_may_not_keep_nobody_from_theirs(settings, monkeypatch):
     monkeypatch.setattr(due, "CHUNK", 4)
     settings.SPOTIFY_SYNC_MAY_SYNC = lambda account, resource: account.user.username == "user 9"

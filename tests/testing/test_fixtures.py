@@ -107,6 +107,39 @@ def test_the_command_saves_as_much_as_asked_for(monkeypatch: pytest.MonkeyPatch)
     assert [len(entries) for entries in lists] == list(sizes.values())
 
 
+def test_the_command_takes_edits_line_by_line() -> None:
+    arguments = ["--port=0", "--users=ada,grace", "--tracks=30", "--edit"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", COMMAND.format(arguments=arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    lines = [process.stdout.readline() for _ in range(8)]
+    process.stdin.write("like 3 grace\nlick 3\n")
+    process.stdin.flush()
+    said = [process.stdout.readline() for _ in range(2)]
+    try:
+        [address] = re.findall(r"POST (http\S+/edit)", lines[-1])
+        by_http = requests.post(address, data="unlike 5", timeout=10)
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+
+    assert said == ["grace: 33 saved tracks.\n", "There is no word 'lick'; help lists them.\n"]
+    assert by_http.text == "ada: 25 saved tracks.\n"
+    assert (process.returncode, err) == (0, "")
+
+
+@pytest.mark.parametrize("users", ["", "ada,", "ada,ada"])
+def test_the_command_wants_different_names(users: str) -> None:
+    with pytest.raises(CommandError, match="different names"):
+        call_command("spotify_fake", "--port=0", f"--users={users}")
+
+
 def test_the_command_says_that_a_port_is_taken() -> None:
     with FakeSpotify() as other, pytest.raises(CommandError, match="--port 0 takes a free port"):
         call_command("spotify_fake", f"--port={other.port}")

@@ -145,6 +145,23 @@ def test_a_grant_whose_time_is_over_is_lost_without_a_request(
     assert spotify.count() == 0
 
 
+@pytest.mark.parametrize("status", ["connected", "suspect"])
+def test_an_end_that_was_guessed_is_told_of_and_ends_nothing(
+    account: SpotifyAccount, told: list[Any], status: str
+) -> None:
+    SpotifyAccount.objects.update(reauthorize_by_estimated=True)
+    leave(account, 6 * DAY)
+    warn_expiring_grants()
+    assert told == [(account.spotify_id, 7)]
+    SpotifyAccount.objects.update(status=status)
+    leave(account, -timedelta(seconds=1))
+
+    assert warn_expiring_grants() == NONE
+
+    assert told == [(account.spotify_id, 7)]
+    assert status_of(account) == status
+
+
 def test_many_are_told_chunk_by_chunk(
     crowd: Crowd, told: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

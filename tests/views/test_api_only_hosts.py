@@ -87,5 +87,8 @@ def test_a_sign_in_that_was_begun_elsewhere_ends_as_nobody_s(
     elsewhere = Client(HTTP_HOST=HOST)
     elsewhere.cookies[BROWSER_COOKIE] = browser.cookies[BROWSER_COOKIE].value
 
-    assert elsewhere.get("/spotify/callback/", brought)["Location"] == "/?spotify_error=no_user"
+    assert (
+        elsewhere.get("/spotify/callback/", brought)["Location"]
+        == "/spotify/?spotify_error=no_user"
+    )
     assert not SpotifyAccount.objects.exists()

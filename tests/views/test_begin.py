@@ -157,7 +157,7 @@ def test_nobody_is_sent_away_who_could_not_come_back(ada: Client, take_the_cache
     response = ada.get("/spotify/auth/")
     api_response = ada.get("/spotify/auth/", headers=JSON)
 
-    assert response["Location"] == "/?spotify_error=cache_unavailable"
+    assert response["Location"] == "/spotify/?spotify_error=cache_unavailable"
     assert (api_response.status_code, api_response.json()["code"]) == (503, "cache_unavailable")
 
 
@@ -184,7 +184,7 @@ def test_redirect_uri_that_is_not_on_the_list(
     if headers:
         assert (response.status_code, response.json()["code"]) == (400, "invalid_redirect_uri")
     else:
-        assert response["Location"] == "/?spotify_error=invalid_redirect_uri"
+        assert response["Location"] == "/spotify/?spotify_error=invalid_redirect_uri"
     assert not list(
         get_redis_connection().scan_iter(django_settings.REDIS_PREFIX + "*spotify_sync:state:*")
     )
@@ -217,7 +217,7 @@ def test_redirect_uris_that_spotify_and_the_browser_can_follow(
         sent = query_of(response["Location"])["redirect_uri"]
         assert sent == (configured or f"http://{host}/spotify/callback/")
     else:
-        assert response["Location"] == "/?spotify_error=invalid_redirect_uri"
+        assert response["Location"] == "/spotify/?spotify_error=invalid_redirect_uri"
 
 
 def test_redirect_uri_is_https_behind_a_proxy_that_says_so(
@@ -240,7 +240,7 @@ def test_asking_too_often(ada: Client, settings: Any) -> None:
     sent_back = ada.get("/spotify/auth/")
     refused = ada.get("/spotify/auth/", headers=JSON)
 
-    assert sent_back["Location"] == "/?spotify_error=throttled"
+    assert sent_back["Location"] == "/spotify/?spotify_error=throttled"
     assert (refused.status_code, refused.json()["code"]) == (429, "throttled")
     assert 0 < int(refused["Retry-After"]) <= 60
 
@@ -253,4 +253,4 @@ def test_host_that_mounts_it_elsewhere(ada: Client, spotify: FakeSpotify) -> Non
     address = str(ada.get("/music/auth/")["Location"])
 
     assert query_of(address)["redirect_uri"] == f"http://{HOST}/music/callback/"
-    assert ada.get("/music/callback/", consent(address))["Location"] == "/"
+    assert ada.get("/music/callback/", consent(address))["Location"] == "/music/"

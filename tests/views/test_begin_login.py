@@ -138,7 +138,7 @@ def test_nobody_is_sent_away_who_could_not_come_back(
 
     page, answer = nobody.post("/spotify/login/"), nobody.post("/spotify/login/", headers=JSON)
 
-    assert page["Location"] == "/?spotify_error=cache_unavailable"
+    assert page["Location"] == "/spotify/?spotify_error=cache_unavailable"
     assert (answer.status_code, answer.json()["code"]) == (503, "cache_unavailable")
 
 
@@ -149,7 +149,7 @@ def test_asking_too_often(nobody: Client, settings: Any) -> None:
 
     page, answer = nobody.post("/spotify/login/"), nobody.post("/spotify/login/", headers=JSON)
 
-    assert page["Location"] == "/?spotify_error=throttled"
+    assert page["Location"] == "/spotify/?spotify_error=throttled"
     assert (answer.status_code, answer.json()["code"]) == (429, "throttled")
     assert browser_of().post("/spotify/login/", REMOTE_ADDR="10.0.0.9").status_code == 302
 

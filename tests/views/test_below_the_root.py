@@ -27,9 +27,9 @@ def below(user: Any, spotify: FakeSpotify, settings: Any) -> Iterator[Client]:
 
 
 def test_by_default_a_browser_stays_on_the_site(below: Client) -> None:
-    assert connect_by_browser(below)["Location"] == "/music/"
+    assert connect_by_browser(below)["Location"] == "/music/spotify/"
     failed = below.get("/spotify/callback/")["Location"]
-    assert failed == "/music/?spotify_error=state_missing"
+    assert failed == "/music/spotify/?spotify_error=state_missing"
 
 
 def test_names_lead_into_the_site(below: Client, settings: Any) -> None:

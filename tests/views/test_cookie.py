@@ -47,8 +47,8 @@ def test_cookie_over_https_tells_the_browser(ada: Client, user: Any) -> None:
     refused = planted.get("/spotify/callback/", brought, secure=True)
     accepted = same.get("/spotify/callback/", brought, secure=True)
 
-    assert refused["Location"] == "/?spotify_error=state_other_browser"
-    assert accepted["Location"] == "/"
+    assert refused["Location"] == "/spotify/?spotify_error=state_other_browser"
+    assert accepted["Location"] == "/spotify/"
 
 
 def test_cookie_behind_a_proxy_that_ends_https_and_says_nothing(

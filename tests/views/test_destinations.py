@@ -34,7 +34,7 @@ def test_next_leads_to_no_other_site(ada: Client, wanted: str, secure: bool) -> 
 
     response = ada.get("/spotify/callback/", brought, secure=secure)
 
-    assert response["Location"] == "/"
+    assert response["Location"] == "/spotify/"
 
 
 def test_next_leads_back_to_where_the_user_was(ada: Client) -> None:
@@ -48,13 +48,13 @@ def test_next_leads_from_https_to_no_http(ada: Client) -> None:
 
     response = ada.get("/spotify/callback/", consent(str(address)), secure=True)
 
-    assert response["Location"] == "/"
+    assert response["Location"] == "/spotify/"
 
 
 def test_next_brought_to_the_callback_counts_for_nothing(ada: Client) -> None:
     response = ada.get("/spotify/callback/", begun(ada) | {"next": "https://evil.example/"})
 
-    assert response["Location"] == "/"
+    assert response["Location"] == "/spotify/"
 
 
 @pytest.mark.parametrize(

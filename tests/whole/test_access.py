@@ -71,6 +71,7 @@ OTHER_BROWSER = dict.fromkeys(BEGIN, (400, "state_other_browser"))
 
 #: Each route of urls.py, as it is written there.
 ENDPOINTS: dict[str, list[Endpoint]] = {
+    "": [reading("")],  # a page; an API client is answered with the account
     "auth/": [Endpoint("GET", "auth/", **BEGIN)],
     "login/": [Endpoint("GET", "login/", **dict.fromkeys(BEGIN, NOT_FOUND))],
     "callback/": [

@@ -78,8 +78,11 @@ SETTINGS: dict[str, Any] = {
     "JOURNAL": True,
     "CHANGES_RETENTION": 400 * DAY,
     "GRANT_NOTICE": [30 * DAY, 7 * DAY],
-    "CONNECTED_URL": "/",
-    "FAILED_URL": "/",
+    "AUTHENTICATION_CLASSES": None,
+    "CONNECTED_URL": "spotify_sync:home",
+    "FAILED_URL": "spotify_sync:home",
+    "BASE_TEMPLATE": "spotify_sync/base.html",
+    "SYNC_ON_CONNECT": True,
     "LOGIN_ENABLED": False,
     "GET_USER": ANYTHING,
     "BEFORE_CONNECT": ANYTHING,
@@ -95,6 +98,7 @@ SETTINGS: dict[str, Any] = {
 
 #: Below where the host mounts the package.
 ENDPOINTS: dict[str, set[str]] = {
+    "": {"GET"},
     "auth/": {"GET"},
     "login/": {"GET", "POST"},
     "callback/": {"GET", "POST"},
@@ -145,8 +149,8 @@ SHAPES: dict[str, str] = {
     "run": "id resource status mode trigger reason done total requests counts counts.created counts.updated "
     "counts.unchanged counts.removed counts.skipped created_at started_at finished_at resume_at error",
     "account": "spotify_id display_name image_url status scopes authorized_at reauthorize_by resources "
-    "missing_scopes resources.tracks resources.playlists resources.following resources.albums resources.shows "
-    "resources.episodes resources.audiobooks "
+    "reauthorize_by_estimated missing_scopes resources.tracks resources.playlists resources.following "
+    "resources.albums resources.shows resources.episodes resources.audiobooks "
     "resources.tracks.count resources.tracks.checked_at resources.tracks.next_sync_at resources.tracks.run",
     "track": "spotify_id uri name artists artists.spotify_id artists.name album album.spotify_id album.name "
     "album.image_url album.release_date duration_ms explicit isrc is_playable added_at url",
@@ -208,7 +212,7 @@ RUN_STATUSES = [
     "cancelled",
 ]
 MODES = ["probe", "delta", "full"]
-TRIGGERS = ["user", "admin", "command", "schedule"]
+TRIGGERS = ["user", "admin", "command", "schedule", "connect"]
 CHANGES = ["added", "removed", "returned", "renamed", "unavailable", "available", "imported"]
 
 COMMANDS: dict[str, set[str]] = {
@@ -221,7 +225,8 @@ COMMANDS: dict[str, set[str]] = {
     "spotify_rotate_keys": {"--dry-run", "--json"},
     "spotify_generate_key": set(),
     "spotify_prune": set(),
-    "spotify_fake": {"--port", "--tracks"},
+    "spotify_fake": {"--port", "--tracks", "--users", "--edit"},
+    "spotify_adopt": {"--from", "--provider", "--user", "--dry-run", "--json"},
     "spotify_export": {"--user", "--as", "--resource", "--playlist", "--output", "--safe"},
 }
 
@@ -279,13 +284,26 @@ NAMES: dict[str, list[str]] = {
     "sync.request_sync": ["account", "resource", "full", "trigger"],
     "sync.execute": ["run_id", "watch"],
     "sync.decide_loss": ["loss", "decision"],
+    "sync.may_sync": ["account", "resource", "trigger"],
     "sync.sync": ["account", "resource", "full", "trigger", "watch"],
     "accounts.client_for": ["account"],
+    "accounts.adopt": ["user", "refresh_token", "client_id", "authorized_at", "scope"],
     "errors.message_for": ["code"],
+    "templatetags.spotify_sync.spotify_connect_button": ["context", "label"],
+    "templatetags.spotify_sync.spotify_sync_button": ["context", "resource", "label"],
+    "templatetags.spotify_sync.spotify_progress": ["context", "run"],
+    "templatetags.spotify_sync.spotify_error": ["context", "code"],
     "schedules.beat_schedule": [],
     "backends.SpotifyBackend": ANYTHING,
     "db.indexes.CompositeHashIndex": ["fields", "name"],
     "testing.FakeSpotify": ANYTHING,
+    "testing.FakeSpotify.connect": ["self", "user", "who", "more"],
+    "testing.FakeSpotify.edit": ["self", "line"],
+    "testing.factories.account": [
+        *("user", "tracks", "playlists", "artists", "albums", "shows", "episodes", "audiobooks"),
+        "seed",
+    ],
+    "testing.factories.connect": ["fake", "user", "who", "scope"],
     "models.SavedTrack.objects.contains": ANYTHING,
     "models.SavedTrack.objects.saved_ids": ["account", "spotify_ids"],
 }

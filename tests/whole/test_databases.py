@@ -44,7 +44,7 @@ with FakeSpotify(**things, consent="auto") as spotify:
     for name, value in spotify.settings.items():
         setattr(settings, name, value)
     begun = browser.get("/spotify/auth/")["Location"]
-    assert browser.get("/spotify/callback/", consent(begun))["Location"] == "/"
+    assert browser.get("/spotify/callback/", consent(begun))["Location"] == "/spotify/"
     def post(path):
         answer = browser.post("/spotify/" + path)
         assert answer.status_code in (200, 202), (path, answer.content)

@@ -1,20 +1,15 @@
-"""The documentation names all that is there, says of it what is so, and runs."""
+"""The documentation names all that is there, says of it what is so, and runs. The front page: ``test_front_page``."""
 
 from __future__ import annotations
 
 import inspect
-import os
 import re
-import subprocess
 import sys
-import textwrap
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand, OutputWrapper
 from django.dispatch import Signal
@@ -28,12 +23,12 @@ from django_spotify_sync.models.runs import Mode, RunStatus, Trigger
 from django_spotify_sync.rest.errors import code_of, status_of
 from django_spotify_sync.testing import FakeSpotify
 from tests.kit.checking import source_of_checks
-from tests.kit.documentation import DOCS, ROOT, first_column, sections
+from tests.kit.documentation import DOCS, ROOT, code_blocks, first_column, sections
 from tests.sync import test_economy
 
 PACKAGE = Path(django_spotify_sync.__file__).parent
-README = ROOT / "README.md"
-TEXTS = [README, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"] + [
+FRONT = ["README.md", "README.ru.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
+TEXTS = [ROOT / name for name in FRONT] + [
     page for page in sorted(DOCS.rglob("*.md")) if "_build" not in page.parts
 ]
 each_text = pytest.mark.parametrize("text", TEXTS, ids=lambda text: text.stem)
@@ -41,8 +36,7 @@ each_text = pytest.mark.parametrize("text", TEXTS, ids=lambda text: text.stem)
 
 def blocks(text: Path, language: str) -> list[str]:
     """Return a text's code blocks, as they are to be copied."""
-    fences = re.findall(rf"^( *)```{language}\n(.*?)^ *```", text.read_text(), re.S | re.M)
-    return [textwrap.dedent(block) for _, block in fences]
+    return code_blocks(text.read_text(), language)
 
 
 def named(section: str) -> set[str]:
@@ -96,7 +90,12 @@ def test_a_setting_is_described_as_it_is(name):
 
 
 def routes() -> set[str]:
-    return {re.sub(r"<\w+:", "<", str(pattern.pattern)) for pattern in urls.urlpatterns}
+    return {shown(pattern) for pattern in urls.urlpatterns}
+
+
+def shown(pattern: Any) -> str:
+    """Return an address as the documentation writes it."""
+    return re.sub(r"<\w+:", "<", str(pattern.pattern)) or "/"
 
 
 def test_every_endpoint_has_its_heading():
@@ -109,7 +108,7 @@ def test_every_endpoint_is_in_the_table():
     table = sections("docs/reference/endpoints.md")[""]
     rows = dict(re.findall(r"^\| \[`(.+?)`\].*\| `([\w-]+)` \|$", table, re.M))
 
-    names = {re.sub(r"<\w+:", "<", str(one.pattern)): one.name for one in urls.urlpatterns}
+    names = {shown(one): one.name for one in urls.urlpatterns}
     assert rows == names
 
 
@@ -356,91 +355,11 @@ def test_the_how_to_of_testing_works(spotify, client, django_user_model):
     assert len(spotify.faults) == 3
 
 
-def block_for(file: str) -> str:
-    [block] = [one for one in blocks(README, "python") if one.startswith(f"# {file},")]
-    return block
+@pytest.mark.django_db(transaction=True)
+def test_the_how_to_of_testing_without_a_browser_works(spotify, client, django_user_model):
+    said: dict[str, Any] = {}
+    for block in blocks(DOCS / "how-to/test-your-site.md", "python"):
+        exec(block, said)
 
-
-def typed() -> Iterator[str]:
-    """Give what the front page has a reader type after the settings, without the comments."""
-    [block] = [one for one in blocks(README, "console") if "manage.py migrate" in one]
-    for line in block.splitlines():
-        if line.startswith("$ "):  # others are what is answered
-            yield re.sub(r"  +# .*", "", line.removeprefix("$ "))
-
-
-VISIT = """
-import django, requests
-django.setup()
-from django.test import Client
-client = Client(HTTP_HOST="127.0.0.1:8000")
-assert client.login(username="ada", password="ada")
-away = client.get("/spotify/auth/")
-answer = requests.get(away["Location"], allow_redirects=False)
-assert answer.status_code == 302, (away["Location"], answer.text)
-back = answer.headers["Location"]
-assert back.startswith("http://127.0.0.1:8000/spotify/callback/?"), back
-assert client.get(back).status_code == 302
-"""
-
-
-@pytest.mark.exhaustive
-@pytest.mark.timeout(300)
-def test_the_front_page_works_word_for_word(tmp_path):
-    """In a new project; only what a person does (agree, choose a password) is done for them, and Spotify is fake."""
-    address = "http://127.0.0.1:8000/spotify/callback/"
-    assert f"Register `{address}` at Spotify" in README.read_text()
-    python = Path(sys.executable).parent
-    environment = {
-        "PATH": f"{python}:{os.environ['PATH']}",
-        "LANG": "C.UTF-8",
-        "DJANGO_SUPERUSER_PASSWORD": "ada",
-        "DJANGO_SUPERUSER_EMAIL": "ada@example.org",
-    }
-
-    def run(script: str) -> str:
-        done = subprocess.run(
-            ["bash", "-euc", script],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    with FakeSpotify(tracks=120, consent="auto", redirect_uris={address}) as spotify:
-        run("python -m django startproject project .")
-        settings, addresses = tmp_path / "project/settings.py", tmp_path / "project/urls.py"
-        redis = "redis://localhost:6379/1"
-        block = block_for("settings.py")
-        assert redis in block
-        fake = [f"{name} = {spotify.settings[name]!r}" for name in list(spotify.settings)[2:]]
-        prefix = f'CACHES["default"]["KEY_PREFIX"] = {django_settings.REDIS_PREFIX!r}\n'
-        added = [block.replace(redis, django_settings.REDIS_URL), *fake, prefix]
-        settings.write_text("\n".join([settings.read_text(), *added]))
-        addresses.write_text(f"{addresses.read_text()}\n{block_for('urls.py')}")
-        (tmp_path / "visit.py").write_text(VISIT)
-
-        lines = list(typed())
-        told = run("\n".join(_as_done_alone(lines, spotify)))
-
-    assert "tracks succeeded: 120 new" in told
-
-
-def _as_done_alone(lines: list[str], spotify: FakeSpotify) -> list[str]:
-    """Put in what a person would say or do."""
-    by_hand = {
-        "export SPOTIFY_CLIENT_ID=… SPOTIFY_CLIENT_SECRET=…": (
-            f"export SPOTIFY_CLIENT_ID={spotify.client_id} "
-            f"SPOTIFY_CLIENT_SECRET={spotify.client_secret}"
-        ),
-        "python manage.py createsuperuser --username ada": (
-            "python manage.py createsuperuser --username ada --noinput"
-        ),
-        "python manage.py runserver": "DJANGO_SETTINGS_MODULE=project.settings python visit.py",
-    }
-    assert by_hand.keys() <= set(lines)
-    return [by_hand.get(line, line) for line in lines]
+    said["test_a_page_shows_the_library"](client, django_user_model)
+    said["test_a_like_is_seen"](spotify, django_user_model)

@@ -15,6 +15,9 @@ from django_spotify_sync import pace
 from django_spotify_sync.exceptions import CacheUnavailable, NoSealingKey
 from django_spotify_sync.upkeep.status import Requests, Status, read_status
 
+#: How many requests a day Spotify was seen to allow an app in development mode, for each kind of address.
+MEASURED = 600
+
 
 class Command(BaseCommand):
     help = "Show accounts and runs by state, what is due, what Spotify wants, and whether the requests will do."
@@ -67,6 +70,7 @@ def _lines(status: Status) -> Iterator[tuple[str, str]]:
     yield "oldest heartbeat", _ago(status.oldest_heartbeat)
     yield "keys", ", ".join(f"{key.key_id} ({key.state}): {key.rows}" for key in status.keys)
     yield "requests a day", _requests(status.requests)
+    yield "Spotify allows", _allowed(status.requests.seen)
 
 
 def _counts(counts: Mapping[str, int]) -> str:
@@ -78,7 +82,17 @@ def _requests(requests: Requests) -> str:
     needed = f"{requests.needed} needed ({parts})"
     if requests.possible is None:
         return f"{needed}; no pace is set"
-    return f"{needed} of {requests.possible} possible: {requests.share:.0%}"
+    share = "" if requests.share is None else f": {requests.share:.0%}"
+    return f"{needed} of {requests.possible} possible{share}"
+
+
+def _allowed(seen: pace.Allowance | None) -> str:
+    if seen is None:
+        return (
+            "not known, since no quota was met in 30 days; apps in development mode were measured at some "
+            f"{MEASURED} requests a day for each kind of address"
+        )
+    return f"{seen.requests} requests a day, as seen when a quota was met at {_utc(seen.seen_at)}"
 
 
 def _utc(moment: datetime) -> str:

@@ -15,6 +15,7 @@ from django_spotify_sync.exceptions import (
 )
 from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.runs import Resource, RunStatus, Trigger
+from django_spotify_sync.sync.permission import may_sync
 from django_spotify_sync.sync.runs.lost import replace_lost
 from django_spotify_sync.sync.runs.making import make_runs
 
@@ -87,12 +88,15 @@ def request_all(
 ) -> list[SyncRun]:
     """Return a run of every resource that this site syncs and the user has agreed to, as ``request_sync`` gives it.
 
+    What MAY_SYNC refuses to this trigger is left out.
+
     :raises NotConnected, ReauthorizationRequired: if there is no grant to use.
     """
     suspicion.ensure_usable(account)
     return [
         request_sync(account, name, full=full, trigger=trigger)
         for name in account.agreed(_synced())
+        if may_sync(account, name, trigger)
     ]
 
 

@@ -98,8 +98,13 @@ def _write_once(
     now = timezone.now()
     changes = journal.write(run, state, written, seen_at=now, using=using)
     claim = run.claim
+    # what was rightly presumed is done as well; a check may have read too little to tell how much there is
+    rows = counts.created + counts.updated + counts.unchanged
+    total = rows if run.total is None else run.total
     finished = run.finish(
         RunStatus.PARTIAL if fetched.reason else RunStatus.SUCCEEDED,
+        done=total,
+        total=total,
         mode=fetched.mode,
         reason=fetched.reason,
         requests=requests,

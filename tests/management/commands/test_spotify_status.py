@@ -173,6 +173,32 @@ def test_requests_needed_and_possible(settings):
     assert "no pace is set" in told()
 
 
+def test_a_quota_that_was_met_says_what_is_possible(settings):
+    SyncState.objects.bulk_create(
+        SyncState(account=account, resource="tracks", interval=6 * HOUR) for account in people(100)
+    )
+    assert (
+        "Spotify allows    not known, since no quota was met in 30 days; apps in development"
+        in told()
+    )
+    assert "measured at some 600 requests a day for each kind of address" in told()
+
+    mine = pace.shared_pace()
+    mine.grant(500)
+    mine.refused(QuotaExceeded(retry_after=72_000))
+
+    requests = read_status().requests
+    assert (requests.needed, requests.possible, requests.seen.requests) == (400, 500, 500)
+    assert "400 needed (400 checks, 0 whole passes, 0 changes) of 500 possible: 80%" in told()
+    assert "Spotify allows    500 requests a day, as seen when a quota was met at 2" in told()
+    assert "! 80% of the requests" in told()
+    assert json.loads(told("--json"))["requests"]["seen"]["requests"] == 500
+
+    settings.SPOTIFY_SYNC_REQUESTS_PER_WINDOW = 1
+    settings.SPOTIFY_SYNC_WINDOW = 24 * HOUR
+    assert read_status().requests.possible == 1, "which the site itself does not go beyond"
+
+
 def test_collections_are_read_whole_at_an_interval_of_their_own(settings):
     settings.SPOTIFY_SYNC_COLLECTION_FULL_INTERVAL = 12 * HOUR
     accounts = people(10)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db import connection
 
 from django_spotify_sync.models import SyncRun
-from django_spotify_sync.sync import sync
+from django_spotify_sync.sync import execute, request_sync, sync
 from django_spotify_sync.sync.runs import heartbeat
 
 
@@ -34,6 +34,39 @@ def test_progress_is_seen_by_others_while_it_runs(account, monkeypatch):
     assert {row[0] for row in seen} == {"running", "succeeded"}
     assert {row[2] for row in seen} == {120}
     assert all(row[3] for row in seen)
+
+
+def ended(run):
+    assert SyncRun.objects.values_list("done", "total").get(pk=run.pk) == (run.done, run.total)
+    return run.status, run.mode, run.done, run.total
+
+
+def test_a_delta_ends_where_a_bar_is_full(account, spotify):
+    """It reads some pages and rightly presumes the others, which are done by that."""
+    sync(account, "tracks")
+
+    spotify.user.unlike(5)
+
+    assert ended(sync(account, "tracks")) == ("succeeded", "delta", 119, 119)
+    assert ended(sync(account, "tracks")) == ("succeeded", "probe", 119, 119)
+
+
+def test_a_check_that_does_not_count_ends_with_what_is_stored(account, spotify):
+    sync(account, "following")
+
+    run = execute(request_sync(account, "following", trigger="schedule").pk)
+
+    assert ended(run) == ("succeeded", "probe", 60, 60)
+
+
+def test_a_run_that_fails_stays_where_it_came(account, spotify, impatient, monkeypatch):
+    monkeypatch.setattr(heartbeat, "PROGRESS_EVERY", 0)
+    spotify.faults.add("/me/tracks", offset=50, status=404, times=None)
+
+    run = sync(account, "tracks")
+
+    assert run.status == "failed"
+    assert run.done < run.total == 120
 
 
 def test_a_run_that_is_quiet_beats_all_the_same(account, spotify, settings):

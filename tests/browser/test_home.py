@@ -1,0 +1,39 @@
+"""The package's own page, as a person uses it who has switched JavaScript off."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.site import Site
+
+RESOURCES = 5  # of the example site
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+def test_connect_sync_watch_and_disconnect_without_a_script(site: Site, visiting):
+    visit = visiting(site, has_script=False, is_shown=False)
+    page = visit.page
+    visit.start(tracks=30)
+    visit.open("spotify/")
+    expect(page.get_by_text("No Spotify account is connected.")).to_be_visible()
+
+    visit.link("Connect Spotify").click()
+    visit.button("Agree").click()
+    expect(page.get_by_text("Connected to Spotify as")).to_be_visible()
+    expect(page).to_have_url(re.compile("/spotify/$"))
+
+    visit.button("Sync now").click()
+    expect(page.get_by_text("Your library is being brought up to date.")).to_be_visible()
+    expect(page.locator("td", has_text="Succeeded")).to_have_count(RESOURCES)  # by itself
+    tracks = page.get_by_role("row", name=re.compile("Saved tracks")).first
+    expect(tracks.get_by_role("cell").first).to_have_text("30")
+    visit.look("60-own-page")
+
+    page.locator("summary").click()
+    visit.button("Disconnect").click()
+    expect(page.get_by_text("Spotify is disconnected.")).to_be_visible()
+    expect(visit.link("Connect Spotify")).to_be_visible()
