@@ -21,6 +21,7 @@ USUAL, BULK, OURS = "spotipy + update_or_create", "spotipy, 8 threads + bulk", "
 
 def measured(table: str, subject: str, step: str) -> dict[str, Any]:
     """Return the row of a measurement on PostgreSQL."""
+    row: dict[str, Any]
     [row] = [
         row
         for row in RESULTS[table]
@@ -134,7 +135,7 @@ def test_the_good_day_is_as_measured():
     again = [measured("tracks", subject, "unchanged") for subject in (USUAL, BULK, OURS)]
 
     def for_all(row: dict[str, Any], name: str) -> float:
-        return row[name] * 10_000 / row["tracks"]
+        return float(row[name]) * 10_000 / float(row["tracks"])
 
     def written(row: dict[str, Any]) -> str:
         return f"{(row['inserted'] + row['updated']) * 10_000 // row['tracks']:,}"

@@ -48,7 +48,7 @@ def settings_of(site: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_new_site_has_what_it_needs():
-    sqlite = {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}
+    sqlite: dict[str, Any] = {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}
 
     site = settings_of(
         {"INSTALLED_APPS": ["django.contrib.auth"], "DATABASES": {"default": sqlite}}

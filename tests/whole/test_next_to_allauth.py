@@ -164,7 +164,8 @@ def test_a_sign_in_by_social_auth_connects(
     social = social_auth_row(user, spotify.user, spotify)
     step = run("def connect_spotify(backend")["connect_spotify"]
 
-    for response in ({}, social.extra_data, social.extra_data):
+    answers: list[dict[str, Any]] = [{}, social.extra_data, social.extra_data]
+    for response in answers:
         with django_capture_on_commit_callbacks(execute=True):
             step(backend=backend, response=response, user=user, social=social, is_new=True)
 
