@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib import admin
 from django.db import connection
 from django.test import TransactionTestCase
 from django_redis import get_redis_connection
@@ -139,9 +140,13 @@ def crowd(django_user_model: Any, spotify: FakeSpotify) -> Crowd:
 
 
 @pytest.fixture
-def other_logins(db: None, settings: Any) -> None:
+def other_logins(db: None, settings: Any) -> Iterator[None]:
     """Install the real django-allauth and social-auth, with tables for the rows of `tests.kit.other_logins`."""
+    registered = {**admin.site._registry}
     install(settings)
+    yield
+    # Apps installed anew are asked for their admin, and what they register would outlast them.
+    admin.site._registry = registered
 
 
 @pytest.fixture

@@ -345,7 +345,7 @@ def test_the_whole_way_under_asgi(
 
     back, asked, read, gone = async_to_sync(go)()
 
-    assert (back.status_code, back["Location"]) == (302, "/")
+    assert (back.status_code, back["Location"]) == (302, "/spotify/")
     assert asked.status_code == 202
     assert len(read.json()["results"]) == 50
     assert gone.json()["removed"]["saved_tracks"] == 120
