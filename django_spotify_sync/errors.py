@@ -1,7 +1,7 @@
-"""What a user is told of an error: one sentence for each code, in the user's language.
+"""What users are told about an error: one sentence for each code, in the user's language.
 
-The words of the exception itself are for those who run the site. They name settings, keys and addresses, and repeat
-what Spotify said; they stand in the log, in the admin and in what commands print.
+The text of the exception itself is for the operators of the site. It may contain settings, keys and URLs, and what
+Spotify said; it is in the log, in the admin and in what commands print.
 """
 
 from __future__ import annotations
@@ -85,9 +85,7 @@ MESSAGES: dict[str, Promise] = {
     ),
     "throttled": _("That was asked for too often. Please wait a moment."),
     "permission_denied": _("This site does not allow this right now."),
-    "cache_unavailable": _(
-        "This site cannot do that right now. Please try again in a moment."
-    ),
+    "cache_unavailable": _("This site cannot do that right now. Please try again in a moment."),
     # The account
     "not_connected": _("No Spotify account is connected."),
     "suspect": _(

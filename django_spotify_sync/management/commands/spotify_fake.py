@@ -18,7 +18,9 @@ from django_spotify_sync.testing import FakeSpotify
 class Command(BaseCommand):
     """Run FakeSpotify until Ctrl-C or SIGTERM."""
 
-    help = "Run a FakeSpotify to develop against, and print the settings that point your site at it."
+    help = (
+        "Run a FakeSpotify to develop against, and print the settings that point your site at it."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
