@@ -158,7 +158,7 @@ class Conf:
     )
     RESOURCES = Setting[list[str]](
         ["tracks", "playlists", "following", "albums", "shows"],
-        "What is kept in step.",
+        "What is synced.",
         types=(list, tuple),
         problem=_resources,
     )
@@ -189,7 +189,7 @@ class Conf:
     )
     MAX_WAIT = Setting(
         timedelta(seconds=30),
-        "The longest wait in place when Spotify asks for patience; longer ones put the run to waiting.",
+        "How long a worker waits if Spotify asks for a pause; in a longer pause the run becomes waiting.",
         problem=lambda value: None if value >= timedelta(0) else "must not be negative",
     )
     REQUESTS_PER_WINDOW = Setting[int | None](
@@ -214,7 +214,7 @@ class Conf:
     )
     MAX_SYNC_INTERVAL = Setting(
         timedelta(hours=24),
-        "How often at least: what does not change, or keeps failing, drifts towards it.",
+        "The longest time between two checks: of what does not change, or keeps failing.",
         problem=_positive,
     )
     MAY_SYNC = Hook(
@@ -288,7 +288,7 @@ class Conf:
     )
     AUTHENTICATION_CLASSES = Setting[list[str] | None](
         None,
-        "What says who calls over REST; None asks what the host's REST framework has, then the session.",
+        "REST framework's authentication classes to use; None uses those of the site, then the session.",
         types=(list, tuple, type(None)),
         problem=authenticators,
     )
@@ -300,7 +300,7 @@ class Conf:
     LOGIN_ENABLED = Setting(False, "Let users sign in with Spotify.")
     GET_USER = Hook(
         "django_spotify_sync.hooks.get_user",
-        "Says whom a Spotify profile signs in: called with the profile and the request, it returns a user or None.",
+        "Decides whom a Spotify profile signs in: called with the profile and the request, it returns a user or None.",
     )
     BEFORE_CONNECT = Hook(
         "django_spotify_sync.hooks.before_connect",

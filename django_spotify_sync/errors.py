@@ -1,7 +1,7 @@
-"""What a user is told of an error: one sentence for each code, in the user's language.
+"""What users are told about an error: one sentence for each code, in the user's language.
 
-The words of the exception itself are for those who run the site. They name settings, keys and addresses, and repeat
-what Spotify said; they stand in the log, in the admin and in what commands print.
+The text of the exception itself is for the operators of the site. It may contain settings, keys and URLs, and what
+Spotify said; it is in the log, in the admin and in what commands print.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _KEYS = _(
 )
 _RECONNECT = _("Your consent at Spotify has ended. Please connect Spotify again.")
 _SITE = _(
-    "Spotify does not let this site in right now. Those who run the site have to see to that."
+    "Spotify does not let this site in right now. Only the people who run the site can change that."
 )
 _SLOWER = _("Spotify asks this site to slow down. Please try again later.")
 _SYNC = _("The sync could not be done. Please try again later.")
@@ -39,7 +39,7 @@ MESSAGES: dict[str, Promise] = {
     "rate_limited": _SLOWER,
     "tokens_rate_limited": _SLOWER,
     "quota_exceeded": _(
-        "What Spotify allows this site for today is used up. Please try again later."
+        "This site has used up what Spotify allows it for today. Please try again later."
     ),
     "pace": _("This site is busy with other libraries. Please try again in a moment."),
     "access_token_rejected": _(
@@ -78,20 +78,18 @@ MESSAGES: dict[str, Promise] = {
         "Disconnect that one first."
     ),
     "no_user": _(
-        "This Spotify account signs nobody in here. Sign in as you did so far, then connect Spotify."
+        "Nobody can sign in here with this Spotify account. Sign in as you did before, then connect Spotify."
     ),
     "signed_in_as_other": _(
         "This Spotify account belongs to another user than the one who is signed in. Sign out first."
     ),
     "throttled": _("That was asked for too often. Please wait a moment."),
     "permission_denied": _("This site does not allow this right now."),
-    "cache_unavailable": _(
-        "This site cannot begin anything right now. Please try again in a moment."
-    ),
+    "cache_unavailable": _("This site cannot do that right now. Please try again in a moment."),
     # The account
     "not_connected": _("No Spotify account is connected."),
     "suspect": _(
-        "Spotify does not accept your consent right now, perhaps by mistake. It is asked again by itself."
+        "Spotify does not accept your consent right now, perhaps by mistake. This site will ask again by itself."
     ),
     "reauthorization_required": _RECONNECT,
     "unknown_parameter": _("This list takes no such parameter."),

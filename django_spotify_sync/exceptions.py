@@ -277,13 +277,13 @@ class LinkedElsewhere(ConnectError):
 
 
 class NoUser(ConnectError):
-    """This Spotify account signs nobody in here: sign in as you did so far, then connect Spotify."""
+    """Nobody can sign in here with this Spotify account: sign in as you did before, then connect Spotify."""
 
     code = "no_user"
 
 
 class SignedInAsOther(ConnectError):
-    """This Spotify account belongs to somebody else than who is signed in here: sign out first."""
+    """This Spotify account belongs to another user than the one who is signed in: sign out first."""
 
     code = "signed_in_as_other"
 

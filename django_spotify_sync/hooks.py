@@ -1,4 +1,4 @@
-"""What the settings that name a function name by default. A site's own have the same arguments."""
+"""The defaults of the settings that name a function. A site's own functions have the same arguments."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def get_user(profile: ProfileRow, request: HttpRequest | None) -> AbstractBaseUser | None:
-    """Return the user whom this Spotify account is connected to already; never a new one, and by nothing but its ids.
+    """Return the user who has connected this Spotify account, found by its ids alone; never a new user.
 
-    Spotify proves that the account is the browser's. It proves nothing about names or addresses: a site's own hook
-    must not take those for a user's.
+    Spotify proves that the account is the browser's. It proves nothing about names or e-mail addresses: a site's own
+    hook must not find users by those.
     """
     account = SpotifyAccount.objects.select_related("user").get_for_profile(profile)
     return account.user if account is not None else None
@@ -26,8 +26,8 @@ def get_user(profile: ProfileRow, request: HttpRequest | None) -> AbstractBaseUs
 def before_connect(request: HttpRequest) -> str | None:
     """Return where a browser has to go before its user connects Spotify, None to go on: always None.
 
-    A site that lets users sign in with Spotify may want to see the password first, as it does before a new one: who
-    finds an unlocked computer could add a way in else.
+    A site that lets users sign in with Spotify may ask for the password first: otherwise somebody who finds an unlocked
+    computer could add a Spotify account of their own, and sign in by it later.
     """
     return None
 

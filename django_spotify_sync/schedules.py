@@ -1,4 +1,4 @@
-"""What Celery's beat is to call, and when. Only data: it can be imported from a settings module."""
+"""What Celery's beat calls, and when. Only data: it can be imported from a settings module."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from celery.schedules import crontab
 def beat_schedule() -> dict[str, dict[str, Any]]:
     """Return the entries for CELERY_BEAT_SCHEDULE. Merge them with your own by ``{**beat_schedule(), ...}``.
 
-    A call that no worker took in time is dropped: what it would have done, the next one does. Times are of
-    CELERY_TIMEZONE. The entries are plain values, so one can be left out or changed.
+    A call that no worker took in time is dropped, and the next one does its work. Times are in CELERY_TIMEZONE. The
+    entries are plain values, so a site can leave one out or change it.
     """
 
     def dropped_after(seconds: int) -> dict[str, int]:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
-#: A user connected Spotify, anew or again. Arguments: ``account`` (SpotifyAccount), ``created`` (bool).
+#: A user connected Spotify, for the first time or again. Arguments: ``account`` (SpotifyAccount), ``created`` (bool).
 account_connected = Signal()
 
-#: A Spotify account was linked by which its user can sign in from now on (LOGIN_ENABLED): tell the user, as of a new
-#: password. Arguments: ``account`` (SpotifyAccount, with its user and Spotify's name), ``linked_at`` (datetime).
+#: A user connected a Spotify account, and can sign in with it from now on (LOGIN_ENABLED): tell the user, as after a
+#: new password. Arguments: ``account`` (SpotifyAccount, with its user and Spotify's name), ``linked_at`` (datetime).
 sign_in_linked = Signal()
 
-#: A user's Spotify account is no longer connected: by the user's or an admin's word, because the user was deleted, or
-#: because a lost grant was not renewed in time. Arguments: ``account`` (SpotifyAccount, whose row may be gone by now),
-#: ``counts`` (rows of the library that went, by what they were).
+#: A user's Spotify account is no longer connected: the user or an admin disconnected it, the user was deleted, or a
+#: lost grant was not renewed in time. Arguments: ``account`` (SpotifyAccount, whose row may be deleted by now),
+#: ``counts`` (how many rows of the library were deleted, by table).
 account_disconnected = Signal()
 
-#: A grant ends soon. Arguments: ``account`` (SpotifyAccount), ``notice`` (timedelta: which distance of GRANT_NOTICE was
+#: A grant ends soon. Arguments: ``account`` (SpotifyAccount), ``notice`` (timedelta: the entry of GRANT_NOTICE that was
 #: reached), ``reauthorize_by`` (datetime).
 grant_expiring = Signal()
 
-#: A grant is no more; the user has to connect again. Arguments: ``account`` (SpotifyAccount), ``reason`` (``expired``
+#: A grant has ended; the user has to connect again. Arguments: ``account`` (SpotifyAccount), ``reason`` (``expired``
 #: or ``refused``).
 grant_lost = Signal()
 

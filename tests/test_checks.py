@@ -215,7 +215,7 @@ def test_w002_a_cache_of_one_process_in_production(settings, debug, warned):
 
     assert ("W002" in around()) is warned
     if warned:
-        assert "each process" in around()["W002"].msg
+        assert "Each process" in around()["W002"].msg
 
 
 @pytest.mark.parametrize(
@@ -407,7 +407,7 @@ def test_w019_says_nothing_of_rates_of_one_s_own(settings):
 
 def test_w010_intervals_that_cross(settings):
     settings.SPOTIFY_SYNC_SYNC_INTERVAL = timedelta(days=2)
-    assert "which then is both" in around()["W010"].msg
+    assert "which is then used for both" in around()["W010"].msg
 
     settings.SPOTIFY_SYNC_MAX_SYNC_INTERVAL = timedelta(days=3)
     assert "W010" not in around()

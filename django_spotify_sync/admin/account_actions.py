@@ -50,11 +50,11 @@ class AccountActions(ReadOnlyAdmin):
     # What may be asked
 
     def has_sync_permission(self, request: HttpRequest) -> bool:
-        """Who may change accounts may have them synced, and their tokens refreshed."""
+        """A user who may change accounts may have them synced, and their tokens refreshed."""
         return self._may(request, "change")
 
     def has_disconnect_permission(self, request: HttpRequest) -> bool:
-        """Who may delete accounts may disconnect them."""
+        """A user who may delete accounts may disconnect them."""
         return self._may(request, "delete")
 
     def _may(self, request: HttpRequest, verb: str) -> bool:

@@ -1,6 +1,6 @@
 """What the admin asks for on behalf of others: many accounts at once, none of which keeps the others from theirs.
 
-Each function here calls the one that all doors call, and says in words what came of it and who was refused.
+Each function here calls the one that all doors call, and says in words what happened and which accounts were refused.
 """
 
 from __future__ import annotations

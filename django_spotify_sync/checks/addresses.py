@@ -43,8 +43,8 @@ def spotify_in_the_clear() -> Iterator[CheckMessage]:
         parts = urlsplit(url)
         if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
             yield Error(
-                f"{name} begins with http:// and leads to another machine: tokens would travel in the clear.",
-                hint="Use https. Only 127.0.0.1, [::1] and localhost may do without, where FakeSpotify is.",
+                f"{name} begins with http:// and leads to another machine: tokens would be sent unencrypted.",
+                hint="Use https. http is only for 127.0.0.1, [::1] and localhost, where FakeSpotify is.",
                 id="spotify_sync.E016",
             )
 

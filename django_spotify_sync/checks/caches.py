@@ -26,21 +26,21 @@ def cache_of_one_process() -> Iterator[CheckMessage]:
     backend = settings.CACHES.get(conf.CACHE, {}).get("BACKEND", "").rpartition(".")[2]
     if backend == "DummyCache":
         yield Error(
-            f"The cache {conf.CACHE!r} remembers nothing, so nobody who goes to Spotify can come back.",
+            f"The cache {conf.CACHE!r} remembers nothing, so nobody can connect.",
             hint="Use Redis, Memcached or the database cache.",
             id="spotify_sync.E007",
         )
     if backend == "LocMemCache" and not settings.DEBUG:
         yield checks.Warning(
-            f"The cache {conf.CACHE!r} is each process's own: a callback that meets another process finds nothing, "
-            "several may refresh one token at once, and each asks Spotify at a pace of its own.",
+            f"Each process has a cache {conf.CACHE!r} of its own: connecting fails if the callback reaches another "
+            "one, several may refresh one token at once, and each keeps the pace only for itself.",
             hint="Use a cache that all processes share: Redis, Memcached or the database cache.",
             id="spotify_sync.W002",
         )
     if backend in CULLING and not settings.DEBUG and _max_entries() < ENTRIES:
         yield checks.Warning(
             f"The cache {conf.CACHE!r} holds {_max_entries()} entries at most and throws others away beyond that: "
-            "who is at Spotify's consent page could not come back, and throttles and the pace forget.",
+            "users who are at Spotify's consent page could not come back, and throttles and the pace forget.",
             hint=f"Set OPTIONS = {{'MAX_ENTRIES': {ENTRIES}}} of that cache or more, or use Redis.",
             id="spotify_sync.W016",
         )

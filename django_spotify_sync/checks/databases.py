@@ -21,7 +21,7 @@ def databases() -> Iterator[CheckMessage]:
     ours, users = router.db_for_write(SyncRun), router.db_for_write(get_user_model())
     if connections[ours].vendor not in VENDORS:
         yield Error(
-            f"The app's tables are on {connections[ours].display_name}, which it does not work with.",
+            f"The app's tables are on {connections[ours].display_name}, which the app does not support.",
             hint="Keep them on PostgreSQL or SQLite; DATABASE_ROUTERS can send the app spotify_sync there.",
             id="spotify_sync.E013",
         )
@@ -53,7 +53,7 @@ def sqlite() -> Iterator[CheckMessage]:
         str(database.get("OPTIONS", {}).get("transaction_mode", "")).upper() != "IMMEDIATE"
     ):
         yield checks.Warning(
-            "SQLite begins its transactions deferred, so a sync may find the database locked in the middle.",
+            "SQLite begins its transactions as deferred ones, so a sync may fail because the database is locked.",
             hint="Set OPTIONS = {'transaction_mode': 'IMMEDIATE', 'timeout': 20} of that database.",
             id="spotify_sync.W005",
         )
@@ -63,7 +63,7 @@ def time_zones() -> Iterator[CheckMessage]:
     """Times name their zone."""
     if not settings.USE_TZ:
         yield Error(
-            "USE_TZ is False: Django's times name no zone then, and this app's tables hold times that do.",
-            hint="Set USE_TZ = True, Django's default. TIME_ZONE goes on saying in which zone times are shown.",
+            "USE_TZ is False: Django's times have no zone then, and this app's tables hold times with a zone.",
+            hint="Set USE_TZ = True, Django's default. TIME_ZONE still says in which zone times are shown.",
             id="spotify_sync.E014",
         )

@@ -24,7 +24,7 @@ def middleware() -> Iterator[CheckMessage]:
     if missing:
         yield checks.Warning(
             f"MIDDLEWARE has no {' and no '.join(one.__name__ for one in missing)}: no browser is signed in here, "
-            "and auth/ sends all of them to LOGIN_URL. API clients that bring credentials of their own connect.",
+            "and auth/ sends all of them to LOGIN_URL. API clients with credentials of their own can still connect.",
             hint="Add it, SessionMiddleware before AuthenticationMiddleware; or silence this on a site of API clients.",
             id="spotify_sync.W013",
         )
@@ -39,9 +39,9 @@ def proxies() -> Iterator[CheckMessage]:
     ]
     if evident and api_settings.NUM_PROXIES is None:
         yield checks.Warning(
-            f"This site is behind a proxy, as {evident[0]} shows, and REST_FRAMEWORK has no NUM_PROXIES: all who are "
-            "signed out have the proxy's address, and one of them can use up what all may ask.",
-            hint="Set REST_FRAMEWORK = {'NUM_PROXIES': 1}, or how many proxies of yours add to X-Forwarded-For.",
+            f"This site is behind a proxy, as {evident[0]} shows, and REST_FRAMEWORK has no NUM_PROXIES: all visitors "
+            "who are signed out have the proxy's address, and one of them can use up the limit of all.",
+            hint="Set REST_FRAMEWORK = {'NUM_PROXIES': 1}, or how many of your proxies add to X-Forwarded-For.",
             id="spotify_sync.W015",
         )
 
@@ -50,8 +50,8 @@ def strict_session() -> Iterator[CheckMessage]:
     """A session survives the way back from Spotify."""
     if settings.SESSION_COOKIE_SAMESITE == "Strict":
         yield checks.Warning(
-            "SESSION_COOKIE_SAMESITE is 'Strict': who comes back from Spotify arrives signed out.",
-            hint="'Lax' sends the session along when a browser is sent back.",
+            "SESSION_COOKIE_SAMESITE is 'Strict': users who come back from Spotify arrive signed out.",
+            hint="Set it to 'Lax': then browsers send the session when they come back.",
             id="spotify_sync.W003",
         )
 

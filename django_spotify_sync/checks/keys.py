@@ -28,7 +28,7 @@ def keys() -> Iterator[CheckMessage]:
     if is_doubled:
         yield checks.Warning(
             "SPOTIFY_SYNC_FERNET_KEYS holds a key twice.",
-            hint="A rotation puts a new key first and keeps the old one behind it.",
+            hint="To change keys, put the new one first and leave the old one behind it.",
             id="spotify_sync.W004",
         )
     if is_weak:
@@ -80,12 +80,12 @@ def _keys_in_use() -> Iterator[CheckMessage]:
             yield Error(
                 f"{key.rows} stored tokens are sealed with key {key.key_id}, which is not in SPOTIFY_SYNC_FERNET_KEYS: "
                 "their users' libraries cannot be synced.",
-                hint="Put that key back, behind the newest. Should it be lost, these users have to connect again.",
+                hint="Put that key back, behind the newest. If it is lost, these users have to connect again.",
                 id="spotify_sync.E010",
             )
         if key.state == "retired":
             yield checks.Warning(
                 f"{key.rows} stored tokens still need key {key.key_id}, which is not the newest.",
-                hint="Run spotify_rotate_keys before you take it out of SPOTIFY_SYNC_FERNET_KEYS.",
+                hint="Run spotify_rotate_keys before you remove it from SPOTIFY_SYNC_FERNET_KEYS.",
                 id="spotify_sync.W008",
             )

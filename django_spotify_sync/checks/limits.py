@@ -22,7 +22,7 @@ def limits() -> Iterator[CheckMessage]:
     """A state is good for a short time, and nobody may ask without end."""
     if not problem(Conf.STATE_TTL.name, Conf.STATE_TTL) and conf.STATE_TTL > LONGEST_STATE:
         yield checks.Warning(
-            "SPOTIFY_SYNC_STATE_TTL is longer than an hour: so long a state that leaked can be used.",
+            "SPOTIFY_SYNC_STATE_TTL is longer than an hour: a leaked state can be used for that long.",
             hint="Ten minutes are enough for a consent page.",
             id="spotify_sync.W018",
         )
@@ -33,9 +33,9 @@ def limits() -> Iterator[CheckMessage]:
     ]
     if unlimited:
         yield checks.Warning(
-            f"SPOTIFY_SYNC_THROTTLE_RATES sets no rate for {', '.join(unlimited)}: anybody may ask without end.",
-            hint="The dict replaces the default as a whole: name all scopes. Silence this if something before Django "
-            "holds askers back.",
+            f"SPOTIFY_SYNC_THROTTLE_RATES sets no rate for {', '.join(unlimited)}: anybody may ask without limit.",
+            hint="The dict replaces the whole default: name all scopes. Silence this if something in front of Django "
+            "limits requests.",
             id="spotify_sync.W019",
         )
 
@@ -52,8 +52,8 @@ def schedule() -> Iterator[CheckMessage]:
     elsewhere = apps.is_installed("django_celery_beat")  # whose schedule is in the database
     if DUE_TASK not in names and not elsewhere and not settings.DEBUG:
         yield checks.Warning(
-            "Nothing calls sync_due_accounts: nobody is synced by a schedule, and runs that wait are not gone on with.",
-            hint="Put django_spotify_sync.schedules.beat_schedule() into CELERY_BEAT_SCHEDULE. Or have cron run "
+            "Nothing calls sync_due_accounts: nothing is synced automatically, and runs that wait do not go on.",
+            hint="Put django_spotify_sync.schedules.beat_schedule() into CELERY_BEAT_SCHEDULE. Or let cron run "
             "spotify_sync --due, and silence this.",
             id="spotify_sync.W009",
         )
@@ -62,7 +62,7 @@ def schedule() -> Iterator[CheckMessage]:
         return  # told above
     if conf.MAX_SYNC_INTERVAL < conf.SYNC_INTERVAL:
         yield checks.Warning(
-            "SPOTIFY_SYNC_MAX_SYNC_INTERVAL is shorter than SPOTIFY_SYNC_SYNC_INTERVAL, which then is both.",
-            hint="What does not change is looked at ever less often, from the one to the other.",
+            "SPOTIFY_SYNC_MAX_SYNC_INTERVAL is shorter than SPOTIFY_SYNC_SYNC_INTERVAL, which is then used for both.",
+            hint="As long as nothing changes, the time between checks grows from SYNC_INTERVAL to MAX_SYNC_INTERVAL.",
             id="spotify_sync.W010",
         )

@@ -55,13 +55,13 @@ def _unseen() -> Iterator[CheckMessage]:
         if name == Conf.FERNET_KEYS.name:  # whose blanks are read over
             yield checks.Warning(
                 f"A key of {name} begins or ends with a blank or a line end.",
-                hint="It serves as it is. Read it with .strip(), so that it is the same wherever it is compared.",
+                hint="It works. But read it with .strip(), so that it is the same text wherever keys are compared.",
                 id="spotify_sync.W014",
             )
             continue
         yield Error(
-            f"{name} begins or ends with a blank or a line end, or holds a character that is not seen.",
-            hint="A secret that is mounted as a file mostly ends with a line: read it with .strip().",
+            f"{name} begins or ends with a blank or a line end, or contains an invisible character.",
+            hint="A secret that is mounted as a file usually ends with a newline: read it with .strip().",
             id="spotify_sync.E015",
         )
 
@@ -113,8 +113,8 @@ def _contradictions() -> Iterator[CheckMessage]:
         and conf.LOST_AFTER <= conf.HEARTBEAT
     ):
         yield Error(
-            "SPOTIFY_SYNC_LOST_AFTER is not longer than SPOTIFY_SYNC_HEARTBEAT: every run would be taken for lost.",
-            hint="Let it be several heartbeats, so that a slow one is forgiven.",
+            "SPOTIFY_SYNC_LOST_AFTER is not longer than SPOTIFY_SYNC_HEARTBEAT: every run would count as lost.",
+            hint="Set it to several times the heartbeat, so that a run may be late.",
             id="spotify_sync.E011",
         )
     if {Conf.RESOURCES.name, Conf.SCOPES.name} & wrong:
@@ -122,7 +122,7 @@ def _contradictions() -> Iterator[CheckMessage]:
     if not conf.RESOURCES:
         yield checks.Warning(
             "SPOTIFY_SYNC_RESOURCES is empty, so nothing is ever synced.",
-            hint="Leave it out to sync all that there is.",
+            hint="Leave the setting out to sync the default resources.",
             id="spotify_sync.W012",
         )
     if conf.SCOPES is not None:

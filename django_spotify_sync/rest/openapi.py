@@ -1,4 +1,4 @@
-"""What drf-spectacular is to know of our endpoints. Imported only by a site that has it installed.
+"""What drf-spectacular has to know of our endpoints. Imported only by a site that has it installed.
 
 One table says what each method answers; shapes come from the serializers, parameters of lists from pages and filters.
 """

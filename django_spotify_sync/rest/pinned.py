@@ -44,7 +44,7 @@ def own_account(request: Request | HttpRequest) -> SpotifyAccount:
 
     :raises NotConnected: if there never was one.
     """
-    # where it is written: on a replica that is behind, who has just connected would not be found
+    # where it is written: a replica that is behind would not find a user who has just connected
     accounts = SpotifyAccount.objects.using(router.db_for_write(SpotifyAccount))
     account = accounts.get_for_user(request.user)
     if account is None:

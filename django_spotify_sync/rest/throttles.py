@@ -38,7 +38,7 @@ class Throttle(UserRateThrottle):
         return conf.THROTTLE_RATES.get(self.scope)
 
     def get_cache_key(self, request: Any, view: APIView | None) -> str:
-        """Return the key of who asks: no address is ever taken for a user, nor too long for a cache."""
+        """Return the key of the user or address that asks: the two never collide, and none is too long for a cache."""
         user = request.user
         is_user = user is not None and user.is_authenticated
         who = f"user {user.pk}" if is_user else f"address {self.get_ident(request)}"
@@ -75,7 +75,7 @@ class OAuthThrottle(Throttle):
 
 
 class CallbackThrottle(OAuthThrottle):
-    """Counts who comes back by themselves, so that going and coming are not two of one rate."""
+    """Counts callbacks by themselves, so that one attempt to connect does not count twice."""
 
     counted_as = "callback"
 

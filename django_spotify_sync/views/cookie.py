@@ -1,4 +1,4 @@
-"""What tells who comes back: the cookie of a browser, for as long as an attempt takes, and the session."""
+"""How a browser that comes back is recognised: by its cookie, for as long as an attempt takes, and by its session."""
 
 from __future__ import annotations
 

@@ -213,7 +213,7 @@ def _finish(
         account = _take(proof, request, user)
         user_id = str(account.user_id)
     finally:
-        # who signs in has another session by now than before
+        # a user who signs in has another session by now than before
         session = session_hash(request, request.user)
         accounts.note_end(brought.state, proof.attempt, user_id, session)
     return proof.attempt, account

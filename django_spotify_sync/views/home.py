@@ -70,7 +70,7 @@ def _home(request: HttpRequest) -> HttpResponse:
 
 
 def _account_of(request: HttpRequest) -> SpotifyAccount | None:
-    """Return the account that the user is linked to, whatever its grant; None for who has let go of it."""
+    """Return the account that the user is linked to, whatever its grant; None if the user has disconnected it."""
     try:
         account = own_account(request)
     except NotConnected:

@@ -18,7 +18,9 @@ from django_spotify_sync.testing import FakeSpotify
 class Command(BaseCommand):
     """Run FakeSpotify until Ctrl-C or SIGTERM."""
 
-    help = "Run a FakeSpotify to develop against, and print the settings that lead to it."
+    help = (
+        "Run a FakeSpotify to develop against, and print the settings that point your site at it."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -42,7 +44,7 @@ class Command(BaseCommand):
             "--cohort",
             choices=["new", "legacy", "extended"],
             default="new",
-            help="which kind of app is calling, and so what answers look like (%(default)s)",
+            help="the kind of app for which it answers (%(default)s)",
         )
         option(
             "--consent",

@@ -13,8 +13,8 @@ from django_spotify_sync.upkeep.pruning import prune
 
 class Command(BaseCommand):
     help = (
-        "Remove what no user has any more, old runs, forgotten staged pages, and accounts that were left behind "
-        "for longer than they are kept."
+        "Delete what no user has any more, old runs and staged pages, and accounts that were disconnected or "
+        "whose grant was lost too long ago."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -12,8 +12,8 @@ from django_spotify_sync.upkeep.refreshing import refresh_tokens
 
 class Command(BaseCommand):
     help = (
-        "Judge suspect grants, refresh tokens that nobody used for a day, and tell of grants that end; "
-        "exit 1 if Spotify did not let it finish."
+        "Ask again about suspect grants, refresh tokens that nobody used for a day, and send signals for grants that "
+        "end; exit 1 if it had to stop early."
     )
 
     @no_translations

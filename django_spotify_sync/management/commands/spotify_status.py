@@ -20,14 +20,14 @@ MEASURED = 600
 
 
 class Command(BaseCommand):
-    help = "Show accounts and runs by state, what is due, what Spotify wants, and whether the requests will do."
+    help = "Show accounts and runs by status, what is due and what is blocked, and whether the requests are enough."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print it as JSON")
         parser.add_argument(
             "--unblock",
             action="store_true",
-            help="first let Spotify be asked again, whatever pause it asked for",
+            help="first end every pause that Spotify asked for",
         )
 
     @no_translations
