@@ -61,23 +61,26 @@ class Site:
         (self.folder / "pins.txt").write_text("\n".join(pins))
         uv = shutil.which("uv") or str(ROOT / ".tools/uv/bin/uv")
         wanted = [f"{self.wheel}[{extras}]", f"django~={self.django}.0", *more]
-        self.run([uv, "venv", "--quiet", "--python", ">=3.12", "venv"])
         into = [uv, "pip", "install", "--quiet", "--python", "venv"]
-        self.run([*into, "--constraints", "pins.txt", *wanted])
+        for command in (
+            [uv, "venv", "--quiet", "--python", ">=3.12", "venv"],
+            [*into, "--constraints", "pins.txt", *wanted],
+        ):
+            self.run(command, dict(os.environ))  # which may say how packages are reached
 
     def type(self, lines: list[str]) -> str:
         """Type lines into a new terminal, which knows nothing of the one before; return what it printed."""
         return self.run(["bash", "-euc", "\n".join(lines)])
 
-    def run(self, command: list[str]) -> str:
-        """Run a command in the folder; return what it printed.
+    def run(self, command: list[str], environment: dict[str, str] | None = None) -> str:
+        """Run a command in the folder, and the site's environment or another; return what it printed.
 
         :raises Broken: if it fails.
         """
         done = subprocess.run(
             command,
             cwd=self.folder,
-            env=self.environment,
+            env=environment or self.environment,
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
