@@ -10,11 +10,10 @@ from tests.sites import bare, grown
 from tests.sites.terminal import Broken, Site
 
 DJANGOS = ["5.2", "6.1"]
-CLAIM = 180  # seconds from an empty folder to a synced library
 
 
 def main(wheel: str, *djangos: str) -> int:
-    """Return 1 if a site did not work, or took longer than is claimed."""
+    """Return 1 if a site did not work."""
     failed = False
     for django in djangos or DJANGOS:
         for build in (bare, grown):
@@ -29,7 +28,6 @@ def main(wheel: str, *djangos: str) -> int:
                 continue
             took = time.monotonic() - began
             print(f"{name}: from an empty folder to a synced library in {took:.0f} s", flush=True)
-            failed |= took > CLAIM
     return int(failed)
 
 

@@ -28,24 +28,31 @@ FILES = Path(__file__).parent / "files"
 RUSSIAN = re.compile("[а-яё]{3}")
 CHECK = "python manage.py check --fail-level WARNING"
 APP = "org.example.music://spotify"
+#: Three users: of ada the token of the REST framework is printed, and grace has signed in by allauth.
 USERS = """
-from people.models import Person
-from rest_framework.authtoken.models import Token
-for name in ("ada", "grace", "eve"):
-    person = Person.objects.create_user(name, password=name)
-print(Token.objects.create(user=Person.objects.get(username="ada")).key)
-"""
-SIGNED_IN_BY_ALLAUTH = """
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from people.models import Person
+from rest_framework.authtoken.models import Token
+ada, grace, eve = [Person.objects.create_user(name, password=name) for name in ("ada", "grace", "eve")]
 app = SocialApp.objects.create(provider="spotify", name="Spotify", client_id={client_id!r}, secret={secret!r})
-account = SocialAccount.objects.create(user=Person.objects.get(username="grace"), provider="spotify", uid={uid!r})
+account = SocialAccount.objects.create(user=grace, provider="spotify", uid={uid!r})
 SocialToken.objects.create(app=app, account=account, token={token!r}, token_secret={token_secret!r})
+print(Token.objects.create(user=ada).key)
 """
 SETTINGS = """
 INSTALLED_APPS += ["music"]
 SPOTIFY_SYNC_REDIRECT_URIS = ["org.example.music://spotify"]
 CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": os.environ["SITE_DATABASE"]}
+"""
+#: The site's own views of libraries.
+URLS = """
+from django.db.transaction import non_atomic_requests
+from music import views
+
+urlpatterns += [
+    path("latest/", non_atomic_requests(views.latest)),
+    path("progress/<int:pk>/", non_atomic_requests(views.progress)),
+]
 """
 
 
@@ -85,32 +92,20 @@ def own_database(site: Site) -> Iterator[None]:
 
 def found(site: Site, spotify: FakeSpotify) -> str:
     """Make the site as it was before, with its users; return the token of one of them."""
-    site.type(["python -m django startproject project ."])
-    shutil.copytree(FILES, site.folder, dirs_exist_ok=True)
-    site.append("music/views.py", *async_views())
-    site.append("music/receivers.py")
-    hidden = site.folder / "music/views.py"
-    views = hidden.read_text()
-    hidden.write_text(
-        "def latest(request): ...\nprogress = latest\n"
-    )  # what they import is not there yet
-    site.type(["python manage.py makemigrations people", "python manage.py migrate"])
-    site.append("users.py", USERS)
-    token = site.type(["python manage.py shell < users.py"]).split()[-1]
-    hidden.write_text(views)
-
     grace = spotify.add_user("grace", tracks=30)
     grant = spotify.grant(grace)
-    row = SIGNED_IN_BY_ALLAUTH.format(
+    users = USERS.format(
         client_id=spotify.client_id,
         secret=spotify.client_secret,
         uid=grace.id,
         token=grant["access_token"],
         token_secret=grant["refresh_token"],
     )
-    site.append("signed_in.py", row)
-    site.type(["python manage.py shell < signed_in.py"])
-    return token
+    site.type(["python -m django startproject project ."])
+    shutil.copytree(FILES, site.folder, dirs_exist_ok=True)
+    site.append("users.py", users)
+    manage = ["makemigrations people", "migrate", "shell < users.py"]
+    return site.type([f"python manage.py {line}" for line in manage]).split()[-1]
 
 
 def take_in(site: Site, spotify: FakeSpotify) -> None:
@@ -129,7 +124,8 @@ def take_in(site: Site, spotify: FakeSpotify) -> None:
         next(one for one in allauth if "SOCIALACCOUNT_PROVIDERS = {" in one),
         SETTINGS,
     )
-    site.append("project/urls.py", block_for("urls.py"))
+    site.append("project/urls.py", block_for("urls.py"), URLS)
+    site.append("music/views.py", *async_views())
     site.append("music/adopting.py", next(one for one in allauth if "def adopt_soon" in one))
     site.append(
         "music/receivers.py",
