@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
-.PHONY: help start stop restart restart-celery gen-env test test-all quick lint ruff-fix docs build publish lock matrix nox demo bench clean debian
+.PHONY: help start stop restart restart-celery gen-env test test-all quick lint ruff-fix docs build sites audit publish lock matrix nox demo bench clean debian
 .DELETE_ON_ERROR:
 
 # uv does not see the interpreters behind pyenv's shims.
@@ -54,13 +54,19 @@ docs: .venv/.ready  ## Build the documentation into docs/_build
 build: .venv/.ready  ## Build the wheel into dist/ and check what is in it
 	@$(IN_VENV) nox --session wheel
 
+sites: .venv/.ready debian  ## Build two sites by the documentation, with the wheel, and sync on them (ARGS="-- 6.1")
+	@$(IN_VENV) nox --session sites $(ARGS)
+
+audit: .venv/.ready  ## Look for advisories against the pinned requirements
+	@$(IN_VENV) nox --session audit
+
 publish: | $(UV)  ## Upload dist/, which the workflow of a release does: it proves who it is without a password
 	@$(UV) publish --trusted-publishing always dist/*
 
 nox: .venv/.ready  ## Run chores by name (ARGS="--session floors"; ARGS=--list)
 	@$(IN_VENV) nox $(ARGS)
 
-matrix: .venv/.ready debian  ## Test the wheel on every Python and Django (ARGS="-e py313-django61")
+matrix: .venv/.ready debian  ## Test the wheel on every Python and Django (ARGS="-e py313-django61,lowest")
 	@$(IN_VENV) tox run-parallel --parallel-no-spinner $(ARGS)
 
 demo: export PORT ?= 8000

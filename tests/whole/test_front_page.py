@@ -15,23 +15,18 @@ import pytest
 from django.conf import settings as django_settings
 
 from django_spotify_sync.testing import FakeSpotify
-from tests.kit.documentation import DOCS, ROOT, code_blocks, sections
+from tests.kit.documentation import DOCS, ROOT, code_blocks
+from tests.kit.front_page import (
+    CALLBACK,
+    INSTALL,
+    README,
+    as_done_alone,
+    block_for,
+    settings_for,
+    typed,
+)
 
-README, RUSSIAN = ROOT / "README.md", ROOT / "README.ru.md"
-INSTALL = sections("README.md")["Install"]
-CALLBACK = "http://127.0.0.1:8000/spotify/callback/"
-REDIS = "redis://localhost:6379/1"
-
-
-def block_for(file: str) -> str:
-    [block] = [one for one in code_blocks(INSTALL, "python") if one.startswith(f"# {file},")]
-    return block
-
-
-def typed(block: str) -> list[str]:
-    """Return what a reader types, without prompts."""
-    lines = [line for line in block.splitlines() if line.startswith("$ ")]  # others are answers
-    return [line.removeprefix("$ ") for line in lines]
+RUSSIAN = ROOT / "README.ru.md"
 
 
 def uncommented(code: str) -> str:
@@ -187,6 +182,7 @@ back = answer.headers["Location"]
 assert back.startswith("http://127.0.0.1:8000/spotify/callback/?"), back
 assert client.get(back).status_code == 302
 """
+START_AND_VISIT = "DJANGO_SETTINGS_MODULE=project.settings python visit.py"
 
 
 @pytest.fixture
@@ -230,11 +226,12 @@ def test_the_front_page_works_word_for_word(tmp_path, terminal):
         terminal(["python -m django startproject project ."])
         settings, addresses = tmp_path / "project/settings.py", tmp_path / "project/urls.py"
         before = {file: file.read_text() for file in (settings, addresses)}
-        settings.write_text("\n".join([before[settings], *settings_for(spotify)]))
+        added = settings_for(spotify, django_settings.REDIS_URL, django_settings.REDIS_PREFIX)
+        settings.write_text("\n".join([before[settings], *added]))
         addresses.write_text(f"{before[addresses]}\n{block_for('urls.py')}")
         (tmp_path / "visit.py").write_text(VISIT)
 
-        terminal(as_done_alone([*keys, *start], spotify))
+        terminal(as_done_alone([*keys, *start], spotify, START_AND_VISIT))
         told = terminal(second_terminal)
 
     assert "tracks succeeded: 120 new" in told
@@ -245,32 +242,3 @@ def test_the_front_page_works_word_for_word(tmp_path, terminal):
     terminal([line for line in forget if not line.startswith("pip ")])
     terminal(["python manage.py check --fail-level WARNING"])
     assert terminal([f'python manage.py shell --verbosity 0 --command "{STALE}"']).strip() == "0"
-
-
-def settings_for(spotify: FakeSpotify) -> list[str]:
-    """Return the front page's settings, with the Redis of the tests and a Spotify that is fake."""
-    block = block_for("settings.py")
-    assert REDIS in block
-    return [
-        block.replace(REDIS, django_settings.REDIS_URL),
-        f'CACHES["spotify"]["KEY_PREFIX"] = {django_settings.REDIS_PREFIX!r}',
-        *(f"{name} = {value!r}" for name, value in list(spotify.settings.items())[2:]),
-        "",
-    ]
-
-
-def as_done_alone(lines: list[str], spotify: FakeSpotify) -> list[str]:
-    """Put in what a person would say or do."""
-    user = "python manage.py createsuperuser --username ada"
-    by_hand = {
-        'echo "export SPOTIFY_CLIENT_ID=…" >> .env': (
-            f'echo "export SPOTIFY_CLIENT_ID={spotify.client_id}" >> .env'
-        ),
-        'echo "export SPOTIFY_CLIENT_SECRET=…" >> .env': (
-            f'echo "export SPOTIFY_CLIENT_SECRET={spotify.client_secret}" >> .env'
-        ),
-        user: f"{user} --noinput",
-        "python manage.py runserver": "DJANGO_SETTINGS_MODULE=project.settings python visit.py",
-    }
-    assert by_hand.keys() <= set(lines)
-    return [by_hand.get(line, line) for line in lines]
