@@ -31,8 +31,9 @@ UNDER_WAY = "Your library is being brought up to date."
 
 
 def press(browser: Client, address: str, *, headers: dict[str, str] = HTML, **fields: str) -> Any:
-    """Send a form, as a button does."""
-    return browser.post(address, urlencode(fields), FORM, headers=headers)
+    """Send a form, as a button does: one without fields says as well what it is, which Django's client forgets."""
+    said = {**headers, "Content-Type": FORM}
+    return browser.post(address, urlencode(fields), FORM, headers=said)
 
 
 def told(browser: Client, address: str = HOME) -> str:
