@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.urls import include, path
 from django.utils import timezone
 
 from django_spotify_sync.errors import message_for
-from django_spotify_sync.models import LargeLoss, SpotifyAccount, SpotifyToken
+from django_spotify_sync.models import LargeLoss, LostRow, SpotifyAccount, SpotifyToken
 from tests.kit.api import NOON, run_of
 from tests.kit.browsing import JSON, browser_of
 from tests.kit.libraries import account_of, follow, save
@@ -240,6 +241,59 @@ def test_a_large_loss_is_mentioned_until_somebody_decides(
     assert "seem to be gone" not in shown(ada)
 
 
+def test_a_large_loss_can_be_decided_and_is_downloaded_first(
+    ada: Client, account: SpotifyAccount
+) -> None:
+    loss = loss_of(account, 7)
+
+    page = " ".join(shown(ada).split())
+
+    for name in ("Band 0", "Band 4"):
+        assert f"<li>{name}</li>" in page
+    assert "<li>and 2 more</li>" in page
+    assert "Band 5" not in page
+    assert f'<form method="post" action="/spotify/syncs/{loss.run_id}/loss/">' in page
+    assert ada.get(re.findall('href="([^"]+/export/[^"]+)"', page)[0]).status_code == 200
+    for decision in ("keep", "accept"):
+        assert f'<button name="decision" value="{decision}">' in page
+
+
+def test_an_accepted_loss_can_be_kept_until_it_is_removed(
+    ada: Client, account: SpotifyAccount
+) -> None:
+    loss_of(account, 2)
+    LargeLoss.objects.update(decision="accept")
+
+    page = shown(ada)
+
+    assert "Accepted: the next sync removes them." in page
+    assert 'value="keep"' in page
+    assert 'value="accept"' not in page
+    LargeLoss.objects.update(settled_at=NOON)
+    assert "seem to be gone" not in shown(ada)
+
+
+def test_a_loss_of_what_the_site_syncs_no_more_is_not_mentioned(
+    ada: Client, account: SpotifyAccount, settings: Any
+) -> None:
+    loss_of(account, 2)
+    settings.SPOTIFY_SYNC_RESOURCES = ["tracks"]
+
+    assert "seem to be gone" not in shown(ada)
+
+
+def test_names_with_markup_are_text(ada: Client, account: SpotifyAccount) -> None:
+    markup = "<script>alert(1)</script>"
+    SpotifyAccount.objects.update(display_name=markup)
+    loss_of(account, 1, band=markup)
+    LostRow.objects.update(subtitle=markup)
+
+    page = ada.get(HOME).content.decode()
+
+    assert page.count("&lt;script&gt;") == 3
+    assert "<script" not in page
+
+
 @pytest.mark.parametrize("goes", [True, False])
 def test_it_is_said_before_what_a_disconnect_does(
     ada: Client, account: SpotifyAccount, settings: Any, goes: bool
@@ -323,9 +377,13 @@ urlpatterns = [
 @pytest.mark.urls(__name__)
 @pytest.mark.parametrize("home", ["/music/", "/other/spotify/"])
 def test_all_leads_to_where_the_page_is(ada: Client, account: SpotifyAccount, home: str) -> None:
+    loss = loss_of(account, 1)
+
     page = ada.get(home).content.decode()
 
     assert f'action="{home}sync/"' in page
     assert f'action="{home}disconnect/"' in page
+    assert f'action="{home}syncs/{loss.run_id}/loss/"' in page
+    assert f'href="{home}export/?resource=following"' in page
     SpotifyAccount.objects.update(status="suspect")
     assert f'href="{home}auth/?next={home}"' in ada.get(home).content.decode()
