@@ -78,7 +78,8 @@ def _home(request: HttpRequest) -> HttpResponse:
     account = _account_of(request)
     values = _signed_in(request, account)
     response = page(request, PAGE, values)
-    if values["is_syncing"] and not is_told:  # time to read what went wrong
+    is_read = is_told or values.get("is_leaving")  # which takes a user longer
+    if values["is_syncing"] and not is_read:
         response.headers["Refresh"] = f"{REFRESH}; url={request.path}"
     return response
 
@@ -111,6 +112,7 @@ def _signed_in(request: HttpRequest, account: SpotifyAccount | None) -> dict[str
         "losses": _losses(request, account),
         "losses_wait": conf.LARGE_LOSS == "ask",
         "runs": runs[:LAST_RUNS],
+        "is_leaving": "disconnect" in request.GET,
         "library_goes": conf.DELETE_LIBRARY_ON_DISCONNECT,
         "disconnect_url": own_url(request, "disconnect"),
         "revoke_url": REVOKE_URL,
