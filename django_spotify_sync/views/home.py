@@ -80,7 +80,7 @@ def _home(request: HttpRequest) -> HttpResponse:
     response = page(request, PAGE, values)
     is_read = is_told or values.get("is_leaving")  # which takes a user longer
     if values["is_syncing"] and not is_read:
-        response.headers["Refresh"] = f"{REFRESH}; url={request.path}"
+        response.headers["Refresh"] = f"{REFRESH}; url={own_url(request, 'home')}"
     return response
 
 
