@@ -140,16 +140,19 @@ def _losses(request: HttpRequest, account: SpotifyAccount) -> list[Loss]:
     """Return what the next run would remove, or what somebody has to decide: one a resource, in two queries."""
     first = Prefetch("rows", LostRow.objects.in_order()[:FIRST_LOST], to_attr="first")
     losses = LargeLoss.objects.filter(account=account, resource__in=conf.RESOURCES).waiting()
-    return [
-        Loss(
-            asked=loss,
-            rows=loss.first,  # type: ignore[attr-defined]
-            more=gettext("and %d more") % left if (left := loss.total - len(loss.first)) else "",
-            decide_url=own_url(request, "run-loss", loss.run_id),
-            export_url=f"{own_url(request, 'export')}?resource={loss.resource}",
-        )
-        for loss in losses.order_by("-run_id").prefetch_related(first)
-    ]
+    found = losses.order_by("-run_id").prefetch_related(first)
+    return [_with_rows(request, loss, loss.first) for loss in found]  # type: ignore[attr-defined]
+
+
+def _with_rows(request: HttpRequest, loss: LargeLoss, rows: list[LostRow]) -> Loss:
+    left = loss.total - len(rows)
+    return Loss(
+        asked=loss,
+        rows=rows,
+        more=gettext("and %d more") % left if left else "",
+        decide_url=own_url(request, "run-loss", loss.run_id),
+        export_url=f"{own_url(request, 'export')}?resource={loss.resource}",
+    )
 
 
 def _is_under_way(run: SyncRun | None) -> bool:
