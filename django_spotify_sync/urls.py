@@ -14,7 +14,6 @@ from django_spotify_sync.rest.changes import LibraryChangeViewSet
 from django_spotify_sync.rest.episodes import SavedEpisodeViewSet
 from django_spotify_sync.rest.exporting import ExportView
 from django_spotify_sync.rest.following import FollowedArtistViewSet
-from django_spotify_sync.rest.losses import LossViewSet
 from django_spotify_sync.rest.playlists import PlaylistItemViewSet, PlaylistViewSet
 from django_spotify_sync.rest.runs import SyncRunViewSet
 from django_spotify_sync.rest.shows import SavedShowViewSet
@@ -44,11 +43,7 @@ urlpatterns = [
     path("disconnect/", outside_transactions(views.disconnect), name="disconnect"),
     path("sync/", views.sync_all, name="sync-all"),
     path("sync/<str:resource>/", views.sync, name="sync"),
-    path(
-        "syncs/<str:pk>/loss/",
-        LossViewSet.as_view({"get": "list", "post": "create"}),
-        name="run-loss",
-    ),
+    path("syncs/<str:pk>/loss/", views.loss, name="run-loss"),
     path("export/", ExportView.as_view(), name="export"),
     *router.urls,
 ]

@@ -5,7 +5,8 @@ REST does what is asked either way, so the throttles, errors and permissions of 
 
 from __future__ import annotations
 
-from functools import wraps
+from collections.abc import Callable
+from functools import partial, wraps
 from typing import Any
 
 from django.contrib import messages
@@ -15,17 +16,27 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_protect
 from rest_framework.authentication import SessionAuthentication
-from rest_framework.exceptions import NotAuthenticated, PermissionDenied
+from rest_framework.exceptions import NotAuthenticated
 
 from django_spotify_sync.errors import message_for
+from django_spotify_sync.models.losses import Decision
 from django_spotify_sync.rest.account import DisconnectView
-from django_spotify_sync.rest.pinned import PinnedAPIView, own_url
+from django_spotify_sync.rest.losses import LossViewSet
+from django_spotify_sync.rest.pinned import own_url
 from django_spotify_sync.rest.runs import SyncAllView, SyncView
 from django_spotify_sync.views.decorators import View
 from django_spotify_sync.views.destinations import if_safe, with_error
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _UNDER_WAY = _("Your library is being brought up to date.")
+_NO_SYNC = _("There is nothing to sync right now.")
+_DECIDED = {
+    Decision.KEEP: _("Kept: they stay in the library."),
+    Decision.ACCEPT: _("Accepted: the next sync removes them."),
+}
+
+#: What is said of an act that went well, by what REST answered.
+type Said = Callable[[Any], Promise]
 
 
 def is_form(request: HttpRequest) -> bool:
@@ -34,16 +45,16 @@ def is_form(request: HttpRequest) -> bool:
     return request.method == "POST" and request.content_type in FORMS and asks_for_a_page
 
 
-def with_forms(api: type[PinnedAPIView], done: Promise) -> View:
-    """Return the view of an address that takes forms too; ``done`` is the message of one that went well."""
-    by_json = api.as_view()
+def with_forms(as_view: Callable[..., View], said: Said) -> View:
+    """Return the view of an address that takes forms too, of a REST view's ``as_view``."""
+    by_json = as_view()
     # a browser is known by its session, whatever API clients are known by
-    by_session = api.as_view(get_authenticators=lambda: [SessionAuthentication()])
+    by_session = as_view(get_authenticators=lambda: [SessionAuthentication()])
 
     @csrf_protect
     def by_form(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         back = if_safe(request, request.POST.get("next", "")) or own_url(request, "home")
-        return _sent_back(request, by_session(request, **kwargs), back, done)
+        return _sent_back(request, by_session(request, **kwargs), back, said)
 
     @wraps(by_json)
     def view(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
@@ -54,21 +65,25 @@ def with_forms(api: type[PinnedAPIView], done: Promise) -> View:
     return view
 
 
-def _sent_back(request: HttpRequest, answer: Any, back: str, done: Promise) -> HttpResponseRedirect:
+def _sent_back(request: HttpRequest, answer: Any, back: str, said: Said) -> HttpResponseRedirect:
     """Say by a message what REST answered. On a site without messages the page shows it: an error by its address."""
     code = answer.data["code"] if answer.status_code >= 400 else ""
     if code == NotAuthenticated.default_code:
         return redirect_to_login(back)
     if not code:
-        messages.success(request, str(done), fail_silently=True)
+        messages.success(request, str(said(answer.data)), fail_silently=True)
     elif hasattr(request, "_messages"):
-        may_not = code == PermissionDenied.default_code  # for which REST framework has the words
-        messages.error(request, answer.data["detail"] if may_not else message_for(code))
+        messages.error(request, message_for(code))
     else:
         back = with_error(back, code)
     return HttpResponseRedirect(back)
 
 
-disconnect = with_forms(DisconnectView, _("Spotify is disconnected."))
-sync_all = with_forms(SyncAllView, _UNDER_WAY)
-sync = with_forms(SyncView, _UNDER_WAY)
+_LOSS = partial(LossViewSet.as_view, {"get": "list", "post": "create"})
+
+disconnect = with_forms(DisconnectView.as_view, lambda answer: _("Spotify is disconnected."))
+loss = with_forms(_LOSS, lambda answer: _DECIDED[answer["decision"]])
+sync_all = with_forms(
+    SyncAllView.as_view, lambda answer: _UNDER_WAY if answer["runs"] else _NO_SYNC
+)
+sync = with_forms(SyncView.as_view, lambda answer: _UNDER_WAY)

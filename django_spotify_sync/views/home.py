@@ -9,14 +9,16 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from django_spotify_sync.accounts import REVOKE_URL
 from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import NotConnected
-from django_spotify_sync.models import LargeLoss, SpotifyAccount, SyncRun, SyncState
+from django_spotify_sync.models import LargeLoss, LostRow, SpotifyAccount, SyncRun, SyncState
 from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.library import LIBRARY
 from django_spotify_sync.models.runs import Resource, RunStatus
@@ -27,6 +29,7 @@ from django_spotify_sync.views.pages import page
 
 PAGE = "spotify_sync/home.html"
 LAST_RUNS = 10  # that are shown
+FIRST_LOST = 5  # of the rows that seem gone, whose names are shown
 REFRESH = 5  # seconds after which a page that shows a sync under way is asked for again
 
 
@@ -39,6 +42,17 @@ class Shelf:
     checked_at: datetime | None
     run: SyncRun | None
     is_agreed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A large loss, with the first of its rows; ``more`` says how many others there are."""
+
+    asked: LargeLoss
+    rows: list[LostRow]
+    more: str
+    decide_url: str
+    export_url: str
 
 
 @login_not_required  # the page itself sends to sign in, and says before what went wrong
@@ -64,8 +78,9 @@ def _home(request: HttpRequest) -> HttpResponse:
     account = _account_of(request)
     values = _signed_in(request, account)
     response = page(request, PAGE, values)
-    if values["is_syncing"] and not is_told:  # time to read what went wrong
-        response.headers["Refresh"] = f"{REFRESH}; url={request.path}"
+    is_read = is_told or values.get("is_leaving")  # which takes a user longer
+    if values["is_syncing"] and not is_read:
+        response.headers["Refresh"] = f"{REFRESH}; url={own_url(request, 'home')}"
     return response
 
 
@@ -94,9 +109,10 @@ def _signed_in(request: HttpRequest, account: SpotifyAccount | None) -> dict[str
         "is_syncing": any(_is_under_way(shelf.run) for shelf in shelves),
         # where no scope is known, none is missed
         "missing_scopes": account.missing_scopes if account.scopes else [],
-        "losses": LargeLoss.objects.filter(account=account).undecided().order_by("-run_id"),
+        "losses": _losses(request, account),
         "losses_wait": conf.LARGE_LOSS == "ask",
         "runs": runs[:LAST_RUNS],
+        "is_leaving": "disconnect" in request.GET,
         "library_goes": conf.DELETE_LIBRARY_ON_DISCONNECT,
         "disconnect_url": own_url(request, "disconnect"),
         "revoke_url": REVOKE_URL,
@@ -118,6 +134,25 @@ def _shelves(account: SpotifyAccount) -> list[Shelf]:
         )
         for resource in conf.RESOURCES
     ]
+
+
+def _losses(request: HttpRequest, account: SpotifyAccount) -> list[Loss]:
+    """Return what the next run would remove, or what somebody has to decide: one a resource, in two queries."""
+    first = Prefetch("rows", LostRow.objects.in_order()[:FIRST_LOST], to_attr="first")
+    losses = LargeLoss.objects.filter(account=account, resource__in=conf.RESOURCES).waiting()
+    found = losses.order_by("-run_id").prefetch_related(first)
+    return [_with_rows(request, loss, loss.first) for loss in found]  # type: ignore[attr-defined]
+
+
+def _with_rows(request: HttpRequest, loss: LargeLoss, rows: list[LostRow]) -> Loss:
+    left = loss.total - len(rows)
+    return Loss(
+        asked=loss,
+        rows=rows,
+        more=gettext("and %d more") % left if left else "",
+        decide_url=own_url(request, "run-loss", loss.run_id),
+        export_url=f"{own_url(request, 'export')}?resource={loss.resource}",
+    )
 
 
 def _is_under_way(run: SyncRun | None) -> bool:

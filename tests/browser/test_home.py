@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.site import Site
+from tests.browser.visit import Visit
 
 RESOURCES = 5  # of the example site
 
@@ -28,12 +30,23 @@ def test_connect_sync_watch_and_disconnect_without_a_script(site: Site, visiting
 
     visit.button("Sync now").click()
     expect(page.get_by_text("Your library is being brought up to date.")).to_be_visible()
-    expect(page.locator("td", has_text="Succeeded")).to_have_count(RESOURCES)  # by itself
-    tracks = page.get_by_role("row", name=re.compile("Saved tracks")).first
-    expect(tracks.get_by_role("cell").first).to_have_text("30")
+    expect(page.get_by_text("Succeeded")).to_have_count(RESOURCES)  # by itself
+    tracks = page.get_by_role("listitem").filter(has_text="Saved tracks").first
+    expect(tracks.locator("b")).to_have_text("30")
     visit.look("60-own-page")
+    look_closely(visiting(site, "phone", "dark"), page.context.cookies())
 
-    page.locator("summary").click()
+    visit.link("Disconnect…").click()
     visit.button("Disconnect").click()
     expect(page.get_by_text("Spotify is disconnected.")).to_be_visible()
     expect(visit.link("Connect Spotify")).to_be_visible()
+
+
+def look_closely(visit: Visit, cookies: Any) -> None:
+    """Look at the page on a phone, and in the narrowest window with letters of twice the size; axe needs a script."""
+    visit.page.context.add_cookies(cookies)
+    visit.open("spotify/")
+    visit.look("61-own-page")
+    visit.page.set_viewport_size({"width": 320, "height": 640})
+    visit.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    visit.look("62-own-page-narrow", is_ours=False)

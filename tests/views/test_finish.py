@@ -49,7 +49,7 @@ commits = pytest.mark.django_db(transaction=True)
 def test_a_browser_connects(ada: Client, user: Any, spotify: FakeSpotify) -> None:
     response = connect_by_browser(ada)
 
-    assert (response.status_code, response["Location"]) == (302, "/")
+    assert (response.status_code, response["Location"]) == (302, "/spotify/")
     account = user.spotify_account
     assert account.status == "connected"
     assert (account.spotify_id, account.spotify_account_id) == (

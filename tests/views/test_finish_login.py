@@ -49,7 +49,7 @@ def test_a_browser_goes_on_to_where_it_was(nobody: Client, account: SpotifyAccou
     there = nobody.get("/spotify/callback/", agreed(nobody, next="/library/"))
     elsewhere = nobody.get("/spotify/callback/", agreed(nobody, next="https://evil.example/"))
 
-    assert (there["Location"], elsewhere["Location"]) == ("/library/", "/")
+    assert (there["Location"], elsewhere["Location"]) == ("/library/", "/spotify/")
 
 
 @pytest.mark.parametrize("status", ["connected", "suspect", "reauthorization_required"])

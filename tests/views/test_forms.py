@@ -15,10 +15,12 @@ from rest_framework.permissions import IsAdminUser
 
 from django_spotify_sync.conf import conf
 from django_spotify_sync.errors import message_for
-from django_spotify_sync.models import SpotifyAccount, SyncRun
+from django_spotify_sync.models import LargeLoss, SpotifyAccount, SyncRun
 from django_spotify_sync.models.runs import Trigger
 from django_spotify_sync.rest.runs import SyncAllView
 from tests.kit.browsing import HOST, JSON, browser_of
+from tests.kit.libraries import account_of
+from tests.kit.losing import loss_of
 
 pytestmark = pytest.mark.django_db
 
@@ -26,13 +28,19 @@ HOME = "/spotify/"
 #: What browsers ask for wherever they go.
 HTML = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 FORM = "application/x-www-form-urlencoded"
-ADDRESSES = ["/spotify/sync/", "/spotify/sync/tracks/", "/spotify/disconnect/"]
+ADDRESSES = [
+    "/spotify/sync/",
+    "/spotify/sync/tracks/",
+    "/spotify/disconnect/",
+    "/spotify/syncs/1/loss/",
+]
 UNDER_WAY = "Your library is being brought up to date."
 
 
 def press(browser: Client, address: str, *, headers: dict[str, str] = HTML, **fields: str) -> Any:
-    """Send a form, as a button does."""
-    return browser.post(address, urlencode(fields), FORM, headers=headers)
+    """Send a form, as a button does: one without fields says as well what it is, which Django's client forgets."""
+    said = {**headers, "Content-Type": FORM}
+    return browser.post(address, urlencode(fields), FORM, headers=said)
 
 
 def told(browser: Client, address: str = HOME) -> str:
@@ -110,6 +118,60 @@ def test_files_may_come_with_it(ada: Client, account: SpotifyAccount) -> None:
     assert SyncRun.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("decision", "said"),
+    [
+        ("keep", "Kept: they stay in the library."),
+        ("accept", "Accepted: the next sync removes them."),
+    ],
+)
+def test_a_large_loss_is_decided(
+    ada: Client, account: SpotifyAccount, decision: str, said: str
+) -> None:
+    loss = loss_of(account)
+
+    answer = press(ada, f"/spotify/syncs/{loss.run_id}/loss/", decision=decision)
+
+    assert (answer.status_code, answer["Location"]) == (302, HOME)
+    loss.refresh_from_db()
+    assert loss.decision == decision
+    assert said in told(ada)
+
+
+def test_what_was_settled_meanwhile_is_said(ada: Client, account: SpotifyAccount) -> None:
+    loss = loss_of(account)
+    LargeLoss.objects.update(settled_at=timezone.now())
+
+    press(ada, f"/spotify/syncs/{loss.run_id}/loss/", decision="accept")
+
+    assert message_for("loss_settled") in told(ada)
+
+
+def test_nobody_decides_another_s_loss(
+    ada: Client, account: SpotifyAccount, other_user: Any
+) -> None:
+    loss = loss_of(account_of(other_user, "grace"))
+
+    press(ada, f"/spotify/syncs/{loss.run_id}/loss/", decision="accept")
+
+    assert message_for("not_found") in told(ada)
+    loss.refresh_from_db()
+    assert loss.decision is None
+
+
+def test_the_second_of_two_tabs_that_disconnect_is_told(
+    ada: Client, account: SpotifyAccount, settings: Any
+) -> None:
+    for goes in (False, True):
+        settings.SPOTIFY_SYNC_DELETE_LIBRARY_ON_DISCONNECT = goes
+        for _ in range(2):
+            assert press(ada, "/spotify/disconnect/")["Location"] == HOME
+    page = told(ada)
+
+    assert "Spotify is disconnected." in page
+    assert message_for("not_connected") in page
+
+
 # What goes wrong
 
 
@@ -154,7 +216,7 @@ def test_what_the_site_does_not_allow(
 
     press(ada, "/spotify/sync/")
 
-    assert "You do not have permission to perform this action." in told(ada)
+    assert message_for("permission_denied") in told(ada)
     assert not SyncRun.objects.exists()
 
 
@@ -163,6 +225,31 @@ def test_a_wish_that_is_none(ada: Client, account: SpotifyAccount) -> None:
 
     assert message_for("error") in told(ada)
     assert not SyncRun.objects.exists()
+
+
+def test_a_sync_of_all_where_the_site_allows_none(
+    ada: Client, account: SpotifyAccount, settings: Any
+) -> None:
+    settings.SPOTIFY_SYNC_MAY_SYNC = lambda account, resource, trigger: False
+
+    press(ada, "/spotify/sync/")
+
+    page = told(ada)
+    assert "There is nothing to sync right now." in page
+    assert UNDER_WAY not in page
+    press(ada, "/spotify/sync/tracks/")
+    assert message_for("permission_denied") in told(ada)
+
+
+def test_with_the_cache_away_the_buttons_work(
+    ada: Client, account: SpotifyAccount, take_the_cache_away: Any
+) -> None:
+    take_the_cache_away()
+
+    assert press(ada, "/spotify/sync/")["Location"] == HOME
+    assert "<progress></progress>" in told(ada)
+    assert press(ada, "/spotify/disconnect/")["Location"] == HOME
+    assert not SpotifyAccount.objects.exists()
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +12,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import include, path
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from django_spotify_sync.errors import message_for
-from django_spotify_sync.models import LargeLoss, SpotifyAccount, SpotifyToken
+from django_spotify_sync.models import LargeLoss, LostRow, SpotifyAccount, SpotifyToken
 from tests.kit.api import NOON, run_of
 from tests.kit.browsing import JSON, browser_of
 from tests.kit.libraries import account_of, follow, save
@@ -24,6 +25,8 @@ pytestmark = pytest.mark.django_db
 
 HOME = "/spotify/"
 SYNC_FORM = '<form method="post" action="/spotify/sync/">'
+DISCONNECT_FORM = '<form method="post" action="/spotify/disconnect/">'
+DISCONNECT_LINK = 'href="?disconnect#disconnect"'
 CONNECT = 'href="/spotify/auth/?next=/spotify/"'
 
 
@@ -82,7 +85,10 @@ def test_who_never_connected_is_shown_the_way(ada: Client) -> None:
 
 
 def test_it_is_said_in_the_visitor_s_language(ada: Client) -> None:
-    page = ada.get(HOME, headers={"Accept-Language": "ru"}).content.decode()
+    with translation.override(
+        "en"
+    ):  # which is then what it was: a request leaves its language behind
+        page = ada.get(HOME, headers={"Accept-Language": "ru"}).content.decode()
 
     assert '<html lang="ru">' in page
     assert "Аккаунт Spotify не подключён." in page
@@ -114,7 +120,7 @@ def test_a_code_that_somebody_made_up_is_not_repeated(ada: Client) -> None:
 # Who is connected
 
 
-def test_who_is_connected_sees_the_library_and_two_forms(
+def test_who_is_connected_sees_the_library_and_can_sync_it(
     ada: Client, account: SpotifyAccount
 ) -> None:
     for _ in range(3):
@@ -124,12 +130,13 @@ def test_who_is_connected_sees_the_library_and_two_forms(
     page = " ".join(shown(ada).split())
 
     assert f"Connected to Spotify as {account.display_name}." in page
-    assert '<th scope="row">Saved tracks</th> <td>3</td> <td> Never </td>' in page
-    assert '<th scope="row">Followed artists</th> <td>1</td>' in page
+    never = "<small> Last looked at: Never </small>"
+    assert f"<span>Saved tracks</span> {never} <b>3</b>" in page
+    assert f"<span>Followed artists</span> {never} <b>1</b>" in page
     assert "Saved episodes" not in page, "which this site does not sync"
     assert SYNC_FORM in page
-    assert '<form method="post" action="/spotify/disconnect/">' in page
     assert "csrfmiddlewaretoken" in page
+    assert DISCONNECT_LINK in page
     assert CONNECT not in page
 
 
@@ -158,10 +165,13 @@ def test_as_long_as_nothing_is_known_the_bar_has_no_end(
     assert "<progress></progress>" in shown(ada)
 
 
-def test_a_page_that_tells_of_an_error_stays(ada: Client, account: SpotifyAccount) -> None:
+@pytest.mark.parametrize("query", [{"spotify_error": "throttled"}, {"disconnect": ""}])
+def test_a_page_that_is_to_be_read_stays(
+    ada: Client, account: SpotifyAccount, query: dict[str, str]
+) -> None:
     run_of(account, status="running")
 
-    assert "Refresh" not in ada.get(HOME, {"spotify_error": "throttled"})
+    assert "Refresh" not in ada.get(HOME, query)
 
 
 def test_the_last_syncs_say_how_they_went(ada: Client, account: SpotifyAccount) -> None:
@@ -171,8 +181,9 @@ def test_the_last_syncs_say_how_they_went(ada: Client, account: SpotifyAccount) 
 
     page = " ".join(shown(ada).split())
 
-    assert f"<td>Failed: {message_for('spotify_unavailable')}</td>" in page
-    assert "<td>Succeeded</td> <td>120</td>" in page
+    assert f"<span>Failed: {message_for('spotify_unavailable')}</span>" in page
+    assert "<span>Succeeded</span>" in page
+    assert "· New: 120 </small>" in page
     assert "/me/tracks" not in page
     assert page.index("Failed") < page.index("Succeeded")
 
@@ -188,9 +199,9 @@ def test_a_grant_that_does_not_serve_is_to_be_renewed(
 
     assert message_for(status) in page
     assert CONNECT in page
-    assert "<td>1</td>" in page, "the library is there"
+    assert "<b>1</b>" in page, "the library is there"
     assert SYNC_FORM not in page
-    assert 'action="/spotify/disconnect/"' in page
+    assert DISCONNECT_LINK in page
 
 
 def test_scopes_that_are_missing_are_mentioned(ada: Client, account: SpotifyAccount) -> None:
@@ -240,14 +251,70 @@ def test_a_large_loss_is_mentioned_until_somebody_decides(
     assert "seem to be gone" not in shown(ada)
 
 
+def test_a_large_loss_can_be_decided_and_is_downloaded_first(
+    ada: Client, account: SpotifyAccount
+) -> None:
+    loss = loss_of(account, 7)
+
+    page = " ".join(shown(ada).split())
+
+    for name in ("Band 0", "Band 4"):
+        assert f"<li>{name}</li>" in page
+    assert "<li>and 2 more</li>" in page
+    assert "Band 5" not in page
+    assert f'<form method="post" action="/spotify/syncs/{loss.run_id}/loss/">' in page
+    assert ada.get(re.findall('href="([^"]+/export/[^"]+)"', page)[0]).status_code == 200
+    for decision in ("keep", "accept"):
+        assert f'<button name="decision" value="{decision}">' in page
+
+
+def test_an_accepted_loss_can_be_kept_until_it_is_removed(
+    ada: Client, account: SpotifyAccount
+) -> None:
+    loss_of(account, 2)
+    LargeLoss.objects.update(decision="accept")
+
+    page = shown(ada)
+
+    assert "Accepted: the next sync removes them." in page
+    assert 'value="keep"' in page
+    assert 'value="accept"' not in page
+    LargeLoss.objects.update(settled_at=NOON)
+    assert "seem to be gone" not in shown(ada)
+
+
+def test_a_loss_of_what_the_site_syncs_no_more_is_not_mentioned(
+    ada: Client, account: SpotifyAccount, settings: Any
+) -> None:
+    loss_of(account, 2)
+    settings.SPOTIFY_SYNC_RESOURCES = ["tracks"]
+
+    assert "seem to be gone" not in shown(ada)
+
+
+def test_names_with_markup_are_text(ada: Client, account: SpotifyAccount) -> None:
+    markup = "<script>alert(1)</script>"
+    SpotifyAccount.objects.update(display_name=markup)
+    loss_of(account, 1, band=markup)
+    LostRow.objects.update(subtitle=markup)
+
+    page = ada.get(HOME).content.decode()
+
+    assert page.count("&lt;script&gt;") == 3
+    assert "<script" not in page
+
+
 @pytest.mark.parametrize("goes", [True, False])
 def test_it_is_said_before_what_a_disconnect_does(
     ada: Client, account: SpotifyAccount, settings: Any, goes: bool
 ) -> None:
     settings.SPOTIFY_SYNC_DELETE_LIBRARY_ON_DISCONNECT = goes
 
-    page = shown(ada)
+    page = shown(ada, disconnect="")
 
+    assert DISCONNECT_FORM in page
+    assert DISCONNECT_LINK not in page
+    assert DISCONNECT_FORM not in shown(ada), "which is a step before"
     assert ("and deletes its copy of your library." in page) is goes
     assert ("and soon deletes its copy of your library." in page) is not goes
     assert "https://www.spotify.com/account/apps/" in page
@@ -261,7 +328,7 @@ def test_nobody_sees_another_s(ada: Client, account: SpotifyAccount, other_user:
 
     page = shown(ada)
 
-    for hers in ("Grace of Spotify", "<td>1</td>", "seem to be gone", "77 of 7777"):
+    for hers in ("Grace of Spotify", "<b>1</b>", "seem to be gone", "77 of 7777"):
         assert hers not in page
     assert account.display_name not in shown(browser_of(other_user))
 
@@ -323,9 +390,13 @@ urlpatterns = [
 @pytest.mark.urls(__name__)
 @pytest.mark.parametrize("home", ["/music/", "/other/spotify/"])
 def test_all_leads_to_where_the_page_is(ada: Client, account: SpotifyAccount, home: str) -> None:
-    page = ada.get(home).content.decode()
+    loss = loss_of(account, 1)
+
+    page = ada.get(home, {"disconnect": ""}).content.decode()
 
     assert f'action="{home}sync/"' in page
     assert f'action="{home}disconnect/"' in page
+    assert f'action="{home}syncs/{loss.run_id}/loss/"' in page
+    assert f'href="{home}export/?resource=following"' in page
     SpotifyAccount.objects.update(status="suspect")
     assert f'href="{home}auth/?next={home}"' in ada.get(home).content.decode()

@@ -336,6 +336,37 @@ ask("disconnected")
 """
 
 
+REFUSED = """
+import django; django.setup()
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+from django_spotify_sync.models import SyncRun
+from demo.library import make_account
+call_command("migrate", verbosity=0)
+asked = []
+settings.SPOTIFY_SYNC_MAY_SYNC = lambda account, resource, trigger: asked.append((resource, str(trigger)))
+client = Client(HTTP_HOST="127.0.0.1")
+client.force_login(make_account("ada", 3).user, backend="django.contrib.auth.backends.ModelBackend")
+part = {"HX-Request": "true"}
+print(client.post("/sync/tracks/").get("Location"), client.post("/sync/tracks/", headers=part).get("HX-Refresh"))
+print("told", "does not allow that" in client.get("/").content.decode())
+print(client.post("/sync/podcasts/").status_code, client.post("/sync/").get("Location"))
+print(asked[:2], len(asked), SyncRun.objects.filter(status="queued").count())
+"""
+
+
+def test_the_site_s_own_hook_may_refuse_a_sync(site, tmp_path):
+    done = site.script(REFUSED, tmp_path)
+
+    assert done.stdout.splitlines() == [
+        "/ true",
+        "told True",
+        "404 /",
+        "[('tracks', 'user'), ('tracks', 'user')] 7 0",
+    ], done.stderr
+
+
 def test_a_page_that_was_left_open_is_loaded_anew_and_not_put_into_itself(site, tmp_path):
     done = site.script(LEFT_OPEN, tmp_path)
 

@@ -8,9 +8,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
-from django_spotify_sync.exceptions import InsufficientScope, NotConnected, UnknownResource
+from django_spotify_sync.conf import conf
+from django_spotify_sync.exceptions import InsufficientScope, NotConnected
 from django_spotify_sync.models import SpotifyAccount, SyncRun
-from django_spotify_sync.sync import request_all, request_sync
+from django_spotify_sync.models.runs import Trigger
+from django_spotify_sync.sync import may_sync, request_all, request_sync
 from django_spotify_sync.tasks import queue
 
 from pages.progress import Progress
@@ -24,10 +26,13 @@ RUNS_PER_PAGE = 20
 @connected
 def sync(request: HttpRequest, account: SpotifyAccount, resource: str) -> HttpResponse:
     """Ask for a sync. htmx is answered with the shelf, a form with the page it is on."""
+    if resource not in conf.RESOURCES:
+        raise Http404
+    if not may_sync(account, resource, Trigger.USER):
+        messages.error(request, _("This site does not allow that right now."))
+        return _whole_page(request)
     try:
         queue(request_sync(account, resource))
-    except UnknownResource as error:
-        raise Http404 from error
     except InsufficientScope:
         pass  # which the shelf says
     except NotConnected:
@@ -39,10 +44,9 @@ def sync(request: HttpRequest, account: SpotifyAccount, resource: str) -> HttpRe
 @require_POST
 @connected
 def sync_all(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
-    """Ask for a sync of everything that the visitor has agreed to."""
+    """Ask for a sync of everything that the visitor has agreed to and the site allows."""
     try:
-        for run in request_all(account):
-            queue(run)
+        queue(*request_all(account))
     except NotConnected:
         messages.error(request, _("Spotify has to be connected again first."))
     return redirect("home")
