@@ -79,6 +79,7 @@ SETTINGS: dict[str, Any] = {
     "CHANGES_RETENTION": 400 * DAY,
     "GRANT_NOTICE": [30 * DAY, 7 * DAY],
     "AUTHENTICATION_CLASSES": None,
+    "STATUS_TOKEN": "",
     "CONNECTED_URL": "spotify_sync:home",
     "FAILED_URL": "spotify_sync:home",
     "BASE_TEMPLATE": "spotify_sync/base.html",
