@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from celery.schedules import crontab
 from cryptography.fernet import Fernet
 from django.utils import timezone
 
@@ -76,15 +77,37 @@ def test_beat_is_taken_to_stand_still_after_five_intervals(db):
     assert lit()["beat"].ok
 
 
+@pytest.fixture
+def beats():
+    """Let the settings say how often beat looks."""
+
+    def every(interval) -> None:
+        entry = {"task": "django_spotify_sync.sync_due_accounts", "schedule": interval}
+        app.conf.beat_schedule = {"other": {"task": "x"}, "ours": entry}
+
+    yield every
+    app.conf.beat_schedule = {}
+
+
 @pytest.mark.parametrize("interval", [timedelta(minutes=10), 600, 600.0])
-def test_a_site_whose_beat_looks_less_often_is_given_longer(db, monkeypatch, interval):
-    entry = {"task": "django_spotify_sync.sync_due_accounts", "schedule": interval}
-    monkeypatch.setattr(app.conf, "beat_schedule", {"other": {"task": "x"}, "ours": entry})
+def test_a_site_whose_beat_looks_less_often_is_given_longer(db, beats, interval):
+    beats(interval)
     sync_due_accounts()
 
     last_looked(49 * MINUTE)
     assert lit()["beat"].ok
     last_looked(51 * MINUTE)
+    assert not lit()["beat"].ok
+
+
+@pytest.mark.parametrize("interval", [crontab(minute="*/30"), 1, timedelta(seconds=1)])
+def test_no_site_is_given_less_than_five_minutes(db, beats, interval):
+    beats(interval)
+    sync_due_accounts()
+
+    last_looked(4.5 * MINUTE)
+    assert lit()["beat"].ok
+    last_looked(5.5 * MINUTE)
     assert not lit()["beat"].ok
 
 
