@@ -129,6 +129,8 @@ ENDPOINTS: dict[str, set[str]] = {
     "audiobooks/": {"GET"},
     "changes/": {"GET"},
     "export/": {"GET"},
+    "status/": {"GET"},
+    "status/metrics/": {"GET"},
 }
 QUERIES = {
     path: {"search", "ordering"}
@@ -259,6 +261,7 @@ MODELS = [
     "LibraryChange",
     "LargeLoss",
     "LostRow",
+    "Hour",
 ]
 
 SIGNALS: dict[str, set[str]] = {
