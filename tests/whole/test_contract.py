@@ -222,7 +222,7 @@ COMMANDS: dict[str, set[str]] = {
     "spotify_sync": {
         *("--user", "--all", "--due", "--only", "--full", "--queue", "--dry-run", "--json")
     },
-    "spotify_status": {"--json", "--unblock"},
+    "spotify_status": {"--check", "--json", "--unblock"},
     "spotify_loss": {"--user", "--resource"},
     "spotify_refresh_tokens": set(),
     "spotify_rotate_keys": {"--dry-run", "--json"},
