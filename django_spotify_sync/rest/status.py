@@ -20,7 +20,7 @@ from django_spotify_sync.upkeep import may_read_status, read_status
 from django_spotify_sync.upkeep.lamps import read_signs, sentence_of, worst_of
 
 #: What a request is known by that brings STATUS_TOKEN. It stands for no user.
-MONITOR = "spotify_sync monitor"
+MONITOR = object()
 
 
 class StatusToken(BaseAuthentication):
@@ -48,7 +48,7 @@ class MayReadStatus(BasePermission):
     """Lets in a monitor, and staff who may see the app's accounts and runs in the admin."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return request.auth == MONITOR or may_read_status(request.user)
+        return request.auth is MONITOR or may_read_status(request.user)
 
 
 class StatusView(PinnedAPIView):
