@@ -219,6 +219,6 @@ def _warnings(status: Status) -> list[str]:
 
 
 def may_read_status(user: Any) -> bool:
-    """Tell whether a user of any kind, or nobody, may see how the app stands: one of the staff who may see accounts and runs."""
+    """Tell whether a user of any kind may see how the app stands: one of the staff who may see accounts and runs."""
     is_staff = getattr(user, "is_active", False) and getattr(user, "is_staff", False)
     return bool(is_staff and user.has_perms(PERMISSIONS))
