@@ -17,6 +17,7 @@ from django_spotify_sync.rest.following import FollowedArtistViewSet
 from django_spotify_sync.rest.playlists import PlaylistItemViewSet, PlaylistViewSet
 from django_spotify_sync.rest.runs import SyncRunViewSet
 from django_spotify_sync.rest.shows import SavedShowViewSet
+from django_spotify_sync.rest.status import MetricsView, StatusView
 from django_spotify_sync.rest.tracks import SavedTrackViewSet
 
 app_name = "spotify_sync"
@@ -44,6 +45,8 @@ urlpatterns = [
     path("sync/", views.sync_all, name="sync-all"),
     path("sync/<str:resource>/", views.sync, name="sync"),
     path("syncs/<str:pk>/loss/", views.loss, name="run-loss"),
+    path("status/", StatusView.as_view(), name="status"),
+    path("status/metrics/", MetricsView.as_view(), name="metrics"),
     path("export/", ExportView.as_view(), name="export"),
     *router.urls,
 ]
