@@ -39,7 +39,7 @@ class PlaylistAdmin(ReadOnlyAdmin):
         "item_count",
         "readers",
         "collaborative",
-        "items_synced_at",
+        "read",
         "spotify_id",
         "on_spotify",
     )
@@ -75,7 +75,7 @@ class AccountPlaylistAdmin(OfAccountAdmin):
     """Speaks for the accounts: each list is called as its account was last shown it, and found by no other name."""
 
     list_display = ("title", "account_link", "place", "rights")
-    list_filter = ("can_read_items",)
+    list_filter = ("can_read_items", "is_kept")
     list_select_related = ("account__user", "playlist")
     search_fields = ("playlist__folded__contains",)
     spotify_id_field = "playlist__spotify_id"

@@ -20,6 +20,7 @@ from django_spotify_sync.models.catalog import track_artists
 class SavedTrackAdmin(OfAccountAdmin):
     list_display = ("title", "artist_names", "account_link", "added", "is_playable")
     list_select_related = ("account__user", "track__album")
+    list_filter = ("is_kept",)
     search_fields = ("track__folded__contains",)
     fields = (
         "picture",

@@ -337,7 +337,7 @@ def _open_every_page(evidence: Evidence, ada: Client) -> None:
     accounts_list = reverse("admin:spotify_sync_spotifyaccount_changelist")
     for action in admin.site._registry[SpotifyAccount].actions:
         name = getattr(action, "__name__", action)
-        chosen = {"action": name, "_selected_action": boss.spotify_account.pk}
+        chosen = {"action": name, "_selected_action": boss.spotify_account.pk, "confirmed": "yes"}
         if "disconnect" not in name:  # which is done later
             evidence.answer(staff.post(accounts_list, chosen, follow=True))
 
