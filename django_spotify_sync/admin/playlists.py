@@ -80,7 +80,7 @@ class AccountPlaylistAdmin(OfAccountAdmin):
     search_fields = ("playlist__folded__contains",)
     spotify_id_field = "playlist__spotify_id"
     found_by_words = SHOWS_DETAILS
-    fields = ("picture", "playlist_link", "account_link", "place", "rights", "unreadable_reason")
+    fields = ("picture", "playlist_link", "account_link", "place", "rights", "why_unreadable")
 
     @admin.display(description=_("playlist"))
     def title(self, link: AccountPlaylist) -> str:
@@ -100,6 +100,10 @@ class AccountPlaylistAdmin(OfAccountAdmin):
             return badge(_("not known yet"), "plain")
         readable = badge(_("readable"), "good"), badge(_("not readable"), "bad")
         return readable[not link.may_read_items]
+
+    @admin.display(description=_("why not readable"))
+    def why_unreadable(self, link: AccountPlaylist) -> str:
+        return link.unreadable_reason or NOTHING
 
     @admin.display(description=_("cover"))
     def picture(self, link: AccountPlaylist) -> str:
@@ -128,7 +132,7 @@ class PlaylistItemAdmin(ReadOnlyAdmin):
         "playlist_link",
         "place",
         "added_at",
-        "added_by",
+        "adder",
         "duration",
         "is_playable",
         "uri",
@@ -167,6 +171,10 @@ class PlaylistItemAdmin(ReadOnlyAdmin):
     @admin.display(description=_("added"))
     def added(self, item: PlaylistItem) -> str:
         return ago(item.added_at)
+
+    @admin.display(description=_("added by"))
+    def adder(self, item: PlaylistItem) -> str:
+        return item.added_by or NOTHING
 
     @admin.display(description=_("duration"))
     def duration(self, item: PlaylistItem) -> str:

@@ -237,10 +237,20 @@ def _changes(run: SyncRun) -> str:
     return " ".join(f"{sign}{number(count)}" for sign, count in parts if count)
 
 
+class ResourceFilter(admin.ChoicesFieldListFilter):
+    """By a column that has no name of its own."""
+
+    title = _("resource")
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.title = ResourceFilter.title  # which Django's takes from the column
+
+
 @admin.register(SyncState)
 class SyncStateAdmin(OfAccountAdmin):
     list_display = ("name", "account_link", "failed", "next_sync", "checked", "full_pass")
-    list_filter = (SyncsFilter, "resource")
+    list_filter = (SyncsFilter, ("resource", ResourceFilter))
     sortable_by = ("failed", "next_sync")
     search_fields = ("account__spotify_id", "account__display_name")
     spotify_id_field = ""

@@ -29,7 +29,7 @@ class SavedTrackAdmin(OfAccountAdmin):
         "account_link",
         "added_at",
         "is_playable",
-        "spotify_id",
+        "id_at_spotify",
         "on_spotify",
     )
 
@@ -47,6 +47,10 @@ class SavedTrackAdmin(OfAccountAdmin):
     @admin.display(description=_("saved"))
     def added(self, saved: SavedTrack) -> str:
         return ago(saved.added_at)
+
+    @admin.display(description=_("Spotify id"))
+    def id_at_spotify(self, saved: SavedTrack) -> str:
+        return saved.spotify_id or NOTHING
 
     @admin.display(description=_("track"))
     def track_link(self, saved: SavedTrack) -> str:
