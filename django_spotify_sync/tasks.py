@@ -23,6 +23,7 @@ from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.models.runs import RunStatus, Trigger
 from django_spotify_sync.sync import execute, request_all, request_sync, stop_runs, take_due
 from django_spotify_sync.upkeep import notices
+from django_spotify_sync.upkeep.looks import note_look
 from django_spotify_sync.upkeep.pruning import prune as prune_all
 from django_spotify_sync.upkeep.refreshing import refresh_tokens
 from django_spotify_sync.upkeep.retention import purge_accounts as purge_all_accounts
@@ -71,6 +72,7 @@ def sync_due_accounts(**kwargs: Any) -> int:
 
     For beat, every minute. Safe to run twice at once: the two share the work.
     """
+    note_look()
     return _send(take_due())
 
 

@@ -23,6 +23,7 @@ from django_spotify_sync.db.transactions import refuse_transaction
 from django_spotify_sync.exceptions import GrantRejected, InsufficientScope, LinkedElsewhere
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.models.accounts import Consent
+from django_spotify_sync.models.hours import add_to_hour
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify import oauth
 from django_spotify_sync.spotify.deadlines import NEVER, Deadline
@@ -108,6 +109,7 @@ def adopt_held(
 
 def _proved(held: HeldGrant, deadline: Deadline) -> oauth.Grant:
     """Return what a refresh gives, with the refresh token that goes on and the scopes as far as they are known."""
+    add_to_hour("", requests=1)
     grant = oauth.refresh(app(deadline), held.refresh_token)
     scope = grant.scope if grant.scope is not None else held.scope
     if scope is not None:

@@ -33,6 +33,7 @@ from django_spotify_sync.exceptions import (
 )
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.models.accounts import wanted_scopes
+from django_spotify_sync.models.hours import add_to_hour
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify import oauth
 from django_spotify_sync.spotify.answers.profile import ProfileRow, parse_profile
@@ -201,6 +202,7 @@ def _is_login(attempt: Attempt) -> bool:
 
 
 def _exchange(code: Secret, attempt: Attempt, deadline: Deadline) -> oauth.Grant:
+    add_to_hour("", requests=1)
     try:
         return oauth.exchange_code(
             app(deadline), code=code, redirect_uri=attempt.redirect_uri, verifier=attempt.verifier
@@ -235,6 +237,8 @@ def fetch_profile(
             if isinstance(error, AppForbidden) and error.lacks_premium:  # of the app's owner
                 raise SpotifyUnavailable(str(error), status=403) from error
             raise NotAllowlisted from error
+        finally:
+            add_to_hour("", requests=client.requests, rate_limited=client.rate_limited)
 
 
 def _refusal(error: str) -> SpotifySyncError:

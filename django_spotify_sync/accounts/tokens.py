@@ -29,6 +29,7 @@ from django_spotify_sync.exceptions import (
 )
 from django_spotify_sync.models import SpotifyAccount, SpotifyToken
 from django_spotify_sync.models.accounts import AccountStatus, Tokens
+from django_spotify_sync.models.hours import add_to_hour
 from django_spotify_sync.secret import Secret
 from django_spotify_sync.spotify import oauth
 from django_spotify_sync.spotify.deadlines import NEVER, Deadline
@@ -139,6 +140,9 @@ def longest_refresh() -> timedelta:
 def _refresh(token: SpotifyToken, *, alone: bool, deadline: Deadline = NEVER) -> SpotifyToken:
     tokens = token.unseal()
     KeyRing(conf.fernet_keys).ensure_strong()  # else what comes could not be stored, and is lost
+    add_to_hour(
+        "", requests=1
+    )  # before it is sent: nothing may come between an answer and its being stored
     try:
         grant = oauth.refresh(app(deadline), tokens.refresh)
     except GrantRejected:

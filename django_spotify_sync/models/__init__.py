@@ -16,6 +16,7 @@ from django_spotify_sync.models.catalog import (
 )
 from django_spotify_sync.models.changes import LibraryChange
 from django_spotify_sync.models.followed_artists import FollowedArtist
+from django_spotify_sync.models.hours import Hour
 from django_spotify_sync.models.losses import LargeLoss, LostRow
 from django_spotify_sync.models.playlists import AccountPlaylist, Playlist, PlaylistItem
 from django_spotify_sync.models.runs import StagedPage, SyncRun, SyncState
@@ -34,6 +35,7 @@ __all__ = [
     "Audiobook",
     "Episode",
     "FollowedArtist",
+    "Hour",
     "LargeLoss",
     "LibraryChange",
     "LostRow",

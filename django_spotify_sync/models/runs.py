@@ -91,7 +91,12 @@ class SyncState(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["account", "resource"], name="spotify_sync_state_uniq")
         ]
-        indexes = [models.Index(fields=["next_sync_at"], name="spotify_sync_state_next")]
+        indexes = [
+            models.Index(fields=["next_sync_at"], name="spotify_sync_state_next"),
+            models.Index(
+                fields=["-failures"], condition=Q(failures__gt=0), name="spotify_sync_state_failing"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.resource} of account {self.account_id}"

@@ -102,9 +102,16 @@ class _Said:
     reason: str
     is_json: bool
 
+    @property
+    def is_quota(self) -> bool:
+        """Whether it says that a quota is used up."""
+        return self.reason == "QUOTA_EXCEEDED"
+
 
 class Client:
-    """The Web API for one account, over one session. ``requests`` counts what was sent, retries included."""
+    """The Web API for one account, over one session. ``requests`` counts what was sent, retries included, and
+    ``rate_limited`` which of that was answered by a 429; ``quota_met`` which of these said that a quota is used up.
+    """
 
     def __init__(
         self,
@@ -121,7 +128,7 @@ class Client:
         self.tokens = tokens
         self.pace = pace or Unpaced()
         self.workers = workers
-        self.requests = 0
+        self.requests = self.rate_limited = self.quota_met = 0
         self._api_url = api_url
         self._timeout = timeout
         self._deadline = deadline
@@ -215,6 +222,10 @@ class Client:
             return received
         status, header, said = received
         if isinstance(said, _Said):
+            if status == 429:
+                with self._counting:
+                    self.rate_limited += 1
+                    self.quota_met += said.is_quota
             return _failure(get, status, header, said)
         try:
             answer = _decoded(said)
@@ -292,7 +303,7 @@ def _failure[Answer](
     if status >= 500 or 300 <= status < 400:
         return _Transient(words, status)
     if status == 429:
-        raise _too_many(words, header, quota=said.reason == "QUOTA_EXCEEDED")
+        raise _too_many(words, header, quota=said.is_quota)
     if status == 403:
         raise _forbidden(words, message.lower(), is_json=said.is_json)
     if (

@@ -35,6 +35,7 @@ from django_spotify_sync.sync.catalog_writer import CatalogWriter
 from django_spotify_sync.sync.handover import Work
 from django_spotify_sync.sync.losses import with_losses
 from django_spotify_sync.sync.resources import RESOURCES
+from django_spotify_sync.sync.runs.counting import count_attempt
 from django_spotify_sync.sync.runs.ending import (
     cancel,
     fail,
@@ -83,9 +84,11 @@ def execute(run_id: int, *, watch: Watcher | None = None) -> SyncRun:
         return run
     log_of(run).info("begun, asked for by %s", run.trigger)
     heartbeat = Heartbeat(run, watch or (lambda run: None))
+    is_mine = True
     try:
         _do(run, heartbeat, using)
     except RunLost:
+        is_mine = False
         step_aside(run)
     except ReauthorizationRequired as error:
         fail(run, error, heartbeat.requests)
@@ -109,6 +112,8 @@ def execute(run_id: int, *, watch: Watcher | None = None) -> SyncRun:
     except BaseException:  # this process is told to end
         interrupt(run, heartbeat.requests)
         raise
+    finally:
+        count_attempt(run, heartbeat.asked, is_mine=is_mine)
     if watch is not None:
         watch(run)
     return run
@@ -130,7 +135,7 @@ def _do(run: SyncRun, heartbeat: Heartbeat, using: str) -> None:
         Beside(using) as beside,
         client_of(tokens, account_id=run.account_id, scheduled=scheduled) as client,
     ):
-        heartbeat.count_requests(lambda: client.requests)
+        heartbeat.count_requests(client)
         with Fetcher(client, max_wait=conf.MAX_WAIT.total_seconds(), tick=heartbeat.tick) as fetch:
             work = Work(
                 run=run,

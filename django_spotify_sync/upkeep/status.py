@@ -1,4 +1,4 @@
-"""How the whole app stands: accounts, runs, what is due, what Spotify wants, and whether the requests will do."""
+"""How the whole app stands: what works, who fails, what is due, and whether the requests will do."""
 
 from __future__ import annotations
 
@@ -7,47 +7,34 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import router
-from django.db.models import Avg, Count, Min, Q, Sum
+from django.db.models import Count, Max, Min, Q, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from django_spotify_sync import pace
 from django_spotify_sync.conf import conf
-from django_spotify_sync.models import SpotifyAccount, SpotifyToken, SyncRun, SyncState
+from django_spotify_sync.exceptions import NoSealingKey
+from django_spotify_sync.models import Hour, SpotifyAccount, SpotifyToken, SyncRun
 from django_spotify_sync.models.accounts import AccountStatus, wanted_scopes
-from django_spotify_sync.models.runs import FOUND_NOTHING, Mode, RunStatus
+from django_spotify_sync.models.hours import hour_of
+from django_spotify_sync.models.runs import RunStatus
 from django_spotify_sync.shared_cache import evicting_policy
-from django_spotify_sync.spotify.scopes import is_covered
-from django_spotify_sync.sync.collections.reading import Collection
-from django_spotify_sync.sync.resources import RESOURCES
+from django_spotify_sync.upkeep import lamps
+from django_spotify_sync.upkeep.failing import Failing, worst_failures
 from django_spotify_sync.upkeep.keys import KeyUse, keys_in_use
+from django_spotify_sync.upkeep.lamps import Lamp
+from django_spotify_sync.upkeep.looks import due_states, synced_states
+from django_spotify_sync.upkeep.needs import DAY, Requests, pace_in, read_requests
 
-DAY, WEEK = timedelta(days=1), timedelta(days=7)
+HOUR = timedelta(hours=1)
+HOURS = 48  # that are shown
+OUTCOMES = ("succeeded", "nothing", "partial", "failed", "lost")
+ASKED = ("requests", "rate_limited", "quota_met", "waited")
+GRANT_DAYS = (7, 30)
+#: Lamps, the heaviest first: keys and processes do not come back by themselves, what Spotify blocks does.
+BY_WEIGHT = ("keys", "beat", "worker", "spotify")
 #: Above this part of what is possible, a bad day is enough to fall behind.
 TOO_MUCH = 0.7
-
-
-@dataclass(frozen=True, slots=True)
-class Requests:
-    """Requests a day: what checks, whole passes and changes need at the present intervals, and what is possible.
-
-    ``possible`` is what the pace allows, or what Spotify was seen to allow if that is less (``seen``, None if no quota
-    was met); None without either. First imports are not in what is needed: they come once.
-    """
-
-    checks: int
-    whole_passes: int
-    changes: int
-    possible: int | None
-    seen: pace.Allowance | None = None
-
-    @property
-    def needed(self) -> int:
-        return self.checks + self.whole_passes + self.changes
-
-    @property
-    def share(self) -> float | None:
-        """The part of what is possible that is needed; None where nothing says what is."""
-        return self.needed / self.possible if self.possible else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,60 +47,172 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Hourly:
+    """What happened in one hour, all resources together: see ``Hour``. ``waited`` and ``oldest_due`` are in seconds.
+
+    ``looked`` says whether the schedule looked at all: without a look nothing is known of what was due.
+    """
+
+    at: datetime
+    succeeded: int = 0
+    nothing: int = 0
+    partial: int = 0
+    failed: int = 0
+    lost: int = 0
+    requests: int = 0
+    rate_limited: int = 0
+    quota_met: int = 0
+    waited: int = 0
+    looked: bool = False
+    due: int = 0
+    oldest_due: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """``accounts`` and ``runs`` by their status: of runs all that are live, and those that ended in the last 24 hours.
 
+    ``lamps`` are ``beat``, ``worker``, ``spotify`` and ``keys``; there is no ``beat`` before the schedule's first look.
     ``missing_scopes`` says how many connected accounts have not agreed to a scope that the site wants, by scope;
-    ``blocked`` has the reasons for which Spotify is not asked, and until when.
+    ``blocked`` has the reasons for which Spotify is not asked, and until when. ``hours`` are the last 48, the present
+    one last, and ``pace_an_hour`` is what the site's pace allows in one, None without a pace. ``grants`` says how many
+    connected accounts have to be authorized anew within so many days, 7 and 30, the former among the latter.
     """
 
+    lamps: dict[str, Lamp]
     accounts: dict[str, int]
     missing_scopes: dict[str, int]
+    worst: list[Failing]
+    grants: dict[int, int]
     runs: dict[str, int]
     oldest_heartbeat: datetime | None
+    looked_at: datetime | None
     due: Due
     blocked: dict[str, datetime]
     keys: list[KeyUse]
     requests: Requests
+    pace_an_hour: int | None
+    hours: list[Hourly]
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not self.worst_lamp
+
+    @property
+    def worst_lamp(self) -> str:
+        """The name of the lamp that says the worst, empty if all is well: what only a person can mend comes first."""
+        wrong = (name for name in BY_WEIGHT if name in self.lamps and not self.lamps[name].ok)
+        return next(wrong, "")
+
+    @property
+    def sentence(self) -> str:
+        """The whole in one sentence: that all is well, or the worst of it."""
+        return self.lamps[self.worst_lamp].sentence if self.worst_lamp else _("All is well.")
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain values, but for moments."""
         requests = {"needed": self.requests.needed, "share": self.requests.share}
-        return {**asdict(self), "requests": {**asdict(self.requests), **requests}}
+        said = {"ok": self.ok, "sentence": self.sentence}
+        return {**said, **asdict(self), "requests": {**asdict(self.requests), **requests}}
 
 
 def read_status() -> Status:
-    """Look at everything, by ten queries at most, however many accounts there are. Spotify is not asked."""
+    """Look at everything, by a constant number of queries, however many accounts there are. Spotify is not asked."""
     using = router.db_for_write(SyncRun)
     runs = SyncRun.objects.using(using)
-    states = SyncState.objects.using(using).filter(
-        resource__in=conf.RESOURCES, account__status=AccountStatus.CONNECTED
-    )
-    lately = Q(finished_at=None) | Q(finished_at__gte=timezone.now() - DAY)
-    late = states.filter(next_sync_at__lte=timezone.now())
+    running = runs.filter(status=RunStatus.RUNNING)
+    heartbeat = running.aggregate(at=Min("heartbeat_at"))["at"]
+    looked_at = Hour.objects.using(using).last_look()
+    blocks, keys, hours = pace.blocks(), _keys(), _hours(using)
     status = Status(
+        lamps=_lamps(looked_at, heartbeat, blocks, keys),
         accounts=_by_status(SpotifyAccount.objects.using(using), AccountStatus.values),
         missing_scopes=_missing_scopes(using),
-        runs=_by_status(runs.filter(lately), RunStatus.values),
-        oldest_heartbeat=runs.filter(status=RunStatus.RUNNING).aggregate(at=Min("heartbeat_at"))[
-            "at"
-        ],
-        due=Due(
-            runs=runs.due().count(),
-            **late.aggregate(states=Count("pk"), since=Min("next_sync_at")),
-        ),
-        blocked={block.reason: block.until for block in pace.blocks()},
-        keys=keys_in_use(),
-        requests=_requests(states, runs),
+        worst=worst_failures(using),
+        grants=_grants(using),
+        runs=_runs(runs, hours),
+        oldest_heartbeat=heartbeat,
+        looked_at=looked_at,
+        due=Due(runs.due().count(), *due_states(using)),
+        blocked={block.reason: block.until for block in blocks},
+        keys=keys or [],
+        requests=read_requests(synced_states(using), using),
+        pace_an_hour=pace_in(HOUR),
+        hours=hours,
     )
     status.warnings.extend(_warnings(status))
     return status
 
 
+def _lamps(
+    looked_at: datetime | None,
+    heartbeat: datetime | None,
+    blocks: list[pace.Block],
+    keys: list[KeyUse] | None,
+) -> dict[str, Lamp]:
+    beat = {"beat": lamps.beat_lamp(looked_at)} if looked_at else {}
+    return {
+        **beat,
+        "worker": lamps.worker_lamp(heartbeat),
+        "spotify": lamps.spotify_lamp(blocks),
+        "keys": lamps.keys_lamp(keys),
+    }
+
+
+def _keys() -> list[KeyUse] | None:
+    """Return which keys are in use, None if there is no key."""
+    try:
+        return keys_in_use()
+    except NoSealingKey:
+        return None
+
+
 def _by_status(rows: Any, values: list[str]) -> dict[str, int]:
     found = dict(rows.order_by().values_list("status").annotate(Count("pk")))
     return {value: found.get(value, 0) for value in values}
+
+
+def _runs(runs: Any, hours: list[Hourly]) -> dict[str, int]:
+    """Count the live ones, and those that ended in the last 24 hours, of which checks leave no row behind."""
+    now = timezone.now()
+    cancelled = Q(status=RunStatus.CANCELLED, finished_at__gte=now - DAY)
+    counted = _by_status(runs.filter(Q(finished_at=None) | cancelled), RunStatus.values)
+    lately = [hour for hour in hours if hour.at > now - DAY]
+    ended = {
+        RunStatus.SUCCEEDED: sum(hour.succeeded + hour.nothing for hour in lately),
+        RunStatus.PARTIAL: sum(hour.partial for hour in lately),
+        RunStatus.FAILED: sum(hour.failed for hour in lately),
+        RunStatus.LOST: sum(hour.lost for hour in lately),
+    }
+    return counted | {status.value: count for status, count in ended.items()}
+
+
+def _hours(using: str) -> list[Hourly]:
+    """Return the last 48 hours, those without a row among them, by one query."""
+    this = hour_of(timezone.now())
+    first = this - (HOURS - 1) * HOUR
+    added = {name: Sum(name) for name in OUTCOMES + ASKED}
+    most = {name: Max(name) for name in ("due", "oldest_due", "looked_at")}
+    rows = Hour.objects.using(using).since(first).order_by().values("at")
+    found = {
+        row["at"]: Hourly(looked=row.pop("looked_at") is not None, **row)
+        for row in rows.annotate(**added, **most)
+    }
+    moments = [first + number * HOUR for number in range(HOURS)]
+    return [found.get(moment, Hourly(at=moment)) for moment in moments]
+
+
+def _grants(using: str) -> dict[int, int]:
+    now = timezone.now()
+    ending = SpotifyAccount.objects.using(using).connected()
+    last = ending.filter(reauthorize_by__lte=now + max(GRANT_DAYS) * DAY)
+    within = {
+        f"in_{days}": Count("pk", filter=Q(reauthorize_by__lte=now + days * DAY))
+        for days in GRANT_DAYS
+    }
+    counts = last.aggregate(**within)
+    return {days: counts[f"in_{days}"] for days in GRANT_DAYS}
 
 
 def _missing_scopes(using: str) -> dict[str, int]:
@@ -125,48 +224,6 @@ def _missing_scopes(using: str) -> dict[str, int]:
         for wanted in wanted_scopes()
     }
     return {scope: count for scope, count in missing.items() if count}
-
-
-def _requests(states: Any, runs: Any) -> Requests:
-    ended = runs.filter(finished_at__isnull=False).order_by().values("resource")
-    nothing = FOUND_NOTHING & Q(mode=Mode.PROBE)
-    lately = Q(finished_at__gte=timezone.now() - WEEK)
-    costs = {
-        row["resource"]: row
-        for row in ended.annotate(
-            check=Avg("requests", filter=nothing),
-            whole=Avg("requests", filter=Q(mode=Mode.FULL)),
-            changes=Sum("requests", filter=lately & ~nothing & ~Q(mode=Mode.FULL)),
-        )
-    }
-    checks = whole = changes = 0.0
-    alike = states.order_by().values("resource", "interval", "account__token__scope")
-    for row in alike.annotate(count=Count("pk")):
-        if not is_covered(row["resource"], (row["account__token__scope"] or "").split()):
-            continue  # Spotify is not asked for it
-        cost, kind = costs.get(row["resource"], {}), RESOURCES[row["resource"]]
-        interval = max(row["interval"] or conf.SYNC_INTERVAL, conf.SYNC_INTERVAL)
-        if isinstance(
-            kind, Collection
-        ):  # a whole listing that found nothing is on record as a check
-            check, whole_every = kind.check_costs, conf.COLLECTION_FULL_INTERVAL
-        else:
-            check, whole_every = cost.get("check") or kind.check_costs, conf.FULL_SYNC_INTERVAL
-        checks += row["count"] * check * (DAY / interval)
-        # what is read whole is read at a check, so not more often than there is one
-        whole += row["count"] * (cost.get("whole") or 0) * (DAY / max(whole_every, interval))
-    for cost in costs.values():
-        changes += (cost["changes"] or 0) * (DAY / WEEK)
-    seen = pace.allowance()
-    return Requests(round(checks), round(whole), round(changes), _possible(seen), seen)
-
-
-def _possible(seen: pace.Allowance | None) -> int | None:
-    most = conf.REQUESTS_PER_WINDOW
-    limits = [] if most is None else [int(most * (DAY / conf.WINDOW))]
-    if seen is not None:
-        limits.append(seen.requests)
-    return min(limits, default=None)
 
 
 def _warnings(status: Status) -> list[str]:

@@ -12,8 +12,9 @@ from django.core.management.base import BaseCommand, CommandError, no_translatio
 from django.utils import timezone
 
 from django_spotify_sync import pace
-from django_spotify_sync.exceptions import CacheUnavailable, NoSealingKey
-from django_spotify_sync.upkeep.status import Requests, Status, read_status
+from django_spotify_sync.exceptions import CacheUnavailable
+from django_spotify_sync.upkeep.needs import Requests
+from django_spotify_sync.upkeep.status import Status, read_status
 
 #: How many requests a day Spotify was seen to allow an app in development mode, for each kind of address.
 MEASURED = 600
@@ -34,10 +35,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["unblock"]:
             self._unblock(quietly=options["json"])
-        try:
-            status = read_status()
-        except NoSealingKey as error:
-            raise CommandError(str(error)) from error
+        status = read_status()
         if options["json"]:
             self.stdout.write(json.dumps(status.as_json(), default=_utc))
             return

@@ -10,8 +10,10 @@ from django_spotify_sync.accounts.suspicion import ensure_usable
 from django_spotify_sync.conf import conf
 from django_spotify_sync.exceptions import RunInterrupted, RunLost
 from django_spotify_sync.models import SpotifyAccount, SyncRun
+from django_spotify_sync.spotify.client import Client
 
 PROGRESS_EVERY = 0.5  # seconds between two writes of progress
+ASKED = ("requests", "rate_limited", "quota_met")
 
 type Watcher = Callable[[SyncRun], None]
 
@@ -23,17 +25,24 @@ class Heartbeat:
         self._run = run
         self._watch = watch
         self._before = run.requests
-        self._count: Callable[[], int] = lambda: 0
+        self._client: Client | None = None
         self._written = time.monotonic()
         self._seen = (run.done, run.total)
 
     @property
     def requests(self) -> int:
         """How many requests the run has cost so far, those of earlier attempts included."""
-        return self._before + self._count()
+        return self._before + self.asked["requests"]
 
-    def count_requests(self, count: Callable[[], int]) -> None:
-        self._count = count
+    @property
+    def asked(self) -> dict[str, int]:
+        """What this attempt asked of Spotify, and what of that was refused: as ``Hour`` calls it."""
+        client = self._client
+        return {name: getattr(client, name, 0) for name in ASKED}
+
+    def count_requests(self, client: Client) -> None:
+        """Count what this client sends."""
+        self._client = client
 
     def progress(self, done: int, total: int | None) -> None:
         self._seen = (done, total)

@@ -16,6 +16,7 @@ from django_spotify_sync.db.transactions import done_again
 from django_spotify_sync.models import SyncRun, SyncState
 from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.runs import RunStatus, SyncRunQuerySet
+from django_spotify_sync.sync.runs.counting import count_lost
 from django_spotify_sync.sync.runs.intervals import backoff
 from django_spotify_sync.sync.runs.log import log_of
 from django_spotify_sync.sync.runs.making import make_runs
@@ -31,16 +32,18 @@ def replace_lost(runs: SyncRunQuerySet) -> int:
     count = 0
     found = runs.using(using).silent().select_related("account")
     for silent in in_chunks(found, size=conf.BATCH_SIZE):
-        count += done_again(partial(_replace, [*silent], using), using=using)
+        lost = done_again(partial(_replace, [*silent], using), using=using)
+        count_lost(lost)
+        count += len(lost)
     return count
 
 
-def _replace(silent: Iterable[SyncRun], using: str) -> int:
+def _replace(silent: Iterable[SyncRun], using: str) -> list[SyncRun]:
     with transaction.atomic(using=using):
         return _replaced(silent, using)
 
 
-def _replaced(silent: Iterable[SyncRun], using: str) -> int:
+def _replaced(silent: Iterable[SyncRun], using: str) -> list[SyncRun]:
     run_of = {(run.account_id, run.resource): run for run in silent}
     states = SyncState.objects.using(using)
     states.bulk_create(
@@ -65,7 +68,7 @@ def _replaced(silent: Iterable[SyncRun], using: str) -> int:
         key: run for key, run in ended.items() if run.account.status == AccountStatus.CONNECTED
     }
     make_runs([_successor(run, state_of[key].failures) for key, run in connected.items()], using)
-    return len(ended)
+    return list(ended.values())
 
 
 def _successor(run: SyncRun, failures: int) -> SyncRun:

@@ -1,0 +1,104 @@
+"""How many requests a day the site needs, and how many are possible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.utils import timezone
+
+from django_spotify_sync import pace
+from django_spotify_sync.conf import conf
+from django_spotify_sync.models import Hour, SyncState
+from django_spotify_sync.spotify.scopes import is_covered
+from django_spotify_sync.sync.collections.reading import Collection
+from django_spotify_sync.sync.resources import RESOURCES
+
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """Requests a day: what checks, whole passes and changes need at the present intervals, and what is possible.
+
+    ``possible`` is what the pace allows, or what Spotify was seen to allow if that is less (``seen``, None if no quota
+    was met); None without either. First imports are not in what is needed: they come once.
+    """
+
+    checks: int
+    whole_passes: int
+    changes: int
+    possible: int | None
+    seen: pace.Allowance | None = None
+
+    @property
+    def needed(self) -> int:
+        return self.checks + self.whole_passes + self.changes
+
+    @property
+    def share(self) -> float | None:
+        """The part of what is possible that is needed; None where nothing says what is."""
+        return self.needed / self.possible if self.possible else None
+
+
+def pace_in(length: timedelta) -> int | None:
+    """Return how many requests the site's pace allows in so long; None without a pace."""
+    most = conf.REQUESTS_PER_WINDOW
+    return None if most is None else int(most * (length / conf.WINDOW))
+
+
+def read_requests(states: QuerySet[SyncState], using: str) -> Requests:
+    """Estimate what ``states`` need in a day from what was asked in the last weeks, by two queries."""
+    costs = _costs(using)
+    checks = whole = 0.0
+    alike = states.order_by().values("resource", "interval", "account__token__scope")
+    for row in alike.annotate(count=Count("pk")):
+        if not is_covered(row["resource"], (row["account__token__scope"] or "").split()):
+            continue  # Spotify is not asked for it
+        cost, kind = costs.get(row["resource"], _Cost()), RESOURCES[row["resource"]]
+        interval = max(row["interval"] or conf.SYNC_INTERVAL, conf.SYNC_INTERVAL)
+        if isinstance(
+            kind, Collection
+        ):  # a whole listing that found nothing is on record as a check
+            check, whole_every = kind.check_costs, conf.COLLECTION_FULL_INTERVAL
+        else:
+            check, whole_every = cost.check or kind.check_costs, conf.FULL_SYNC_INTERVAL
+        checks += row["count"] * check * (DAY / interval)
+        # what is read whole is read at a check, so not more often than there is one
+        whole += row["count"] * cost.whole * (DAY / max(whole_every, interval))
+    changes = sum(cost.changes for cost in costs.values()) * (DAY / WEEK)
+    seen = pace.allowance()
+    return Requests(round(checks), round(whole), round(changes), _possible(seen), seen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    """What one resource costs: the requests of one check and of one whole pass, and of all changes of the last week."""
+
+    check: float = 0.0
+    whole: float = 0.0
+    changes: int = 0
+
+
+def _costs(using: str) -> dict[str, _Cost]:
+    others = F("requests") - F("check_requests") - F("whole_requests")
+    lately = Q(at__gte=timezone.now() - WEEK)
+    sums = {
+        name: Sum(name) for name in ("checks", "check_requests", "whole_passes", "whole_requests")
+    }
+    # the changes first: after a sum of its name, a column is no longer known by it
+    hours = Hour.objects.using(using).exclude(resource="").order_by().values("resource")
+    return {
+        row["resource"]: _Cost(
+            check=row["check_requests"] / max(1, row["checks"]),
+            whole=row["whole_requests"] / max(1, row["whole_passes"]),
+            changes=row["changes"] or 0,
+        )
+        for row in hours.annotate(changes=Sum(others, filter=lately), **sums)
+    }
+
+
+def _possible(seen: pace.Allowance | None) -> int | None:
+    limits = (pace_in(DAY), seen and seen.requests)
+    return min((limit for limit in limits if limit is not None), default=None)
