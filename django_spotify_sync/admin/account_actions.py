@@ -196,7 +196,11 @@ class AccountActions(ReadOnlyAdmin):
         self.message_user(request, format_html(words, listed), level)
 
     def _back(self, request: HttpRequest, chosen: list[Any]) -> HttpResponse | None:
-        """Return to the account's own page, where the button was there; else Django returns to the list."""
+        """Return to the page where the button was: Status, or the account's; else Django returns to the list."""
+        if request.POST.get("_from_page") == "status":
+            return HttpResponseRedirect(
+                reverse(f"{self.admin_site.name}:spotify_sync_status_changelist")
+            )
         if "_from_page" in request.POST and len(chosen) == 1:
             url = reverse(self._url_of(SpotifyAccount, "change"), args=[chosen[0].pk])
             return HttpResponseRedirect(url)
