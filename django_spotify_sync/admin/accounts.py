@@ -37,13 +37,16 @@ from django_spotify_sync.admin.looks import (
     small,
     titled,
 )
-from django_spotify_sync.admin.runs import reason_of, run_badge
+from django_spotify_sync.admin.runs import is_silent, reason_of, run_badge
 from django_spotify_sync.conf import conf
 from django_spotify_sync.db.transactions import outside_transactions
 from django_spotify_sync.models import LibraryChange, SpotifyAccount, SyncRun, SyncState
 from django_spotify_sync.models.accounts import wanted_scopes
 from django_spotify_sync.models.library import LIBRARY
 from django_spotify_sync.models.runs import Resource
+
+#: What is known of the last runs: enough for their badges.
+OF_RUNS = ("pk", "status", "heartbeat_at")
 
 
 @admin.register(SpotifyAccount)
@@ -89,7 +92,7 @@ class SpotifyAccountAdmin(AccountActions):
         for name in Resource.values:
             runs = SyncRun.objects.filter(account=OuterRef("pk"), resource=name)
             last = runs.order_by("-created_at", "-pk")
-            for column in ("pk", "status", "heartbeat_at"):
+            for column in OF_RUNS:
                 of_account[f"{name}_run_{column}"] = Subquery(last.values(column)[:1])
         rows = super().get_queryset(request).annotate(**of_account)
         rows = rows.prefetch_related("sync_states")
@@ -106,7 +109,8 @@ class SpotifyAccountAdmin(AccountActions):
 
     @admin.display(description=_("syncs"), ordering="failures")
     def syncs(self, account: SpotifyAccount) -> str:
-        return health(account)
+        runs = self._last_runs(account).values()
+        return health(account, is_silent=any(is_silent(run) for run in runs))
 
     @admin.display(description=_("next sync"), ordering="next_sync_at")
     def next_sync(self, account: SpotifyAccount) -> str:
@@ -159,17 +163,24 @@ class SpotifyAccountAdmin(AccountActions):
 
         What the site does not sync is left out where nothing of it is stored.
         """
-        lines = []
+        lines, runs = [], self._last_runs(account)
         for name, table in LIBRARY.items():
             count = getattr(account, f"{name}_count")
             if not count and name not in conf.RESOURCES:
                 continue
             words = f"{capfirst(Resource(name).label)}: {number(count)}"
             stored = self.list_link(table.model, words, account__id__exact=account.pk)
-            columns = ("pk", "status", "heartbeat_at")
-            run = SyncRun(**{one: getattr(account, f"{name}_run_{one}") for one in columns})
-            lines.append((line(stored, self.link(run, run_badge(run)) if run.pk else ""),))
+            run = runs.get(name)
+            lines.append((line(stored, self.link(run, run_badge(run)) if run else ""),))
         return format_html_join("", "{}", lines)
+
+    def _last_runs(self, account: Any) -> dict[str, SyncRun]:
+        """Return the last run of each resource that had any, as the query knows it."""
+        runs = {
+            name: SyncRun(**{one: getattr(account, f"{name}_run_{one}") for one in OF_RUNS})
+            for name in Resource.values
+        }
+        return {name: run for name, run in runs.items() if run.pk}
 
     @admin.display(description=_("all runs"))
     def all_runs(self, account: SpotifyAccount) -> str:

@@ -70,12 +70,16 @@ def is_overdue(state: SyncState) -> bool:
     return bool(state.next_sync_at and state.next_sync_at < timezone.now() - OVERDUE_AFTER)
 
 
-def health(account: SpotifyAccount) -> str:
-    """Say whether the syncs of an account go well; of one that nobody may sync now, nothing."""
+def health(account: SpotifyAccount, *, is_silent: bool) -> str:
+    """Say whether the syncs of an account go well; of one that nobody may sync now, nothing.
+
+    ``is_silent`` tells whether one of them is under way without a sign of life.
+    """
     if account.status != AccountStatus.CONNECTED:
         return NOTHING
     states = synced(account)
-    said = [one for one in (_failing(states), _overdue(states)) if one]
+    silent = badge(_("silent"), "bad") if is_silent else ""
+    said = [one for one in (silent, _failing(states), _overdue(states)) if one]
     if said:
         return format_html_join("", "{}", [(one,) for one in said])
     if any(state.checked_at for state in states):

@@ -15,8 +15,8 @@ from django.utils.safestring import SafeString
 
 from django_spotify_sync.admin.looks import number
 
-#: In units of the drawing: how wide an hour is and its bar, how high all bars may get, and the strip of marks above.
-COLUMN, BAR, HEIGHT, STRIP = 10, 8, 100, 10
+#: In units of the drawing: how wide an hour is and its bar, how high bars may get and how deep, and the strip of marks.
+COLUMN, BAR, HEIGHT, DEPTH, STRIP = 10, 8, 100, 40, 10
 #: A limit so many times higher than all bars would press them flat: it is left to words.
 FAR = 4
 #: Fills that are drawn with a pattern, by its name.
@@ -48,6 +48,8 @@ class Series:
 class Plot:
     """Bars by the hour, those of one hour on top of each other; ``marks`` stand above, ``limit`` is a line.
 
+    What is below the line has a scale of its own: a few failures show under thousands that went well.
+
     ``gist`` says in words what is to be seen, for those who do not see it too; ``hours`` are the hours in words.
     """
 
@@ -77,19 +79,25 @@ class Plot:
         return max(self._sums(is_below=False), default=0)
 
     @property
+    def height(self) -> int:
+        """The number at the upper end of the drawing."""
+        return max(self.most, self.limit or 0) if self.is_limit_near else self.most
+
+    @property
     def is_limit_near(self) -> bool:
         return self.limit is not None and self.limit <= FAR * self.most
 
     @property
     def drawing(self) -> SafeString:
         """The plot as SVG."""
-        top = max(self.most, self.limit or 0) if self.is_limit_near else self.most
         bottom = max(self._sums(is_below=True), default=0)
-        scale = HEIGHT / max(1, top + bottom)
-        line = STRIP + top * scale
-        width, height = COLUMN * len(self.hours), STRIP + HEIGHT
+        scale, scale_below = HEIGHT / max(1, self.height), DEPTH / max(1, bottom)
+        line = STRIP + HEIGHT
+        width, height = COLUMN * len(self.hours), line + (DEPTH if bottom else 1)
         columns = format_html_join(
-            "", "{}", ((self._column(place, line, scale),) for place in range(len(self.hours)))
+            "",
+            "{}",
+            ((self._column(place, line, scale, scale_below),) for place in range(len(self.hours))),
         )
         limit = (
             _line("limit", line - (self.limit or 0) * scale, width) if self.is_limit_near else ""
@@ -109,7 +117,7 @@ class Plot:
         wanted = [one.values for one in self.series if one.is_below == is_below]
         return [sum(value or 0 for value in values) for values in zip(*wanted, strict=True)]
 
-    def _column(self, place: int, line: float, scale: float) -> SafeString:
+    def _column(self, place: int, line: float, scale: float, scale_below: float) -> SafeString:
         """Draw one hour, with what it holds in words for those who point at it."""
         left = place * COLUMN + (COLUMN - BAR) / 2
         up = down = line
@@ -119,7 +127,7 @@ class Plot:
             if not value:
                 continue
             said.append(f"{one.name}: {number(value)}")
-            high = value * scale
+            high = value * (scale_below if one.is_below else scale)
             if one is self.marks:
                 drawn.append(_rect(one.look, left, 0, BAR, STRIP - 2))
             elif one.is_below:

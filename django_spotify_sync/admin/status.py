@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from django_spotify_sync.admin.grants import KINDS
-from django_spotify_sync.admin.looks import ago, badge, clock, number
+from django_spotify_sync.admin.looks import badge, clock, number
 from django_spotify_sync.admin.plots import Plot, Series, share_bar
 from django_spotify_sync.admin.rows import ReadOnlyAdmin
 from django_spotify_sync.models import SpotifyAccount, SyncRun, SyncState
@@ -127,10 +127,9 @@ class StatusAdmin(ReadOnlyAdmin):
         return {
             "failing": one,
             "resource": label,
-            "since": ago(one.since),
+            "since": _("since %s") % clock(one.since) if one.since else "",
             "account": self.link(SpotifyAccount(pk=one.account), one.name),
             "run": self.link(run, _("run #%d") % one.run) if one.run else "",
-            "ask": _("Sync %(resource)s of %(name)s now") % {"resource": label, "name": one.name},
         }
 
     def _list(self, model: Any, **query: str) -> str:
@@ -161,12 +160,14 @@ def lamps(status: Status, links: Mapping[str, str]) -> list[dict[str, Any]]:
     return found
 
 
-def due(status: Status) -> dict[str, str]:
-    return {
+def due(status: Status) -> list[str]:
+    """Say how much is due now, and since when."""
+    now = _("Due now: %(runs)s runs, %(states)s resources of accounts.") % {
         "runs": number(status.due.runs),
         "states": number(status.due.states),
-        "since": ago(status.due.since),
     }
+    since = status.due.since
+    return [now, _("The oldest has been due since %s.") % clock(since)] if since else [now]
 
 
 def needs(requests: Requests) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from django_spotify_sync.admin.plots import HEIGHT, STRIP, Plot, Series, share_bar
+from django_spotify_sync.admin.plots import DEPTH, HEIGHT, STRIP, Plot, Series, share_bar
 
 HOURS = ("one", "two")
 RECT = re.compile(
@@ -27,12 +27,12 @@ def test_bars_of_an_hour_stand_on_each_other_and_what_went_wrong_hangs_below() -
     plot = Plot("runs", "Runs", "A few.", HOURS, (good, idle, bad))
 
     assert plot.most == 8
-    line = STRIP + HEIGHT * 0.8
+    line = STRIP + HEIGHT
     assert bars(plot.drawing) == [
-        ("good", line - 60, line),
-        ("nothing", STRIP, line - 60),
-        ("bad", line, line + 10),
-        ("bad", line, line + 20),
+        ("good", line - 75, line),
+        ("nothing", STRIP, line - 75),
+        ("bad", line, line + DEPTH / 2),
+        ("bad", line, line + DEPTH),
     ]
     assert "<title>one; succeeded: 6; nothing to do: 2; failed: 1</title>" in plot.drawing
     assert 'aria-label="Runs. A few."' in plot.drawing

@@ -94,7 +94,7 @@ def test_the_worst_accounts_say_why_and_can_be_asked_for(
     )
     assert f'<a href="{address(SyncRun, "change", run.pk)}">run #{run.pk}</a>' in page
     assert "failed 4 times in a row" in page
-    assert f'aria-label="Sync saved tracks of {account.spotify_id} now"' in page
+    assert f'Sync now<span class="visually-hidden">: saved tracks, {account.spotify_id}<' in page
     form = page.partition('<ol class="spotify-sync-worst">')[2]
     action = re.findall(r'<form action="([^"]+)"', form)[0]
     hidden = dict(re.findall(r'<input type="hidden" name="(_\w+)" value="(\w+)">', form))
