@@ -74,26 +74,37 @@ class Plot:
         return [(hour, [number(value) for value in values]) for hour, values in rows][::-1]
 
     @property
-    def most(self) -> int:
-        """The number at the height of the highest bar above the line."""
+    def is_limit_near(self) -> bool:
+        return self.limit is not None and self.limit <= FAR * self._highest
+
+    @property
+    def height(self) -> str:
+        """The number at the upper end of the drawing."""
+        return number(self._top)
+
+    @property
+    def depth(self) -> str:
+        """The number at its lower end, empty if nothing is below the line."""
+        return number(self._deepest) if self._deepest else ""
+
+    @property
+    def _top(self) -> int:
+        return max(self._highest, self.limit or 0) if self.is_limit_near else self._highest
+
+    @property
+    def _highest(self) -> int:
         return max(self._sums(is_below=False), default=0)
 
     @property
-    def height(self) -> int:
-        """The number at the upper end of the drawing."""
-        return max(self.most, self.limit or 0) if self.is_limit_near else self.most
-
-    @property
-    def is_limit_near(self) -> bool:
-        return self.limit is not None and self.limit <= FAR * self.most
+    def _deepest(self) -> int:
+        return max(self._sums(is_below=True), default=0)
 
     @property
     def drawing(self) -> SafeString:
         """The plot as SVG."""
-        bottom = max(self._sums(is_below=True), default=0)
-        scale, scale_below = HEIGHT / max(1, self.height), DEPTH / max(1, bottom)
+        scale, scale_below = HEIGHT / max(1, self._top), DEPTH / max(1, self._deepest)
         line = STRIP + HEIGHT
-        width, height = COLUMN * len(self.hours), line + (DEPTH if bottom else 1)
+        width, height = COLUMN * len(self.hours), line + (DEPTH if self._deepest else 1)
         columns = format_html_join(
             "",
             "{}",

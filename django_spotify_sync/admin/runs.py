@@ -242,8 +242,8 @@ class ResourceFilter(admin.ChoicesFieldListFilter):
 
     title = _("resource")
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
         self.title = ResourceFilter.title  # which Django's takes from the column
 
 

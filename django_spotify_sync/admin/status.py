@@ -162,12 +162,12 @@ def lamps(status: Status, links: Mapping[str, str]) -> list[dict[str, Any]]:
 
 def due(status: Status) -> list[str]:
     """Say how much is due now, and since when."""
-    now = _("Due now: %(runs)s runs, %(states)s resources of accounts.") % {
+    now = _("Due now: %(runs)s runs, %(states)s resources of accounts") % {
         "runs": number(status.due.runs),
         "states": number(status.due.states),
     }
     since = status.due.since
-    return [now, _("The oldest has been due since %s.") % clock(since)] if since else [now]
+    return [now, _("the oldest since %s") % clock(since)] if since else [now]
 
 
 def needs(requests: Requests) -> dict[str, Any]:

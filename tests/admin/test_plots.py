@@ -26,7 +26,7 @@ def test_bars_of_an_hour_stand_on_each_other_and_what_went_wrong_hangs_below() -
     bad = Series("failed", "bad", (1, 2), is_below=True)
     plot = Plot("runs", "Runs", "A few.", HOURS, (good, idle, bad))
 
-    assert plot.most == 8
+    assert (plot.height, plot.depth) == ("8", "2")
     line = STRIP + HEIGHT
     assert bars(plot.drawing) == [
         ("good", line - 75, line),
@@ -53,6 +53,7 @@ def test_a_limit_is_a_line_where_it_would_not_press_the_bars_flat() -> None:
         return Plot("asked", "", "", HOURS, (Series("", "plain", (4, 4)),), limit=limit)
 
     assert not plot(None).is_limit_near
+    assert (plot(8).height, plot(17).height, plot(8).depth) == ("8", "4", "")
     assert "spotify-sync-limit" not in plot(17).drawing
     assert f'<path class="spotify-sync-limit" d="M0 {STRIP}H20"/>' in plot(8).drawing
     assert bars(plot(8).drawing)[0][1:] == (STRIP + HEIGHT / 2, STRIP + HEIGHT)
