@@ -1,4 +1,4 @@
-"""Measure: ``python -m benchmarks [--quick] [speed] [hashes] [memory] [beat] …``.
+"""Measure: ``python -m benchmarks [--quick] [speed] [hashes] [memory] [beat] [status] …``.
 
 ``speed``, ``hashes`` and ``memory`` are kept in a file, from which ``benchmarks.report`` makes the tables and plots of
 the documentation: in ``benchmarks/results/`` if all is measured, and otherwise in ``artefacts/``. ``--quick`` measures
@@ -25,6 +25,7 @@ from benchmarks import (
     pages,
     report,
     speed,
+    status,
 )
 
 ROOT = Path(__file__).parent.parent
@@ -44,6 +45,7 @@ PRINTED = {
     "fetch": fetch.main,
     "pages": pages.main,
     "pace": pace.main,
+    "status": status.main,
 }
 
 

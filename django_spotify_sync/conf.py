@@ -23,6 +23,7 @@ from django_spotify_sync.values import (
     large_loss,
     may_sync,
     rates,
+    status_token,
     strings,
     texts,
     url,
@@ -296,6 +297,11 @@ class Conf:
         "spotify_sync/base.html",
         "The template that the package's own pages extend; it has the blocks title and content.",
         problem=lambda value: None if value else "must be the name of a template",
+    )
+    STATUS_TOKEN = Setting(
+        "",
+        "A bearer token that may read status/ and status/metrics/; with an empty one only staff may.",
+        problem=status_token,
     )
     LOGIN_ENABLED = Setting(False, "Let users sign in with Spotify.")
     GET_USER = Hook(

@@ -18,6 +18,7 @@ from django_spotify_sync.rest.losses import LossViewSet
 from django_spotify_sync.rest.playlists import PlaylistItemViewSet, PlaylistViewSet
 from django_spotify_sync.rest.runs import SyncRunViewSet
 from django_spotify_sync.rest.shows import SavedShowViewSet
+from django_spotify_sync.rest.status import MetricsView, StatusView
 from django_spotify_sync.rest.tracks import SavedTrackViewSet
 
 app_name = "spotify_sync"
@@ -49,6 +50,8 @@ urlpatterns = [
         LossViewSet.as_view({"get": "list", "post": "create"}),
         name="run-loss",
     ),
+    path("status/", StatusView.as_view(), name="status"),
+    path("status/metrics/", MetricsView.as_view(), name="metrics"),
     path("export/", ExportView.as_view(), name="export"),
     *router.urls,
 ]

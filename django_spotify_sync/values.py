@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 
 type Problem = str | None
 
+TOKEN_LENGTH = 20  # shorter ones can be guessed
 _GRANT = timedelta(days=180)  # half a year at the least
 _RATE = re.compile(r"[0-9]+/[smhd][a-z]*")  # as DRF reads it
 
@@ -48,6 +49,14 @@ def strings(value: object) -> Problem:
         if all(isinstance(item, str) and item for item in items)
         else "must hold non-empty strings only"
     )
+
+
+def status_token(value: str) -> Problem:
+    if not value or (
+        len(value) >= TOKEN_LENGTH and value.isascii() and value.isprintable() and " " not in value
+    ):
+        return None
+    return f"must be {TOKEN_LENGTH} or more letters, digits and signs without a space, or empty"
 
 
 def texts(value: object) -> Problem:

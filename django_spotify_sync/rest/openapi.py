@@ -131,6 +131,17 @@ SAVED = {"type": "object", "additionalProperties": {"type": "boolean"}}
 SPOTIFY_ID = OpenApiParameter("spotify_id", str, OpenApiParameter.PATH)
 RUN_ID = OpenApiParameter("id", int, OpenApiParameter.PATH)
 NOT_FOUND = {404: "`not_found`"}
+LAMP = shape("SpotifyLamp", ok=serializers.BooleanField(), sentence=serializers.CharField())
+STATUS = shape(
+    "SpotifyStatus",
+    ok=serializers.BooleanField(),
+    sentence=serializers.CharField(),
+    lamps=serializers.DictField(child=LAMP),
+)
+MAY_NOT_LOOK = {
+    401: "Not signed in, and without the token.",
+    403: "Not of the staff, or without the permission to see accounts and runs.",
+}
 #: By view, by method or action; the list of a library is described by what its view has.
 #: `operation_id` where the address alone would give two the same.
 OPERATIONS: dict[str, dict[str, dict[str, Any]]] = {
@@ -259,6 +270,15 @@ OPERATIONS: dict[str, dict[str, dict[str, Any]]] = {
             ],
         )
     },
+    "StatusView": {
+        "get": answers(
+            200,
+            STATUS,
+            MAY_NOT_LOOK,
+            browser={503: OpenApiResponse(STATUS, "Not all is well.")},
+        )
+    },
+    "MetricsView": {"get": answers((200, "text/plain"), OpenApiTypes.STR, MAY_NOT_LOOK)},
     "SavedTrackViewSet": {"contains": answers(200, SAVED, *LIST, parameters=[IDS])},
     "PlaylistItemViewSet": {
         "list": answers(

@@ -18,7 +18,7 @@ from django_spotify_sync.upkeep.notices import warn_expiring_grants
 from django_spotify_sync.upkeep.pruning import prune
 from django_spotify_sync.upkeep.refreshing import Round, refresh_tokens
 from django_spotify_sync.upkeep.retention import purge_accounts
-from django_spotify_sync.upkeep.status import Hourly, Status, read_status
+from django_spotify_sync.upkeep.status import Hourly, Status, may_read_status, read_status
 
 __all__ = [
     "Adoption",
@@ -33,6 +33,7 @@ __all__ = [
     "Unreadable",
     "adopt_all",
     "keys_in_use",
+    "may_read_status",
     "note_look",
     "prune",
     "purge_accounts",

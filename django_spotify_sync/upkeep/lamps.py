@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from celery import current_app
+from django.db import router
+from django.db.models import Min
 from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from django_spotify_sync import pace
 from django_spotify_sync.conf import conf
-from django_spotify_sync.exceptions import QuotaExceeded
+from django_spotify_sync.exceptions import NoSealingKey, QuotaExceeded
+from django_spotify_sync.models import Hour, SyncRun
+from django_spotify_sync.models.runs import RunStatus
 from django_spotify_sync.pace import Block
 from django_spotify_sync.sync.due import TICK
-from django_spotify_sync.upkeep.keys import KeyUse
+from django_spotify_sync.upkeep.keys import KeyUse, keys_in_use
 
 LOOK = "django_spotify_sync.sync_due_accounts"
 #: After so many intervals without a look the schedule is taken to stand still.
 MISSED_LOOKS = 5
+#: The heaviest first: keys and processes do not come back by themselves, what Spotify blocks does.
+BY_WEIGHT = ("keys", "beat", "worker", "spotify")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,55 @@ class Lamp:
 
     ok: bool
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What the lamps are lit by: the last look of the schedule, the oldest heartbeat of the runs under way, what
+    Spotify blocks, and the keys in use; None for a look, a heartbeat or keys that there are not.
+    """
+
+    looked_at: datetime | None
+    heartbeat_at: datetime | None
+    blocks: Sequence[Block]
+    keys: Sequence[KeyUse] | None
+
+    def lamps(self) -> dict[str, Lamp]:
+        """Return the lamps by name; before the first look there is none for the schedule, which a site may not have."""
+        beat = {"beat": beat_lamp(self.looked_at)} if self.looked_at else {}
+        return {
+            **beat,
+            "worker": worker_lamp(self.heartbeat_at),
+            "spotify": spotify_lamp(self.blocks),
+            "keys": keys_lamp(self.keys),
+        }
+
+
+def read_signs() -> Signs:
+    """Look at what the lamps are lit by, by a few queries, however many accounts there are. Spotify is not asked."""
+    using = router.db_for_write(SyncRun)
+    running = SyncRun.objects.using(using).filter(status=RunStatus.RUNNING)
+    try:
+        keys = keys_in_use()
+    except NoSealingKey:
+        keys = None
+    return Signs(
+        looked_at=Hour.objects.using(using).last_look(),
+        heartbeat_at=running.aggregate(at=Min("heartbeat_at"))["at"],
+        blocks=pace.blocks(),
+        keys=keys,
+    )
+
+
+def worst_of(lamps: Mapping[str, Lamp]) -> str:
+    """Return the name of the lamp that says the worst, empty if all is well."""
+    return next((name for name in BY_WEIGHT if name in lamps and not lamps[name].ok), "")
+
+
+def sentence_of(lamps: Mapping[str, Lamp]) -> str:
+    """Return the whole in one sentence: that all is well, or the worst of it."""
+    worst = worst_of(lamps)
+    return lamps[worst].sentence if worst else _("All is well.")
 
 
 def beat_lamp(looked_at: datetime) -> Lamp:

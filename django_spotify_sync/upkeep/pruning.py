@@ -1,5 +1,5 @@
-"""Take away what nobody needs any more: orphans of the catalogue, old runs, old lines of the journal, staged pages that
-were forgotten.
+"""Take away what nobody needs any more: orphans of the catalogue, old runs, old lines of the journal, old hours, staged
+pages that were forgotten.
 
 In batches, each a short transaction of its own: candidates are locked, tested again, and deleted by SQL, never by
 cascade. A sync that takes up an orphan in that very moment finds it gone, and writes it anew. Of parts of a row (the
@@ -9,7 +9,7 @@ artists of a track, the tracks of an album) nobody is told how many went.
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import router
@@ -26,6 +26,7 @@ from django_spotify_sync.models import (
     Artist,
     Audiobook,
     Episode,
+    Hour,
     LargeLoss,
     LibraryChange,
     LostRow,
@@ -36,6 +37,7 @@ from django_spotify_sync.models import (
     Track,
     TrackArtist,
 )
+from django_spotify_sync.models.hours import KEPT_FOR, hour_of
 from django_spotify_sync.upkeep.retention import purge_accounts
 
 logger = logging.getLogger(__name__)
@@ -60,6 +62,7 @@ def prune() -> dict[str, int]:
             parts=((StagedPage, "run"), (LostRow, "loss__run"), (LargeLoss, "run")),
             pointers=((LibraryChange, "run"),),
         ),
+        "hours": delete(Hour, Q(at__lt=_oldest_hour(using))),
         "playlists": delete_playlists(using),
         "tracks": delete(
             Track, unused(Track, using, but=TrackArtist), parts=((TrackArtist, "track"),)
@@ -74,6 +77,13 @@ def prune() -> dict[str, int]:
     }
     logger.info("pruned: %s", ", ".join(f"{count} {name}" for name, count in removed.items()))
     return removed
+
+
+def _oldest_hour(using: str) -> datetime:
+    """Return from when on hours are kept: the last look of the schedule is among them, however long ago it was."""
+    old = timezone.now() - KEPT_FOR
+    looked_at = Hour.objects.using(using).last_look()
+    return min(old, hour_of(looked_at)) if looked_at else old
 
 
 def _forget_tracks_of_albums(using: str) -> None:

@@ -7,22 +7,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import router
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Count, Max, Q, Sum
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from django_spotify_sync import pace
 from django_spotify_sync.conf import conf
-from django_spotify_sync.exceptions import NoSealingKey
 from django_spotify_sync.models import Hour, SpotifyAccount, SpotifyToken, SyncRun
 from django_spotify_sync.models.accounts import AccountStatus, wanted_scopes
 from django_spotify_sync.models.hours import hour_of
 from django_spotify_sync.models.runs import RunStatus
 from django_spotify_sync.shared_cache import evicting_policy
-from django_spotify_sync.upkeep import lamps
 from django_spotify_sync.upkeep.failing import Failing, worst_failures
-from django_spotify_sync.upkeep.keys import KeyUse, keys_in_use
-from django_spotify_sync.upkeep.lamps import Lamp
+from django_spotify_sync.upkeep.keys import KeyUse
+from django_spotify_sync.upkeep.lamps import Lamp, read_signs, sentence_of, worst_of
 from django_spotify_sync.upkeep.looks import due_states, synced_states
 from django_spotify_sync.upkeep.needs import DAY, Requests, pace_in, read_requests
 
@@ -31,8 +27,8 @@ HOURS = 48  # that are shown
 OUTCOMES = ("succeeded", "nothing", "partial", "failed", "lost")
 ASKED = ("requests", "rate_limited", "quota_met", "waited")
 GRANT_DAYS = (7, 30)
-#: Lamps, the heaviest first: keys and processes do not come back by themselves, what Spotify blocks does.
-BY_WEIGHT = ("keys", "beat", "worker", "spotify")
+#: What somebody of the staff needs to be shown it.
+PERMISSIONS = ("spotify_sync.view_spotifyaccount", "spotify_sync.view_syncrun")
 #: Above this part of what is possible, a bad day is enough to fall behind.
 TOO_MUCH = 0.7
 
@@ -101,14 +97,13 @@ class Status:
 
     @property
     def worst_lamp(self) -> str:
-        """The name of the lamp that says the worst, empty if all is well: what only a person can mend comes first."""
-        wrong = (name for name in BY_WEIGHT if name in self.lamps and not self.lamps[name].ok)
-        return next(wrong, "")
+        """The name of the lamp that says the worst, empty if all is well."""
+        return worst_of(self.lamps)
 
     @property
     def sentence(self) -> str:
         """The whole in one sentence: that all is well, or the worst of it."""
-        return self.lamps[self.worst_lamp].sentence if self.worst_lamp else _("All is well.")
+        return sentence_of(self.lamps)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain values, but for moments."""
@@ -121,51 +116,25 @@ def read_status() -> Status:
     """Look at everything, by a constant number of queries, however many accounts there are. Spotify is not asked."""
     using = router.db_for_write(SyncRun)
     runs = SyncRun.objects.using(using)
-    running = runs.filter(status=RunStatus.RUNNING)
-    heartbeat = running.aggregate(at=Min("heartbeat_at"))["at"]
-    looked_at = Hour.objects.using(using).last_look()
-    blocks, keys, hours = pace.blocks(), _keys(), _hours(using)
+    signs, hours = read_signs(), _hours(using)
     status = Status(
-        lamps=_lamps(looked_at, heartbeat, blocks, keys),
+        lamps=signs.lamps(),
         accounts=_by_status(SpotifyAccount.objects.using(using), AccountStatus.values),
         missing_scopes=_missing_scopes(using),
         worst=worst_failures(using),
         grants=_grants(using),
         runs=_runs(runs, hours),
-        oldest_heartbeat=heartbeat,
-        looked_at=looked_at,
+        oldest_heartbeat=signs.heartbeat_at,
+        looked_at=signs.looked_at,
         due=Due(runs.due().count(), *due_states(using)),
-        blocked={block.reason: block.until for block in blocks},
-        keys=keys or [],
+        blocked={block.reason: block.until for block in signs.blocks},
+        keys=list(signs.keys or []),
         requests=read_requests(synced_states(using), using),
         pace_an_hour=pace_in(HOUR),
         hours=hours,
     )
     status.warnings.extend(_warnings(status))
     return status
-
-
-def _lamps(
-    looked_at: datetime | None,
-    heartbeat: datetime | None,
-    blocks: list[pace.Block],
-    keys: list[KeyUse] | None,
-) -> dict[str, Lamp]:
-    beat = {"beat": lamps.beat_lamp(looked_at)} if looked_at else {}
-    return {
-        **beat,
-        "worker": lamps.worker_lamp(heartbeat),
-        "spotify": lamps.spotify_lamp(blocks),
-        "keys": lamps.keys_lamp(keys),
-    }
-
-
-def _keys() -> list[KeyUse] | None:
-    """Return which keys are in use, None if there is no key."""
-    try:
-        return keys_in_use()
-    except NoSealingKey:
-        return None
 
 
 def _by_status(rows: Any, values: list[str]) -> dict[str, int]:
@@ -247,3 +216,9 @@ def _warnings(status: Status) -> list[str]:
             f"The cache's Redis throws keys away when it is full ({policy}): set its maxmemory-policy to noeviction."
         )
     return found
+
+
+def may_read_status(user: Any) -> bool:
+    """Tell whether a user of any kind may see how the app stands: one of the staff who may see accounts and runs."""
+    is_staff = getattr(user, "is_active", False) and getattr(user, "is_staff", False)
+    return bool(is_staff and user.has_perms(PERMISSIONS))

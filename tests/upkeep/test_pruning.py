@@ -19,6 +19,7 @@ from django_spotify_sync.models import (
     Artist,
     Audiobook,
     Episode,
+    Hour,
     LargeLoss,
     LibraryChange,
     LostRow,
@@ -35,6 +36,7 @@ from django_spotify_sync.models import (
     Track,
     TrackArtist,
 )
+from django_spotify_sync.models.hours import hour_of
 from django_spotify_sync.sync import sync
 from django_spotify_sync.upkeep.pruning import prune
 from tests.host.models import Review
@@ -254,6 +256,21 @@ def test_old_runs_and_forgotten_pages_go(account):
     assert (removed["sync_runs"], removed["staged_pages"]) == (1, 1)
     assert list(SyncRun.objects.all()) == [runs["recent"]]
     assert StagedPage.objects.count() == 1
+
+
+@pytest.mark.parametrize(("looked", "left"), [(None, [29]), (1, [1, 29]), (40, [29, 31, 40])])
+def test_old_hours_go_but_for_the_last_look(db, looked, left):
+    now = timezone.now()
+    for age in (29, 31, 41):
+        Hour.objects.create(at=hour_of(now - timedelta(days=age)), resource="tracks")
+    if looked:
+        looked_at = now - timedelta(days=looked)
+        Hour.objects.create(at=hour_of(looked_at), looked_at=looked_at)
+
+    assert prune()["hours"] == (1 if looked == 40 else 2)
+
+    kept = [(now - hour.at).days for hour in Hour.objects.order_by("-at")]
+    assert kept == left
 
 
 def test_a_loss_goes_with_its_run(account):

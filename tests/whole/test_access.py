@@ -6,7 +6,7 @@ The library is Ada's. What is asked for is hers: her run, her playlist, her stat
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -68,6 +68,10 @@ def reading(address: str, *, another: Answer = OK, lost: Answer = OK) -> Endpoin
 BEGIN = {"anonymous": NOBODY, "another": OK, "unconnected": OK, "lost": OK}
 STATE_MISSING = dict.fromkeys(BEGIN, (400, "state_missing"))
 OTHER_BROWSER = dict.fromkeys(BEGIN, (400, "state_other_browser"))
+
+MAY_NOT: Answer = (403, "permission_denied")
+#: Being of the staff is not enough: see ``tests/rest/test_status.py`` for those who may.
+OF_THE_STAFF = Endpoint("GET", "status/", another=MAY_NOT, lost=MAY_NOT, unconnected=MAY_NOT)
 
 #: Each route of urls.py, as it is written there.
 ENDPOINTS: dict[str, list[Endpoint]] = {
@@ -131,6 +135,8 @@ ENDPOINTS: dict[str, list[Endpoint]] = {
     "shows/": [reading("shows/"), reading("shows/?search=ada&ordering=name")],
     "episodes/": [reading("episodes/"), reading("episodes/?search=ada&ordering=name")],
     "audiobooks/": [reading("audiobooks/"), reading("audiobooks/?search=ada&ordering=name")],
+    "status/": [OF_THE_STAFF],
+    "status/metrics/": [replace(OF_THE_STAFF, address="status/metrics/")],
     "export/": [
         reading("export/"),
         reading("export/?as=exportify&resource=tracks"),

@@ -79,6 +79,7 @@ SETTINGS: dict[str, Any] = {
     "CHANGES_RETENTION": 400 * DAY,
     "GRANT_NOTICE": [30 * DAY, 7 * DAY],
     "AUTHENTICATION_CLASSES": None,
+    "STATUS_TOKEN": "",
     "CONNECTED_URL": "spotify_sync:home",
     "FAILED_URL": "spotify_sync:home",
     "BASE_TEMPLATE": "spotify_sync/base.html",
@@ -128,6 +129,8 @@ ENDPOINTS: dict[str, set[str]] = {
     "audiobooks/": {"GET"},
     "changes/": {"GET"},
     "export/": {"GET"},
+    "status/": {"GET"},
+    "status/metrics/": {"GET"},
 }
 QUERIES = {
     path: {"search", "ordering"}
@@ -219,7 +222,7 @@ COMMANDS: dict[str, set[str]] = {
     "spotify_sync": {
         *("--user", "--all", "--due", "--only", "--full", "--queue", "--dry-run", "--json")
     },
-    "spotify_status": {"--json", "--unblock"},
+    "spotify_status": {"--check", "--json", "--unblock"},
     "spotify_loss": {"--user", "--resource"},
     "spotify_refresh_tokens": set(),
     "spotify_rotate_keys": {"--dry-run", "--json"},
@@ -258,6 +261,7 @@ MODELS = [
     "LibraryChange",
     "LargeLoss",
     "LostRow",
+    "Hour",
 ]
 
 SIGNALS: dict[str, set[str]] = {

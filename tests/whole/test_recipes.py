@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging.config
 import os
 import subprocess
+import sys
+import types
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +173,53 @@ def test_curl_goes_from_nothing_to_tracks(spotify, live_server, tmp_path: Path, 
     ended, tracks = run([line.replace("/1/", f"/{queued['id']}/") for line in [*look, *read]])
     assert (ended["status"], ended["done"]) == ("succeeded", 120)
     assert len(tracks["results"]) == 50
+
+
+# Logs that a collector reads
+
+
+def test_each_record_of_a_run_is_a_line_of_json(spotify, user, caplog):
+    caplog.set_level(logging.INFO, "django_spotify_sync")
+    formatter = copied("how-to/monitor.md", which="class JSONFormatter")["JSONFormatter"]()
+    run = sync(connect(user, spotify), "tracks")
+
+    lines = [formatter.format(record) for record in caplog.records if hasattr(record, "run")]
+
+    said = [json.loads(line) for line in lines]
+    assert all("\n" not in line for line in lines)
+    assert {(line["run"], line["account"], line["resource"]) for line in said} == {
+        (run.pk, run.account_id, "tracks")
+    }
+    last = said[-1]
+    assert (last["mode"], last["requests"], last["level"]) == ("full", run.requests, "INFO")
+    assert last["seconds"] > 0
+    assert "succeeded" in last["message"]
+
+
+def test_the_settings_of_the_recipe_configure_the_logger(monkeypatch, capsys):
+    said = copied("how-to/monitor.md", which="class JSONFormatter")
+    monkeypatch.setitem(sys.modules, "project", types.ModuleType("project"))
+    logs = types.ModuleType("project.logs")
+    logs.JSONFormatter = said["JSONFormatter"]
+    monkeypatch.setitem(sys.modules, "project.logs", logs)
+    logger = logging.getLogger("django_spotify_sync")
+    before = (logger.handlers, logger.level, logger.propagate)
+
+    logging.config.dictConfig(copied("how-to/monitor.md", which="LOGGING = ")["LOGGING"])
+    try:
+        raise_and_log(logging.getLogger("django_spotify_sync.sync"))
+    finally:
+        logger.handlers, logger.propagate = before[0], before[2]
+        logger.setLevel(before[1])
+
+    line = json.loads(capsys.readouterr().err)
+    assert (line["message"], line["level"], line["run"]) == ("failed", "ERROR", 17)
+    assert line["traceback"].endswith("ValueError: why")
+    assert "mode" not in line
+
+
+def raise_and_log(logger: logging.Logger) -> None:
+    try:
+        raise ValueError("why")
+    except ValueError:
+        logger.exception("failed", extra={"run": 17})

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from django_spotify_sync import pace
 from django_spotify_sync.exceptions import CacheUnavailable
+from django_spotify_sync.upkeep.lamps import read_signs, sentence_of, worst_of
 from django_spotify_sync.upkeep.needs import Requests
 from django_spotify_sync.upkeep.status import Status, read_status
 
@@ -26,6 +27,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print it as JSON")
         parser.add_argument(
+            "--check",
+            action="store_true",
+            help="print one line, and exit with 0 if all is well, else with 1",
+        )
+        parser.add_argument(
             "--unblock",
             action="store_true",
             help="first let Spotify be asked again, whatever pause it asked for",
@@ -34,15 +40,26 @@ class Command(BaseCommand):
     @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         if options["unblock"]:
-            self._unblock(quietly=options["json"])
+            self._unblock(quietly=options["json"] or options["check"])
+        if options["check"]:
+            self._check()
+            return
         status = read_status()
         if options["json"]:
             self.stdout.write(json.dumps(status.as_json(), default=_utc))
             return
+        self.stdout.write(status.sentence)
         for name, value in _lines(status):
             self.stdout.write(f"{name:<18}{value}")
         for warning in status.warnings:
             self.stdout.write(self.style.WARNING(f"! {warning}"))
+
+    def _check(self) -> None:
+        """:raises SystemExit: with 1, if all is not well."""
+        lamps = read_signs().lamps()
+        self.stdout.write(sentence_of(lamps))
+        if worst_of(lamps):
+            raise SystemExit(1)
 
     def _unblock(self, *, quietly: bool) -> None:
         try:

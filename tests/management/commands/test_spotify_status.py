@@ -277,3 +277,29 @@ def test_it_costs_the_same_for_two_and_for_two_hundred():
         ended(account, mode="probe", requests=1)
 
     assert statements() == few <= 13
+
+
+# For cron and Nagios
+
+
+def test_a_site_that_is_well_is_told_in_one_line():
+    assert told("--check") == "All is well.\n"
+
+
+def test_a_site_that_is_not_well_is_told_in_one_line_and_by_the_exit_code(settings, capsys):
+    settings.SPOTIFY_SYNC_FERNET_KEYS = []
+
+    with pytest.raises(SystemExit) as ended:
+        call_command("spotify_status", "--check")
+
+    assert ended.value.code == 1
+    words = "There is no key to seal tokens with: set SPOTIFY_SYNC_FERNET_KEYS.\n"
+    assert capsys.readouterr().out == words
+
+
+def test_a_block_is_lifted_before_it_is_looked_at(spotify):
+    pace.shared_pace().refused(QuotaExceeded(retry_after=72_000))
+
+    with pytest.raises(SystemExit):
+        told("--check")
+    assert told("--check", "--unblock") == "All is well.\n"

@@ -74,6 +74,7 @@ def test_an_unchanged_list_writes_nothing(account, spotify, artists, is_true):
         "spotify_sync_syncrun",
         "spotify_sync_syncstate",
         "spotify_sync_stagedpage",
+        "spotify_sync_hour",
     }
     assert SyncState.objects.get(account=account, resource="following").full_due is False
 

@@ -40,6 +40,7 @@ def test_an_unchanged_library_costs_its_list_pages(account, spotify, cohort, cou
         "spotify_sync_syncrun",
         "spotify_sync_syncstate",
         "spotify_sync_stagedpage",
+        "spotify_sync_hour",
     }
     assert (run.done, run.total) == (count, count)
 

@@ -70,6 +70,7 @@ def test_a_second_sync_writes_no_row_of_library_or_catalogue(account, full):
         "spotify_sync_syncrun",
         "spotify_sync_syncstate",
         "spotify_sync_stagedpage",
+        "spotify_sync_hour",
     }
 
 
