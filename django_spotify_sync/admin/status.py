@@ -24,12 +24,15 @@ from django_spotify_sync.admin.rows import ReadOnlyAdmin
 from django_spotify_sync.models import SpotifyAccount, SyncRun, SyncState
 from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.runs import Resource
-from django_spotify_sync.upkeep.failing import Failing
-from django_spotify_sync.upkeep.needs import Requests
-from django_spotify_sync.upkeep.status import Hourly, Status, read_status
+from django_spotify_sync.upkeep import (
+    Failing,
+    Hourly,
+    Requests,
+    Status,
+    may_read_status,
+    read_status,
+)
 
-#: Whose rows the page tells of: it is for those who may look at all of them.
-SHOWN = (SpotifyAccount, SyncRun, SyncState)
 QUEUE_HOURS = 24
 _SECONDS = 60  # in a minute, which ages are drawn in
 
@@ -63,11 +66,7 @@ class StatusAdmin(ReadOnlyAdmin):
         return [path("", page, name="spotify_sync_status_changelist")]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Staff who may look at accounts, runs and states."""
-        return all(
-            request.user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}")
-            for model in SHOWN
-        )
+        return may_read_status(request.user)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

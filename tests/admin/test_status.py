@@ -170,7 +170,7 @@ def helper_of(django_user_model: Any, *permissions: str) -> Client:
     return browser_of(helper)
 
 
-VIEWS = [f"view_{name}" for name in ("spotifyaccount", "syncrun", "syncstate")]
+VIEWS = [f"view_{name}" for name in ("spotifyaccount", "syncrun")]
 
 
 def test_staff_who_may_view_see_it_first_in_the_list_and_no_button(
