@@ -107,16 +107,7 @@ class AccountActions(ReadOnlyAdmin):
             "title": title,
             "opts": self.opts,
             "media": self.media,
-            "chosen": [
-                (
-                    one,
-                    [
-                        (Resource(name).label, number(getattr(one, f"{name}_count")))
-                        for name in LIBRARY
-                    ],
-                )
-                for one in chosen
-            ],
+            "chosen": [(one, _stored(one)) for one in chosen],
             "deletes_library": conf.DELETE_LIBRARY_ON_DISCONNECT,
             "action": request.POST["action"],
             "action_checkbox_name": ACTION_CHECKBOX_NAME,
@@ -227,6 +218,12 @@ def _offer_sync(resource: Resource) -> None:
 
 for _resource in Resource:
     _offer_sync(_resource)
+
+
+def _stored(account: Any) -> list[tuple[str, str]]:
+    """Return what is stored of an account, by name; the counts came with the row."""
+    counts = {name: getattr(account, f"{name}_count") for name in LIBRARY}
+    return [(Resource(name).label, number(count)) for name, count in counts.items() if count]
 
 
 def _listed(parts: Sequence[str], separator: str = ", ") -> SafeString:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -59,10 +59,10 @@ class SyncsFilter(admin.SimpleListFilter):
 def to_order_by() -> dict[str, Subquery]:
     """Return what accounts can be ordered by: ``failures`` in a row, and when the next sync is due."""
     states = SyncState.objects.filter(account=OuterRef("pk"), resource__in=conf.RESOURCES)
-    first = states.order_by().values("account").annotate(at=Min("next_sync_at")).values("at")
+    of_account = states.order_by().values("account")
     return {
-        "failures": Subquery(states.order_by("-failures").values("failures")[:1]),
-        "next_sync_at": Subquery(first),
+        "failures": Subquery(of_account.annotate(most=Max("failures")).values("most")),
+        "next_sync_at": Subquery(of_account.annotate(first=Min("next_sync_at")).values("first")),
     }
 
 
