@@ -14,6 +14,7 @@ from django_spotify_sync.admin import (
     saved_episodes,
     saved_shows,
     saved_tracks,
+    status,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "saved_episodes",
     "saved_shows",
     "saved_tracks",
+    "status",
 ]

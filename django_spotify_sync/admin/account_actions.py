@@ -25,6 +25,7 @@ from django_spotify_sync.admin.asking import (
     name_of,
     refresh_all,
 )
+from django_spotify_sync.admin.looks import number
 from django_spotify_sync.admin.rows import ReadOnlyAdmin
 from django_spotify_sync.conf import conf
 from django_spotify_sync.models import SpotifyAccount, SyncRun
@@ -63,11 +64,15 @@ class AccountActions(ReadOnlyAdmin):
 
     @admin.action(description=_("Sync everything now"), permissions=["sync"])
     def sync_everything(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return self._sync(request, queryset, None)
+        return self._ask(request, queryset, None)
 
-    @admin.action(description=_("Sync everything in full"), permissions=["sync"])
+    @admin.action(description=_("Sync everything in full…"), permissions=["sync"])
     def sync_in_full(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return self._sync(request, queryset, None, full=True)
+        if (chosen := self._chosen(request, queryset, MOST_SYNCS)) is None:
+            return None
+        if request.POST.get("confirmed") != "yes":
+            return self._confirm(request, chosen, "full", gettext("Sync everything in full?"))
+        return self._sync(request, chosen, None, full=True)
 
     @admin.action(description=_("Refresh token"), permissions=["sync"])
     def refresh_tokens(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
@@ -84,7 +89,7 @@ class AccountActions(ReadOnlyAdmin):
         if (chosen := self._chosen(request, queryset, MOST_DISCONNECTS)) is None:
             return None
         if request.POST.get("confirmed") != "yes":
-            return self._confirm(request, chosen)
+            return self._confirm(request, chosen, "disconnect", gettext("Disconnect from Spotify?"))
         for account in chosen:
             self.log_change(request, account, gettext("Disconnected."))
         done, refused = disconnect_all(chosen)
@@ -93,44 +98,55 @@ class AccountActions(ReadOnlyAdmin):
         self._tell_refused(request, refused)
         return None
 
-    def _confirm(self, request: HttpRequest, chosen: list[Any]) -> TemplateResponse:
+    def _confirm(
+        self, request: HttpRequest, chosen: list[Any], question: str, title: str
+    ) -> TemplateResponse:
+        """Ask, by the template ``<question>_confirmation.html``, whether the chosen action is meant."""
         context = {
             **self.admin_site.each_context(request),
-            "title": gettext("Disconnect from Spotify?"),
+            "title": title,
             "opts": self.opts,
             "media": self.media,
-            "chosen": [
-                (one, [(Resource(name).label, getattr(one, f"{name}_count")) for name in LIBRARY])
-                for one in chosen
-            ],
+            "chosen": [(one, _stored(one)) for one in chosen],
             "deletes_library": conf.DELETE_LIBRARY_ON_DISCONNECT,
+            "action": request.POST["action"],
             "action_checkbox_name": ACTION_CHECKBOX_NAME,
+            "from_page": "_from_page" in request.POST,
             "changelist_url": reverse(self._url_of(SpotifyAccount, "changelist")),
         }
         request.current_app = self.admin_site.name
-        template = "admin/spotify_sync/spotifyaccount/disconnect_confirmation.html"
+        template = f"admin/spotify_sync/spotifyaccount/{question}_confirmation.html"
         return TemplateResponse(request, template, context)
+
+    def _ask(
+        self, request: HttpRequest, queryset: QuerySet[Any], resource: str | None
+    ) -> HttpResponse | None:
+        chosen = self._chosen(request, queryset, MOST_SYNCS)
+        return None if chosen is None else self._sync(request, chosen, resource)
 
     def _sync(
         self,
         request: HttpRequest,
-        queryset: QuerySet[Any],
+        chosen: list[SpotifyAccount],
         resource: str | None,
         *,
         full: bool = False,
     ) -> HttpResponse | None:
-        if (chosen := self._chosen(request, queryset, MOST_SYNCS)) is None:
-            return None
         asked = ask_for_syncs(chosen, resource, full=full)
         users = {account.pk: name_of(account) for account in chosen}
-        if asked.runs:
-            for account in {run.account for run in asked.runs}:
-                self.log_change(request, account, gettext("Asked for a sync."))
-            words = gettext("Asked for: {}.")
-            self._say(request, messages.SUCCESS, words, self._links(asked.runs, users))
-        if asked.under_way:
-            words = gettext("Under way already: {}.")
-            self._say(request, messages.INFO, words, self._links(asked.under_way, users))
+        for account in {run.account for run in (*asked.runs, *asked.in_doubt)}:
+            self.log_change(request, account, gettext("Asked for a sync."))
+        doubt = _(
+            "Asked for, but Spotify has refused the grant of these accounts: if it does so again, they have to "
+            "connect again: {}."
+        )
+        for level, words, runs in (
+            (messages.SUCCESS, _("Asked for: {}."), asked.runs),
+            (messages.WARNING, doubt, asked.in_doubt),
+            (messages.INFO, _("Under way already: {}."), asked.under_way),
+        ):
+            if runs:
+                self._say(request, level, str(words), self._links(runs, users))
         self._tell_refused(request, asked.refused)
         return self._back(request, chosen)
 
@@ -171,7 +187,11 @@ class AccountActions(ReadOnlyAdmin):
         self.message_user(request, format_html(words, listed), level)
 
     def _back(self, request: HttpRequest, chosen: list[Any]) -> HttpResponse | None:
-        """Return to the account's own page, where the button was there; else Django returns to the list."""
+        """Return to the page where the button was: Status, or the account's; else Django returns to the list."""
+        if request.POST.get("_from_page") == "status":
+            return HttpResponseRedirect(
+                reverse(f"{self.admin_site.name}:spotify_sync_status_changelist")
+            )
         if "_from_page" in request.POST and len(chosen) == 1:
             url = reverse(self._url_of(SpotifyAccount, "change"), args=[chosen[0].pk])
             return HttpResponseRedirect(url)
@@ -190,7 +210,7 @@ def _offer_sync(resource: Resource) -> None:
     def sync(
         accounts: AccountActions, request: HttpRequest, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
-        return accounts._sync(request, queryset, resource)
+        return accounts._ask(request, queryset, resource)
 
     setattr(AccountActions, f"has_sync_{resource}_permission", may_sync)
     setattr(AccountActions, f"sync_{resource}", sync)
@@ -198,6 +218,12 @@ def _offer_sync(resource: Resource) -> None:
 
 for _resource in Resource:
     _offer_sync(_resource)
+
+
+def _stored(account: Any) -> list[tuple[str, str]]:
+    """Return what is stored of an account, by name; the counts came with the row."""
+    counts = {name: getattr(account, f"{name}_count") for name in LIBRARY}
+    return [(Resource(name).label, number(count)) for name, count in counts.items() if count]
 
 
 def _listed(parts: Sequence[str], separator: str = ", ") -> SafeString:

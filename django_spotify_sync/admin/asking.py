@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django_spotify_sync import accounts
 from django_spotify_sync.exceptions import CacheUnavailable, SpotifySyncError, SpotifyUnavailable
 from django_spotify_sync.models import SpotifyAccount, SyncRun
+from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.runs import Trigger
 from django_spotify_sync.rest.errors import words_of
 from django_spotify_sync.sync import request_all, request_sync
@@ -25,9 +26,13 @@ type Refused = list[tuple[SpotifyAccount, str]]
 
 @dataclass
 class Asked:
-    """The runs that were asked for, those of them that are under way already, and who was refused and why."""
+    """The runs that were asked for, those of them that are under way already, and who was refused and why.
+
+    The runs ``in_doubt`` were asked for as well; Spotify has refused the grant of their accounts once, and may again.
+    """
 
     runs: list[SyncRun] = field(default_factory=list)
+    in_doubt: list[SyncRun] = field(default_factory=list)
     under_way: list[SyncRun] = field(default_factory=list)
     refused: Refused = field(default_factory=list)
 
@@ -49,8 +54,9 @@ def ask_for_syncs(
             continue
         for run in runs:
             is_new = run.status == SyncRun.Status.QUEUED and run.published_at is None
-            (asked.runs if is_new else asked.under_way).append(run)
-    queue(*asked.runs)
+            new = asked.in_doubt if account.status == AccountStatus.SUSPECT else asked.runs
+            (new if is_new else asked.under_way).append(run)
+    queue(*asked.runs, *asked.in_doubt)
     return asked
 
 

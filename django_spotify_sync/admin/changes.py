@@ -27,8 +27,6 @@ SHOWN = 50
 class LibraryChangeAdmin(OfAccountAdmin):
     list_display = ("name", "what", "seen", "list_of", "account_link", "run_link")
     list_filter = ("resource", "kind", "likely_withdrawn")
-    # Facets count the whole journal, for each word of a filter.
-    show_facets = admin.ShowFacets.NEVER
     search_fields = ("title",)
     search_help_text = _("By a Spotify id, or by words of the title as it was.")
     fields = (

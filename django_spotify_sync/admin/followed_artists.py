@@ -15,6 +15,7 @@ class FollowedArtistAdmin(OfAccountAdmin):
     list_display = ("title", "account_link", "place")
     list_select_related = ("artist", "account__user")
     search_fields = ("artist__folded__contains",)
+    list_filter = ("is_kept",)
     spotify_id_field = "artist__spotify_id"
     fields = ("artist_link", "account_link", "place")
 

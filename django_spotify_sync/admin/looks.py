@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
 from django.utils.timezone import localtime
@@ -44,6 +44,14 @@ def titled(url: str, words: object, below: object = "") -> SafeString:
     )
 
 
+def line(*parts: object, wide: bool = False) -> SafeString:
+    """Return a line of several parts, with what belongs to its end at the end; a wide one takes what room there is."""
+    inside = format_html_join(" ", "{}", [(part,) for part in parts])
+    return format_html(
+        '<span class="spotify-sync-line{}">{}</span>', " is-wide" if wide else "", inside
+    )
+
+
 def badge(words: object, kind: str) -> SafeString:
     """Return a state in words, coloured: ``good``, ``bad``, ``busy`` or ``plain``."""
     return format_html('<span class="spotify-sync-badge is-{}">{}</span>', kind, words)
@@ -76,8 +84,25 @@ def ago(moment: datetime | None) -> str:
     )
 
 
+def clock(moment: datetime) -> str:
+    """Return the time of day, with the day where that is not today."""
+    there, here = localtime(moment), localtime()
+    is_today = there.date() == here.date()
+    return date_format(there, "TIME_FORMAT" if is_today else "SHORT_DATETIME_FORMAT")
+
+
 def number(value: int | None) -> str:
-    return NOTHING if value is None else f"{value:,}"
+    """Return a number with its thousands set apart, as the language does it."""
+    return NOTHING if value is None else number_format(value, force_grouping=True)
+
+
+def lasted(time: timedelta | None) -> str:
+    """Return how long something took, as ``m:ss`` or ``h:mm:ss``."""
+    if time is None:
+        return NOTHING
+    minutes, seconds = divmod(max(0, round(time.total_seconds())), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 def minutes(milliseconds: int | None) -> str:

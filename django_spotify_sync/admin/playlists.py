@@ -39,7 +39,7 @@ class PlaylistAdmin(ReadOnlyAdmin):
         "item_count",
         "readers",
         "collaborative",
-        "items_synced_at",
+        "read",
         "spotify_id",
         "on_spotify",
     )
@@ -75,12 +75,12 @@ class AccountPlaylistAdmin(OfAccountAdmin):
     """Speaks for the accounts: each list is called as its account was last shown it, and found by no other name."""
 
     list_display = ("title", "account_link", "place", "rights")
-    list_filter = ("can_read_items",)
+    list_filter = ("can_read_items", "is_kept")
     list_select_related = ("account__user", "playlist")
     search_fields = ("playlist__folded__contains",)
     spotify_id_field = "playlist__spotify_id"
     found_by_words = SHOWS_DETAILS
-    fields = ("picture", "playlist_link", "account_link", "place", "rights", "unreadable_reason")
+    fields = ("picture", "playlist_link", "account_link", "place", "rights", "why_unreadable")
 
     @admin.display(description=_("playlist"))
     def title(self, link: AccountPlaylist) -> str:
@@ -100,6 +100,10 @@ class AccountPlaylistAdmin(OfAccountAdmin):
             return badge(_("not known yet"), "plain")
         readable = badge(_("readable"), "good"), badge(_("not readable"), "bad")
         return readable[not link.may_read_items]
+
+    @admin.display(description=_("why not readable"))
+    def why_unreadable(self, link: AccountPlaylist) -> str:
+        return link.unreadable_reason or NOTHING
 
     @admin.display(description=_("cover"))
     def picture(self, link: AccountPlaylist) -> str:
@@ -128,7 +132,7 @@ class PlaylistItemAdmin(ReadOnlyAdmin):
         "playlist_link",
         "place",
         "added_at",
-        "added_by",
+        "adder",
         "duration",
         "is_playable",
         "uri",
@@ -167,6 +171,10 @@ class PlaylistItemAdmin(ReadOnlyAdmin):
     @admin.display(description=_("added"))
     def added(self, item: PlaylistItem) -> str:
         return ago(item.added_at)
+
+    @admin.display(description=_("added by"))
+    def adder(self, item: PlaylistItem) -> str:
+        return item.added_by or NOTHING
 
     @admin.display(description=_("duration"))
     def duration(self, item: PlaylistItem) -> str:

@@ -48,6 +48,8 @@ class ReadOnlyAdmin(ModelAdmin):
     ordering = ("-pk",)
     sortable_by: ClassVar[tuple[str, ...]] = ()
     show_full_result_count = False
+    # Facets count the whole table, for each word of a filter.
+    show_facets = admin.ShowFacets.NEVER
     paginator = BoundedPaginator
     list_per_page = 50
     list_max_show_all = 200

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from django_spotify_sync.admin.changes import LibraryChangeAdmin, lines_of
-from django_spotify_sync.admin.looks import NOTHING, ago, badge, number, small
+from django_spotify_sync.admin.health import SyncsFilter, failures_of, is_overdue
+from django_spotify_sync.admin.looks import (
+    NOTHING,
+    ago,
+    badge,
+    clock,
+    lasted,
+    line,
+    number,
+    small,
+)
 from django_spotify_sync.admin.losses import LossesOfRuns
 from django_spotify_sync.admin.rows import ModelAdmin, OfAccountAdmin
+from django_spotify_sync.conf import conf
 from django_spotify_sync.models import LibraryChange, SyncRun, SyncState
+from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.models.runs import RunStatus
 
 KINDS = {
@@ -26,14 +41,31 @@ KINDS = {
     RunStatus.FAILED: "bad",
     RunStatus.LOST: "bad",
 }
-_LOOKED_AT = (
-    1000  # runs whose errors the filter offers: to look through all would read the whole table
-)
+#: Runs whose errors the filter offers: to look through all would read the whole table.
+_LOOKED_AT = 1000
 
 
-def status_badge(status: str, words: object = "") -> SafeString:
-    """Return a run's status in its colour."""
-    return badge(words or RunStatus(status).label, KINDS.get(RunStatus(status), "plain"))
+def run_badge(run: SyncRun) -> SafeString:
+    """Return a run's status in its colour; one that runs no more, and was not found lost yet, is silent."""
+    if is_silent(run):
+        return badge(_("silent"), "bad")
+    status = RunStatus(run.status)
+    return badge(status.label, KINDS.get(status, "plain"))
+
+
+def is_silent(run: SyncRun) -> bool:
+    """Tell whether a running run gives no sign of life for longer than LOST_AFTER."""
+    is_running = run.status == RunStatus.RUNNING and run.heartbeat_at is not None
+    return is_running and run.heartbeat_at < timezone.now() - conf.LOST_AFTER
+
+
+def reason_of(run: SyncRun) -> str:
+    """Say why a run did not do all it should: the error in words for those who run the site, or the reason."""
+    code = run.error_code or run.reason
+    if not code:
+        return NOTHING
+    words = gettext(run.error_detail) if run.error_detail else ""  # of "", gettext makes a header
+    return format_html("<strong>{}</strong> {}", code, words)
 
 
 class ErrorFilter(admin.SimpleListFilter):
@@ -48,23 +80,71 @@ class ErrorFilter(admin.SimpleListFilter):
         return queryset.filter(error_code=self.value()) if self.value() else queryset
 
 
+class AskedFilter(admin.SimpleListFilter):
+    """Runs of the last hours. A date hierarchy would read all runs, several times, for its headings alone."""
+
+    title = _("asked for")
+    parameter_name = "hours"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Any]]:
+        return [
+            ("1", _("in the last hour")),
+            ("24", _("in the last 24 hours")),
+            ("168", _("in the last 7 days")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[SyncRun]) -> QuerySet[SyncRun]:
+        hours = self.value() or ""
+        if not hours.isdecimal() or len(hours) > 5:
+            return queryset
+        return queryset.filter(created_at__gte=timezone.now() - timedelta(hours=int(hours)))
+
+
+class SilentFilter(admin.SimpleListFilter):
+    title = _("sign of life")
+    parameter_name = "life"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Any]]:
+        return [("silent", _("silent"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[SyncRun]) -> QuerySet[SyncRun]:
+        if self.value() != "silent":
+            return queryset
+        gone = timezone.now() - conf.LOST_AFTER
+        return queryset.filter(status=RunStatus.RUNNING, heartbeat_at__lt=gone)
+
+
 @admin.register(SyncRun)
 class SyncRunAdmin(LossesOfRuns):
-    list_display = ("title", "account_link", "outcome", "progress", "cost", "asked")
-    list_filter = ("status", "resource", "trigger", "mode", ErrorFilter)
+    list_display = ("title", "account_link", "outcome", "progress", "time", "cost", "asked")
+    list_filter = (
+        AskedFilter,
+        "status",
+        SilentFilter,
+        "resource",
+        "trigger",
+        "mode",
+        ErrorFilter,
+    )
     search_fields = ("account__spotify_id", "account__display_name")
     search_help_text = _("By the Spotify id or name of the account.")
     spotify_id_field = ""
     fieldsets = (
         (None, {"fields": ("account_link", "resource", "trigger", "full", "mode")}),
-        (_("Outcome"), {"fields": ("status", "why", "progress", "resume_at")}),
-        (
-            _("Counts"),
-            {"fields": ("created", "updated", "unchanged", "removed", "skips", "requests")},
-        ),
+        (_("Outcome"), {"fields": ("outcome", "why", "progress", "resume_at")}),
+        (_("Counts"), {"fields": ("rows", "skips", "cost")}),
         (
             _("Times"),
-            {"fields": ("created_at", "published_at", "started_at", "heartbeat_at", "finished_at")},
+            {
+                "fields": (
+                    "created_at",
+                    "published_at",
+                    "started_at",
+                    "heartbeat_at",
+                    "finished_at",
+                    "time",
+                )
+            },
         ),
     )
 
@@ -81,12 +161,22 @@ class SyncRunAdmin(LossesOfRuns):
 
     @admin.display(description=_("status"))
     def outcome(self, run: SyncRun) -> str:
-        return format_html("{}{}", status_badge(run.status), small(run.error_code or run.reason))
+        """Say how a run stands; of one that waits until when, of a silent one since when."""
+        code = run.error_code or run.reason
+        if is_silent(run):
+            more = ago(run.heartbeat_at)
+        elif run.status == RunStatus.WAITING and run.resume_at:
+            more = _("until %s") % clock(run.resume_at)
+        else:
+            more = ""
+        return format_html("{}{}{}", run_badge(run), small(code), small(more))
 
     @admin.display(description=_("progress"))
     def progress(self, run: SyncRun) -> str:
         """Show how far a run has come while it is live; afterwards what it changed is of more use."""
-        read = f"{run.done:,} / {run.total:,}" if run.total else number(run.done or None)
+        read = number(run.done if run.total else run.done or None)
+        if run.total:
+            read = f"{read} / {number(run.total)}"
         if not run.is_live or not run.total:
             return format_html("{}{}", read, small(_changes(run)))
         return format_html(
@@ -105,21 +195,31 @@ class SyncRunAdmin(LossesOfRuns):
     def asked(self, run: SyncRun) -> str:
         return format_html("{}{}", ago(run.created_at), small(run.get_trigger_display()))
 
+    @admin.display(description=_("duration"))
+    def time(self, run: SyncRun) -> str:
+        """Say how long it took from its beginning, waiting included; of a live run, so far."""
+        if run.started_at is None:
+            return NOTHING
+        return lasted((run.finished_at or timezone.now()) - run.started_at)
+
     @admin.display(description=_("why"))
     def why(self, run: SyncRun) -> str:
-        """Say why the run did not do all it should: the error in words for those who run the site, or the reason."""
-        code = run.error_code or run.reason
-        if not code:
-            return NOTHING
-        words = (
-            gettext(run.error_detail) if run.error_detail else ""
-        )  # of "", gettext makes a header
-        return format_html("<strong>{}</strong> {}", code, words)
+        return reason_of(run)
+
+    @admin.display(description=_("rows"))
+    def rows(self, run: SyncRun) -> str:
+        """Show the counts by name."""
+        names = ("created", "updated", "unchanged", "removed")
+        lines = [
+            (line(capfirst(run._meta.get_field(name).verbose_name), number(getattr(run, name))),)
+            for name in names
+        ]
+        return format_html_join("", "{}", lines)
 
     @admin.display(description=_("skipped"))
     def skips(self, run: SyncRun) -> str:
         by_reason = ", ".join(f"{reason}: {count}" for reason, count in run.skipped_reasons.items())
-        return f"{run.skipped:,} ({by_reason})" if by_reason else number(run.skipped)
+        return f"{number(run.skipped)} ({by_reason})" if by_reason else number(run.skipped)
 
     @admin.display(description=_("changes"))
     def changes(self, run: SyncRun) -> str:
@@ -134,36 +234,70 @@ class SyncRunAdmin(LossesOfRuns):
 def _changes(run: SyncRun) -> str:
     """Say what a run changed, in the signs of a list of changes."""
     parts = (("+", run.created), ("~", run.updated), ("−", run.removed))
-    return " ".join(f"{sign}{count:,}" for sign, count in parts if count)
+    return " ".join(f"{sign}{number(count)}" for sign, count in parts if count)
+
+
+class ResourceFilter(admin.ChoicesFieldListFilter):
+    """By a column that has no name of its own."""
+
+    title = _("resource")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.title = ResourceFilter.title  # which Django's takes from the column
 
 
 @admin.register(SyncState)
 class SyncStateAdmin(OfAccountAdmin):
-    list_display = ("resource", "account_link", "checked", "next_sync", "full_pass", "failures")
-    list_filter = ("resource",)
+    list_display = ("name", "account_link", "failed", "next_sync", "checked", "full_pass")
+    list_filter = (SyncsFilter, ("resource", ResourceFilter))
+    sortable_by = ("failed", "next_sync")
     search_fields = ("account__spotify_id", "account__display_name")
     spotify_id_field = ""
     fields = (
         "account_link",
-        "resource",
+        "name",
         "checked_at",
-        "next_sync_at",
+        "next_sync",
         "interval",
-        "failures",
+        "failed",
         "full_at",
-        "full_due",
-        "hidden",
-        "suspected_shrink",
+        "is_full_next",
+        "hidden_entries",
+        "shrunk",
     )
+
+    @admin.display(description=_("resource"))
+    def name(self, state: SyncState) -> str:
+        return str(state.get_resource_display())
 
     @admin.display(description=_("checked"))
     def checked(self, state: SyncState) -> str:
         return ago(state.checked_at)
 
-    @admin.display(description=_("next sync"))
+    @admin.display(description=_("failures in a row"), ordering="failures")
+    def failed(self, state: SyncState) -> str:
+        return failures_of(state) or number(0)
+
+    @admin.display(description=_("next sync"), ordering="next_sync_at")
     def next_sync(self, state: SyncState) -> str:
-        return ago(state.next_sync_at)
+        """Say when it is due; that it is overdue only where it may be synced."""
+        is_late = is_overdue(state) and state.account.status == AccountStatus.CONNECTED
+        late = badge(_("overdue"), "busy") if is_late else ""
+        return format_html("{}{}", ago(state.next_sync_at), small(late))
 
     @admin.display(description=_("last full pass"))
     def full_pass(self, state: SyncState) -> str:
         return ago(state.full_at)
+
+    @admin.display(description=_("next one is a full pass"), boolean=True)
+    def is_full_next(self, state: SyncState) -> bool:
+        return state.full_due
+
+    @admin.display(description=_("entries that Spotify counts and does not list"))
+    def hidden_entries(self, state: SyncState) -> str:
+        return number(state.hidden)
+
+    @admin.display(description=_("total at a loss that was not believed"))
+    def shrunk(self, state: SyncState) -> str:
+        return number(state.suspected_shrink)

@@ -15,7 +15,7 @@ class SavedAdmin(OfAccountAdmin):
     """Entries that are told by their id; ``holds`` is the foreign key to what each holds of the catalogue."""
 
     holds: ClassVar[str]
-    list_filter = ("is_available",)
+    list_filter = ("is_available", "is_kept")
 
     def held(self, saved: Any) -> Any:
         """Return the row of the catalogue, None if it was never known."""

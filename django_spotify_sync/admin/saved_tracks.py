@@ -20,6 +20,7 @@ from django_spotify_sync.models.catalog import track_artists
 class SavedTrackAdmin(OfAccountAdmin):
     list_display = ("title", "artist_names", "account_link", "added", "is_playable")
     list_select_related = ("account__user", "track__album")
+    list_filter = ("is_kept",)
     search_fields = ("track__folded__contains",)
     fields = (
         "picture",
@@ -28,7 +29,7 @@ class SavedTrackAdmin(OfAccountAdmin):
         "account_link",
         "added_at",
         "is_playable",
-        "spotify_id",
+        "id_at_spotify",
         "on_spotify",
     )
 
@@ -46,6 +47,10 @@ class SavedTrackAdmin(OfAccountAdmin):
     @admin.display(description=_("saved"))
     def added(self, saved: SavedTrack) -> str:
         return ago(saved.added_at)
+
+    @admin.display(description=_("Spotify id"))
+    def id_at_spotify(self, saved: SavedTrack) -> str:
+        return saved.spotify_id or NOTHING
 
     @admin.display(description=_("track"))
     def track_link(self, saved: SavedTrack) -> str:

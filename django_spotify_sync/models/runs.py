@@ -10,6 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from django_spotify_sync.conf import conf
@@ -99,7 +100,8 @@ class SyncState(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.resource} of account {self.account_id}"
+        names = {"resource": self.get_resource_display(), "account": self.account_id}
+        return gettext("%(resource)s of account %(account)s") % names
 
 
 #: A check by the schedule that ended well and had nothing to write.
@@ -212,7 +214,13 @@ class SyncRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"run {self.pk}: {self.resource} of account {self.account_id}, {self.status}"
+        names = {
+            "run": self.pk,
+            "resource": self.get_resource_display(),
+            "account": self.account_id,
+            "status": self.get_status_display(),
+        }
+        return gettext("run %(run)s: %(resource)s of account %(account)s, %(status)s") % names
 
     @property
     def is_live(self) -> bool:

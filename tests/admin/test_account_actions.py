@@ -32,6 +32,9 @@ SYNCS = {
     "sync_in_full": (ALL, True),
 }
 
+#: What is asked about first.
+CONFIRMED = {name: {"confirmed": "yes"} for name in ("sync_in_full", "disconnect")}
+
 
 def act(client: Client, action: str, *accounts: SpotifyAccount, **more: str) -> str:
     """Choose an action for accounts, as the list does; return the page that is shown then."""
@@ -50,7 +53,7 @@ def test_a_sync_is_asked_for_and_its_run_is_linked(
 ) -> None:
     accounts = [account_of(user), account_of(other_user)]
 
-    page = act(staff, action, *accounts)
+    page = act(staff, action, *accounts, **CONFIRMED.get(action, {}))
 
     runs = SyncRun.objects.all()
     resources, full = SYNCS[action]
@@ -150,7 +153,7 @@ def test_an_action_wants_its_permission(
     before = (SpotifyToken.objects.get().version, SpotifyAccount.objects.get().status)
 
     page = text_of(client, SpotifyAccount, "change", account.pk)
-    act(client, action, account, **({"confirmed": "yes"} if action == "disconnect" else {}))
+    act(client, action, account, **CONFIRMED.get(action, {}))
 
     may = held == ("delete" if action == "disconnect" else "change")
     token = SpotifyToken.objects.first()
@@ -205,6 +208,39 @@ def test_disconnecting_is_asked_twice(staff: Client, user: Any, spotify: FakeSpo
     assert not SpotifyToken.objects.exists()
     assert not SavedTrack.objects.exists()
     assert not SpotifyAccount.objects.linked().exists()
+
+
+def test_a_full_sync_is_asked_twice_and_leads_back(
+    staff: Client, user: Any, sent: list[int]
+) -> None:
+    account = account_of(user)
+
+    question = act(staff, "sync_in_full", account, _from_page="1")
+
+    assert "Sync everything in full?" in question
+    assert f'<a href="{address(SpotifyAccount, "changelist")}">Spotify accounts</a>' in question
+    assert not SyncRun.objects.exists()
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="(\w+)">', question))
+    del hidden["csrfmiddlewaretoken"]
+    answer = staff.post(address(SpotifyAccount, "changelist"), hidden)
+    assert answer["Location"] == address(SpotifyAccount, "change", account.pk)
+    assert {run.full for run in SyncRun.objects.all()} == {True}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_grant_in_doubt_is_told_apart(
+    staff: Client, user: Any, other_user: Any, sent: list[int]
+) -> None:
+    account_of(other_user)
+    doubted = account_of(user, status="suspect", judge_at=timezone.now() - timedelta(minutes=1))
+
+    page = act(staff, "sync_tracks", *SpotifyAccount.objects.all())
+
+    run = SyncRun.objects.get(account=doubted)
+    link = f'<a href="{address(SyncRun, "change", run.pk)}">'
+    assert len(sent) == 2
+    assert f"they have to connect again: {link}" in page
+    assert f"Asked for: {link}" not in page
 
 
 def test_too_many_at_once_are_refused_as_a_whole(

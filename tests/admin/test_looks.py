@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
+from django.utils import timezone, translation
 
+from django_spotify_sync.admin.looks import clock, lasted, number
 from django_spotify_sync.models import (
     Album,
     LibraryChange,
@@ -21,6 +24,30 @@ from django_spotify_sync.models import (
 from tests.kit.administering import MODELS, address, fill, names, text_of
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "1,234,567"), ("ru", "1\N{NO-BREAK SPACE}234\N{NO-BREAK SPACE}567")],
+)
+def test_thousands_are_set_apart_as_the_language_does_it(language: str, said: str) -> None:
+    with translation.override(language):
+        assert number(1234567) == said
+        assert number(None) == "—"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.2, "0:00"), (59.6, "1:00"), (3599, "59:59"), (90061, "25:01:01")]
+)
+def test_a_duration_has_minutes_and_where_there_are_any_hours(seconds: float, said: str) -> None:
+    assert lasted(timedelta(seconds=seconds)) == said
+
+
+def test_a_moment_of_today_is_a_time_and_any_other_has_its_day() -> None:
+    now = timezone.now()
+
+    assert "/" not in clock(now)
+    assert f"{now.year + 1}" in clock(now.replace(year=now.year + 1, day=1))
 
 
 @names

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.auth.models import Permission
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.functional import Promise
 
 from django_spotify_sync.admin import rows
 from django_spotify_sync.models import PlaylistItem, SavedTrack, SpotifyAccount, SpotifyToken
@@ -31,7 +34,10 @@ def test_every_table_is_shown_but_those_of_links_pages_and_tokens() -> None:
 
     links = {"AlbumArtist", "TrackArtist", "AlbumTrack"}
     on_the_page_of_a_run = {"LargeLoss", "LostRow"}
-    assert hidden == {"SpotifyToken", "StagedPage"} | links | on_the_page_of_a_run
+    on_the_page_of_the_status = {"Hour"}
+    assert hidden == (
+        {"SpotifyToken", "StagedPage"} | links | on_the_page_of_a_run | on_the_page_of_the_status
+    )
 
 
 @names
@@ -133,6 +139,25 @@ def test_a_table_of_any_size_is_counted_no_further_than_anybody_leafs(
     fill(user, rows=70)
 
     assert "60 saved tracks" in text_of(staff, SavedTrack, "changelist")
+
+
+@names
+def test_every_column_field_and_filter_is_called_in_the_readers_language(
+    rf: RequestFactory, admin_user: Any, model: Any
+) -> None:
+    request = rf.get("/")
+    request.user = admin_user
+    page = admin.site._registry[model]
+    shown = {*page.list_display, *flatten_fieldsets(page.get_fieldsets(request))}
+
+    for name in shown | {one for one in page.list_filter if isinstance(one, str)}:
+        told = getattr(getattr(page, name, None), "short_description", None)
+        assert isinstance(told or model._meta.get_field(name).verbose_name, Promise), name
+
+
+@names
+def test_no_filter_counts_the_table(model: Any) -> None:
+    assert admin.site._registry[model].show_facets is admin.ShowFacets.NEVER
 
 
 def test_an_item_s_place_is_counted_from_one(staff: Client, user: Any) -> None:

@@ -8,13 +8,16 @@ import pytest
 from django.test import Client
 
 from django_spotify_sync.models import (
+    AccountPlaylist,
     Album,
     Audiobook,
     Episode,
+    FollowedArtist,
     SavedAlbum,
     SavedAudiobook,
     SavedEpisode,
     SavedShow,
+    SavedTrack,
     Show,
     SpotifyAccount,
 )
@@ -55,6 +58,20 @@ def test_what_spotify_shows_no_more_is_told_apart(staff: Client, user: Any, mode
     assert gone.count('<th class="field-title') == 1
     assert 'alt="False"' in gone
     assert 'alt="True"' not in gone
+
+
+@pytest.mark.parametrize("model", [*SAVED, SavedTrack, FollowedArtist, AccountPlaylist])
+def test_what_was_kept_after_a_large_loss_can_be_found(
+    staff: Client, user: Any, model: Any
+) -> None:
+    fill(user, rows=2)
+    kept = model.objects.earliest("pk")
+    model.objects.filter(pk=kept.pk).update(is_kept=True)
+
+    answer = staff.get(address(model, "changelist"), {"is_kept__exact": "1"})
+
+    assert [row.pk for row in answer.context["cl"].result_list] == [kept.pk]
+    assert 'href="?is_kept__exact=1"' in text_of(staff, model, "changelist"), "a filter"
 
 
 @each

@@ -249,7 +249,7 @@ class Visit:
         if not self.is_shown:
             return
         if is_ours:
-            self._ask_axe(name)
+            self.ask_axe(name)
         if is_ours and self.size == "phone":
             for one in page.evaluate(TOO_SMALL, THUMB):
                 self._note("too small for a thumb", f"{name}: {one}")
@@ -265,7 +265,8 @@ class Visit:
         if os.environ.get("DOCS_IMAGES") and name in DOCS_IMAGES:
             page.screenshot(path=DOCS / f"{DOCS_IMAGES[name]}.png", scale="css")
 
-    def _ask_axe(self, name: str) -> None:
+    def ask_axe(self, name: str) -> None:
+        """Note what would bar somebody who cannot see the page."""
         found = Axe().run(self.page).response["violations"]
         for one in (one for one in found if one["impact"] in GRAVE):
             where = "; ".join(str(node["target"]) for node in one["nodes"][:5])

@@ -77,7 +77,7 @@ with FakeSpotify(**things, consent="auto") as spotify:
         for model in apps.get_app_config("spotify_sync").get_models():
             if model.__name__ in (
                 *("SpotifyToken", "StagedPage", "AlbumArtist", "AlbumTrack", "TrackArtist"),
-                *("LargeLoss", "LostRow"),
+                *("LargeLoss", "LostRow", "Hour"),
             ):
                 continue
             name = f"admin:spotify_sync_{model._meta.model_name}"

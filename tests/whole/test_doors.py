@@ -61,7 +61,8 @@ class Asking:
 
     def act(self, action: str) -> None:
         url = reverse("admin:spotify_sync_spotifyaccount_changelist")
-        answer = self.staff.post(url, {"action": action, "_selected_action": self.account.pk})
+        chosen = {"action": action, "_selected_action": self.account.pk, "confirmed": "yes"}
+        answer = self.staff.post(url, chosen)
         assert answer.status_code == 302, answer.content
 
     def call(self, *options: str) -> None:
