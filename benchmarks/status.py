@@ -86,7 +86,8 @@ def _fill() -> None:
         cursor.execute(
             f"INSERT INTO {token} (account_id, sealed, key_id, version, expires_at, scope, refreshed_at) "
             "SELECT id, '', 'old', 1, now(), %s, now() "
-            f"FROM {account}"[" ".join(wanted_scopes())],
+            f"FROM {account}",
+            [" ".join(wanted_scopes())],
         )
         cursor.execute(
             f"INSERT INTO {state} (account_id, resource, checked_at, next_sync_at, interval, failures, full_due, "
