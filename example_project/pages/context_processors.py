@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django_spotify_sync.conf import conf
 
 from pages.grants import Grant
+from pages.navigation import navigation
 from pages.visitors import account_of
 from pages.words import SPOKEN, why_not_connected
 
@@ -16,14 +17,14 @@ THEMES = ("auto", "light", "dark")
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Give the visitor's account and what there is to say of its grant, what the site has shelves for, and the rest."""
+    """Give the visitor's account and what there is to say of its grant, where one may go, and the rest."""
     account = account_of(request) if request.user.is_authenticated else None
     theme = request.COOKIES.get("theme")
     return {
         "account": account,
         "grant": Grant(account) if account else None,
-        "resources": settings.SPOTIFY_SYNC_RESOURCES,
-        # what is no music shares a tab
+        "navigation": navigation(),
+        # what is no music has links to each other
         "spoken": [one for one in SPOKEN if one in settings.SPOTIFY_SYNC_RESOURCES],
         "theme": theme if theme in THEMES else "auto",
         "problem": why_not_connected(request.GET.get("spotify_error", "")),

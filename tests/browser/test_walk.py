@@ -206,7 +206,7 @@ def look_at_shows(visit: Visit) -> None:
 
 def look_at_pictures(visit: Visit) -> None:
     page = visit.page
-    visit.go("Pictures")
+    visit.go("Statistics")
     expect(page.locator("html[data-drawn]")).to_be_attached()
     expect(page.get_by_role("img")).to_have_count(5)
     blank = """canvas => {
@@ -256,7 +256,7 @@ def test_without_script_the_essentials_work(site: Site, visiting):
     visit.page.get_by_role("searchbox").fill(names[0])
     visit.button("Search").click()
     assert visit.titles()[0] == names[0]
-    visit.go("Pictures")
+    visit.go("Statistics")
     expect(visit.page.locator("[aria-labelledby=decades] td").first).to_be_visible()
     visit.button("Dark").click()
     expect(visit.page.locator("html[data-theme=dark]")).to_be_attached()

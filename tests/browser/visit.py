@@ -137,13 +137,13 @@ class Visit:
         self.button(f"Sync: {TITLES[resource]}").click()
 
     def go(self, tab: str) -> None:
-        """Go to a page by the navigation; on a phone the pictures are in the menu."""
-        if tab == "Pictures" and self.size == "phone":
-            self.menu(tab)
-            return
-        self.page.get_by_role("navigation", name="Library").get_by_role(
-            "link", name=tab, exact=True
-        ).click()
+        """Go to a page by the navigation: it is in sight, or under "More"."""
+        navigation = self.page.get_by_role("navigation", name="Library")
+        expect(navigation).to_be_visible()
+        link = navigation.get_by_role("link", name=tab, exact=True)  # finds what is in sight
+        if not link.count():
+            navigation.locator("summary").click()
+        link.click()
 
     def menu(self, entry: str) -> None:
         """Open the menu and choose something of it."""

@@ -1,13 +1,17 @@
-// What HTML does not do by itself: the menu closes when one clicks beside it, or presses Escape.
+// What HTML does not do by itself: a menu closes when one clicks beside it, goes on by keyboard, or presses Escape.
 
-const menu = document.querySelector("details.menu");
+const menus = [...document.querySelectorAll("details.menu, details.more")];
 
 document.addEventListener("click", (event) => {
-  if (menu && !menu.contains(event.target)) menu.open = false;
+  for (const menu of menus) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("focusin", (event) => {
+  for (const menu of menus) if (!menu.contains(event.target)) menu.open = false;
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && menu?.open) {
-    menu.open = false;
-    menu.querySelector("summary").focus();
+  const open = menus.find((menu) => menu.open);
+  if (event.key === "Escape" && open) {
+    open.open = false;
+    open.querySelector("summary").focus();
   }
 });
