@@ -48,6 +48,7 @@ ENTRIES = (
     Entry("pictures", _("Statistics"), "pictures"),
     Entry("connection", _("Connection to Spotify"), "link", Place.ACCOUNT, within=("leave",)),
     Entry("runs", _("History of syncs"), "clock", Place.ACCOUNT),
+    Entry("privacy", _("Privacy and terms"), "shield", Place.ACCOUNT),
 )
 
 

@@ -35,6 +35,15 @@ def day(moment: date) -> str:
 
 
 @register.filter
+def isolated(name: object) -> str:
+    """Set a name off from the sentence around it, so that one in Arabic does not turn what follows it about.
+
+    Where there is an element of its own for the name, that is <bdi>.
+    """
+    return f"\u2068{name}\u2069"
+
+
+@register.filter
 def released(text: str) -> str:
     """Write a release date as precisely as Spotify knows it: 15 Dec 1981, Dec 1981, 1981."""
     try:

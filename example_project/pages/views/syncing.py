@@ -39,13 +39,26 @@ def sync(request: HttpRequest, account: SpotifyAccount, resource: str) -> HttpRe
 @require_POST
 @connected
 def sync_all(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
-    """Ask for a sync of everything that the visitor has agreed to."""
+    """Ask for a sync of everything that the visitor has agreed to; say so where nothing comes of it."""
+    live = set(SyncRun.objects.filter(account=account).live().values_list("pk", flat=True))
     try:
-        for run in request_all(account):
-            queue(run)
+        asked = request_all(account)
     except NotConnected:
         messages.error(request, _("Spotify has to be connected again first."))
+        return redirect("home")
+    for run in asked:
+        queue(run)
+    if not any(run.pk not in live for run in asked):
+        messages.info(request, _nothing_new(asked))
     return redirect("home")
+
+
+def _nothing_new(asked: list[SyncRun]) -> str:
+    if not asked:
+        return _("There is nothing that may be synced at the moment.")
+    if all(run.status == SyncRun.Status.WAITING for run in asked):
+        return _("All of it is paused, and goes on by itself at the time that stands beside it.")
+    return _("All of it is under way already.")
 
 
 @require_safe

@@ -135,7 +135,8 @@ class Command(BaseCommand):
         SpotifyAccount.objects.filter(spotify_id=fake.user_id).delete()
         visitor = Visitor(site)
         visitor.sign_in(NAME, password)
-        visitor.connect_spotify()
+        with override_settings(SPOTIFY_SYNC_SYNC_ON_CONNECT=False):  # each is asked for below
+            visitor.connect_spotify()
         account = SpotifyAccount.objects.get(user=user)
         self._say(f"{NAME} signed in, agreed at Spotify and came back: {account}")
 
