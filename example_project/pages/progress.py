@@ -188,7 +188,10 @@ class Progress:
     @property
     def figures(self) -> list[str]:
         """Name pages, speed and what is left while it runs; what changed and what it cost, once it has ended."""
-        return self._pace if self.run.is_live else [*self.changes, *self.costs]
+        if self.run.is_live:
+            return self._pace
+        unreadable = [self.unreadable] if self.unreadable else []
+        return [*self.changes, *unreadable, *self.costs]
 
     @property
     def costs(self) -> list[str]:

@@ -46,7 +46,7 @@ TOO_SMALL = """least => {
 COVERED = """() => {
     const bars = [...document.querySelectorAll(".tabs, .site-header")];
     const found = [];
-    for (const one of document.querySelectorAll("main a, main button, main input, main summary, footer a, footer button")) {
+    for (const one of document.querySelectorAll(":is(main, footer) :is(a, button, input, select, summary)")) {
         if (!one.checkVisibility() || one.closest("details:not([open])") && !one.matches("summary")) continue;
         one.focus();
         const box = one.getBoundingClientRect();
