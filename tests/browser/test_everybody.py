@@ -178,9 +178,7 @@ def test_a_site_out_of_reach_is_said_to_be_so_until_it_is_back(site: Site, visit
 def test_a_cover_that_does_not_load_makes_room_for_a_symbol(site: Site, visiting):
     visit = visiting(site)
     visit.start(tracks=5)
-    visit.page.route(
-        re.compile("/image/"), lambda route: route.fulfill(status=404)
-    )
+    visit.page.route(re.compile("/image/"), lambda route: route.fulfill(status=404))
     visit.connect()
     visit.wait_for_syncs()
 

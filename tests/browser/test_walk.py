@@ -210,15 +210,17 @@ def look_at_pictures(visit: Visit) -> None:
     page = visit.page
     visit.go("Statistics")
     expect(page.locator("html[data-drawn]")).to_be_attached()
-    expect(page.get_by_role("img")).to_have_count(5)
+    canvases = page.locator("canvas")
+    drawn = canvases.count()
+    assert drawn >= 4  # bars that are all alike say nothing, and are left out
+    expect(page.get_by_role("img", name=re.compile("Most: "))).to_have_count(drawn)
     blank = """canvas => {
         const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
         return pixels.every(byte => byte === 0);
     }"""
-    canvases = page.locator("canvas")
-    assert [canvases.nth(at).evaluate(blank) for at in range(5)] == [False] * 5
+    assert not any(canvases.nth(at).evaluate(blank) for at in range(drawn))
     visit.look("14-pictures")
-    page.locator("[data-chart=columns] summary").first.click()
+    page.locator("section[aria-labelledby=decades] summary").click()
     counts = page.locator("[aria-labelledby=decades] td")
     assert sum(int(text.replace(",", "")) for text in counts.all_inner_texts()) == TRACKS
 
