@@ -39,7 +39,7 @@ class PlaylistAdmin(ReadOnlyAdmin):
         "item_count",
         "readers",
         "collaborative",
-        "items_synced_at",
+        "read",
         "spotify_id",
         "on_spotify",
     )

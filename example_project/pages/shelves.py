@@ -32,7 +32,7 @@ class Shelf:
     is_agreed_to: bool
     count: int
     progress: Progress | None
-    was_read: bool
+    state: SyncState | None
 
     @property
     def title(self) -> Words:
@@ -54,7 +54,9 @@ class Shelf:
     @property
     def counted(self) -> int | None:
         """Return how much is here, or has come so far at the first reading; None if nobody knows yet."""
-        if self.count or self.was_read:
+        if self.count or (
+            self.state and self.state.full_at
+        ):  # which may have been read, and be empty
             return self.count
         run = self.progress.run if self.is_syncing and self.progress else None
         # of playlists it is their items that are counted
@@ -95,14 +97,14 @@ def shelf_of(account: SpotifyAccount, resource: str) -> Shelf:
     """
     if resource not in settings.SPOTIFY_SYNC_RESOURCES:
         raise Http404(f"There is no shelf {resource!r}.")
-    return _shelf(account, resource, account.agreed([resource]), _read(account))
+    return _shelf(account, resource, account.agreed([resource]), _states(account))
 
 
 def shelves_of(account: SpotifyAccount) -> list[Shelf]:
-    """Return all of them, in two queries each and two for what the user has agreed to and what was read before."""
+    """Return all of them, in two queries each and two for what the user has agreed to and what is known between runs."""
     resources = settings.SPOTIFY_SYNC_RESOURCES
-    agreed, read = account.agreed(resources), _read(account)
-    return [_shelf(account, resource, agreed, read) for resource in resources]
+    agreed, states = account.agreed(resources), _states(account)
+    return [_shelf(account, resource, agreed, states) for resource in resources]
 
 
 @dataclass(frozen=True)
@@ -120,26 +122,27 @@ class Next:
         return timezone.now() - self.at > LATE
 
 
-def next_sync(account: SpotifyAccount, shelves: list[Shelf]) -> Next | None:
+def next_sync(shelves: list[Shelf]) -> Next | None:
     """Return when the first of them is synced by itself; None while all are, or without a grant."""
-    waiting = [shelf.resource for shelf in shelves if shelf.is_agreed_to and not shelf.is_syncing]
-    if account.status != SpotifyAccount.Status.CONNECTED or not waiting:
-        return None
-    due = SyncState.objects.filter(account=account, resource__in=waiting)
-    at = due.filter(next_sync_at__isnull=False).order_by("next_sync_at").first()
-    return Next(at.next_sync_at) if at and at.next_sync_at else None
+    due = [
+        shelf.state.next_sync_at
+        for shelf in shelves
+        if shelf.state and shelf.state.next_sync_at
+        if shelf.may_sync and shelf.is_agreed_to and not shelf.is_syncing
+    ]
+    return Next(min(due)) if due else None
 
 
-def _read(account: SpotifyAccount) -> set[str]:
-    """Return the resources that were read at least once."""
-    states = SyncState.objects.filter(account=account, full_at__isnull=False)
-    return set(states.values_list("resource", flat=True))
+def _states(account: SpotifyAccount) -> dict[str, SyncState]:
+    return {state.resource: state for state in SyncState.objects.filter(account=account)}
 
 
-def _shelf(account: SpotifyAccount, resource: str, agreed: list[str], read: set[str]) -> Shelf:
+def _shelf(
+    account: SpotifyAccount, resource: str, agreed: list[str], states: dict[str, SyncState]
+) -> Shelf:
     runs = SyncRun.objects.filter(account=account, resource=resource)
     run = runs.order_by("-created_at", "-id").first()
     # After the run: who reads that it has ended reads what it wrote.
     count = LIBRARY[resource].shown_of(account.pk).count()
     progress = Progress(run) if run else None
-    return Shelf(account, resource, resource in agreed, count, progress, resource in read)
+    return Shelf(account, resource, resource in agreed, count, progress, states.get(resource))

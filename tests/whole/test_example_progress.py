@@ -196,3 +196,34 @@ def test_who_asks_for_what_is_under_way_is_told_so(database):
         "True True",
         "['All of it is paused, and goes on by itself at the time that stands beside it.'] 5 True",
     ], done.stderr
+
+
+HISTORY = """
+import re
+import django; django.setup()
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+from django_spotify_sync.models import SyncRun
+from demo.library import make_account
+call_command("migrate", verbosity=0)
+account = make_account("ada", 3)
+client = Client(HTTP_HOST="127.0.0.1")
+client.force_login(account.user, backend="django.contrib.auth.backends.ModelBackend")
+def renews():
+    text = client.get("/syncs/?page=1").content.decode()
+    return re.findall('<ol class="runs" id="runs" hx-get="(.*?)" hx-select="#runs"', text), "http-equiv" in text
+SyncRun.objects.update(finished_at=timezone.now(), status="succeeded")
+print(renews())
+SyncRun.objects.create(account=account, resource="tracks", trigger="user")
+print(renews())
+"""
+
+
+def test_the_history_renews_itself_while_something_goes_on(database):
+    done = run_at_example_site(HISTORY, database)
+
+    assert done.stdout.splitlines() == [
+        "([], False)",
+        "(['/syncs/?page=1'], True)",
+    ], done.stderr

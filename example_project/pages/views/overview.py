@@ -27,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "reload_after": 2
         if any(shelf.refresh != "5s" for shelf in shelves if shelf.is_syncing)
         else 15,
-        "next_sync": next_sync(account, shelves),
+        "next_sync": next_sync(shelves),
         "latest": _latest(account),
     }
     return render(request, "pages/overview.html", context)

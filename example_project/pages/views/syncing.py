@@ -94,6 +94,7 @@ def runs(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     page = Paginator(all_runs, RUNS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
+        "is_live": any(run.is_live for run in page),
         "numbers": page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1),
         "rows": [Progress(run) for run in page],
     }
