@@ -101,7 +101,7 @@ def shelf_of(account: SpotifyAccount, resource: str) -> Shelf:
 
 
 def shelves_of(account: SpotifyAccount) -> list[Shelf]:
-    """Return all of them, in two queries each and two for what the user has agreed to and what is known between runs."""
+    """Return all of them, in two queries each and two for what was agreed to and what is known between runs."""
     resources = settings.SPOTIFY_SYNC_RESOURCES
     agreed, states = account.agreed(resources), _states(account)
     return [_shelf(account, resource, agreed, states) for resource in resources]

@@ -33,9 +33,9 @@ function day(moment) {
 }
 
 function tellLocalTime() {
-  for (const time of document.querySelectorAll("time[data-time], time[data-day]")) {
+  for (const time of document.querySelectorAll("time[data-time], .added time")) {
     const moment = new Date(time.dateTime);
-    const said = "day" in time.dataset ? day(moment) : `${day(moment)}, ${hours.format(moment)}`;
+    const said = "time" in time.dataset ? `${day(moment)}, ${hours.format(moment)}` : day(moment);
     if (time.textContent !== said) time.textContent = said;
   }
 }
