@@ -29,7 +29,7 @@ const hours = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit"
 
 function day(moment) {
   const parts = Object.fromEntries(days.formatToParts(moment).map((part) => [part.type, part.value]));
-  return `${parts.day} ${parts.month} ${parts.year}`;
+  return `${parts.day}\u00a0${parts.month} ${parts.year}`;
 }
 
 function tellLocalTime() {
@@ -55,6 +55,7 @@ function tellTouch() {
 }
 
 function tried(hasWorked) {
+  if (!hasWorked && Date.now() < silentUntil) return; // several parts of a page ask at once, and count as one
   failures = hasWorked ? 0 : failures + 1;
   silentUntil = hasWorked ? 0 : Date.now() + Math.min(LONGEST, 1000 * 2 ** failures);
   tellTouch();
