@@ -76,6 +76,7 @@ TEMPLATES = [
     }
 ]
 ROOT_URLCONF = "config.urls"
+CSRF_FAILURE_VIEW = "pages.views.faults.csrf_failure"
 WSGI_APPLICATION = "config.wsgi.application"
 STATIC_URL = "static/"
 USE_TZ = True
@@ -159,14 +160,19 @@ AUTHENTICATION_BACKENDS = [
     "django_spotify_sync.backends.SpotifyBackend",
 ]
 
-# This site has pages of its own, on which its visitors ask for each sync themselves.
+# This site has pages of its own; its overview shows the syncs that connecting begins.
 SPOTIFY_SYNC_CONNECTED_URL = SPOTIFY_SYNC_FAILED_URL = "home"
-SPOTIFY_SYNC_SYNC_ON_CONNECT = False
 
 # What the pages show; users are asked for what these need, and for nothing else. There are shelves for two more, by
 # MORE_RESOURCES: episodes, which need a scope of their own, and audiobooks, which Spotify does not have everywhere.
 SPOTIFY_SYNC_RESOURCES = ["tracks", "playlists", "following", "albums", "shows"]
 SPOTIFY_SYNC_RESOURCES += words("MORE_RESOURCES")
+
+# Where Spotify's logo is among the static files, for its design guidelines want it beside what comes from there. It is
+# Spotify's to give away, and not in this repository.
+SPOTIFY_LOGO = os.environ.get("SPOTIFY_LOGO", "")
+# Whom visitors write to about what is kept of them.
+CONTACT = os.environ.get("CONTACT", "")
 
 # Name and password that the sign-in page offers; only `manage.py demo` sets it.
 DEMO_USER = None

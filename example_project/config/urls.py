@@ -7,6 +7,8 @@ from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+handler500 = "pages.views.faults.server_error"
+
 urlpatterns = [
     path("", include("pages.urls")),
     path("spotify/", include("django_spotify_sync.urls")),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.functional import cached_property
-from django.utils.timesince import timeuntil
+from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django_spotify_sync.conf import conf
 from django_spotify_sync.models import SyncRun
 
 from pages import words
@@ -19,6 +21,7 @@ Status = SyncRun.Status
 SETTLED = 1.0  # seconds after which a rate means something
 PAGE = 50  # entries of a page of Spotify's
 OTHER_PAGES = {"playlists", "albums"}  # what is in these comes on pages of its own
+LONG_QUEUED = timedelta(minutes=2)  # after which a worker should have come
 
 
 def number(value: int) -> str:
@@ -75,8 +78,41 @@ class Progress:
         return run.status == Status.RUNNING and run.total is not None and run.done >= run.total
 
     @property
+    def is_silent(self) -> bool:
+        """Whether its worker gave no sign of life for so long that it counts as dead."""
+        return self.run.status == Status.RUNNING and self._since_heard > conf.LOST_AFTER
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether no worker came for it, though one should have."""
+        run = self.run
+        waited = timezone.now() - run.created_at
+        return run.status == Status.QUEUED and not run.started_at and waited > LONG_QUEUED
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it does not go on, without anybody having said why."""
+        return self.is_silent or self.is_forgotten
+
+    @property
+    def is_paused(self) -> bool:
+        return self.run.status == Status.WAITING
+
+    @property
+    def state(self) -> str:
+        """Name its status; ``stuck`` is for pages alone."""
+        return "stuck" if self.is_stuck else self.run.status
+
+    @property
+    def _since_heard(self) -> timedelta:
+        heard: datetime | None = self.run.heartbeat_at or self.run.started_at
+        return timezone.now() - heard if heard else timedelta()
+
+    @property
     def has_bar(self) -> bool:
-        return self.run.is_live and (self.run.status != Status.WAITING or bool(self.run.total))
+        if self.is_stuck or not self.run.is_live:
+            return False
+        return not self.is_paused or bool(self.run.total)
 
     @property
     def has_begun(self) -> bool:
@@ -87,9 +123,15 @@ class Progress:
     def title(self) -> str:
         """Say in a sentence how it stands."""
         run = self.run
+        if self.is_forgotten:
+            waited = timesince(run.created_at)
+            return _("It has waited for %(time)s, and nothing has begun.") % {"time": waited}
+        if self.is_silent:
+            silent = timesince(timezone.now() - self._since_heard)
+            return _("Nothing was heard of it for %(time)s.") % {"time": silent}
         match run.status:
             case Status.QUEUED:
-                return _("Waiting for a worker…")
+                return _("Waiting for its turn…")
             case Status.WAITING:
                 return _("Paused. %(reason)s") % {"reason": words.reason(run.reason)}
             case Status.RUNNING:
@@ -111,6 +153,20 @@ class Progress:
         return _("The last sync was cancelled. %(reason)s") % {"reason": words.reason(run.reason)}
 
     @property
+    def advice(self) -> str:
+        """Say what can be done about it where it does not go on."""
+        if self.is_silent:
+            return _(
+                "Whatever read it seems to have stopped. What is here is safe. Sync again, and it starts anew."
+            )
+        if self.is_forgotten:
+            return _(
+                "This site is very busy, or its part that reads from Spotify is not running. "
+                "It begins by itself as soon as that is back."
+            )
+        return ""
+
+    @property
     def share(self) -> str:
         """Say how much of it is done."""
         run = self.run
@@ -120,17 +176,30 @@ class Progress:
 
     @property
     def spoken(self) -> str:
-        """Say it as seldom as a listener wants to hear it: the sentence, and each quarter."""
+        """Say it as seldom as a listener wants to hear it: the sentence, each quarter, and at last what came."""
         run = self.run
-        if run.status == Status.RUNNING and run.total and not self.is_writing:
-            quarter = run.done * 4 // run.total * 25
-            return _("%(title)s %(percent)s%%") % {"title": self.title, "percent": quarter}
-        return self.title
+        if run.is_live and not self.is_stuck and run.total and not self.is_writing:
+            percent = run.done * 4 // run.total * 25
+            said = _("%(title)s At least %(percent)s%% is here.")
+            return said % {"title": self.title, "percent": percent} if percent else self.title
+        between = " " if self.title.endswith((".", "…")) else ": "
+        return between.join([self.title, ", ".join(self.changes)]) if self.changes else self.title
 
     @property
     def figures(self) -> list[str]:
-        """Name pages, speed and what is left while it runs; what changed, once it has ended."""
-        return [*self._changes, self._pages] if not self.run.is_live else [*self._pace]
+        """Name pages, speed and what is left while it runs; what changed and what it cost, once it has ended."""
+        if self.run.is_live:
+            return self._pace
+        unreadable = [self.unreadable] if self.unreadable else []
+        return [*self.changes, *unreadable, *self.costs]
+
+    @property
+    def costs(self) -> list[str]:
+        """Say how much was looked at, and how often Spotify was asked."""
+        run = self.run
+        same = ngettext("%(count)s unchanged", "%(count)s unchanged", run.unchanged)
+        same %= {"count": number(run.unchanged)}
+        return [same, self._pages] if run.unchanged else [self._pages]
 
     @property
     def _pages(self) -> str:
@@ -144,16 +213,33 @@ class Progress:
         return text % {"count": number(count)}
 
     @property
-    def _changes(self) -> list[str]:
+    def changes(self) -> list[str]:
+        """Say what was new, changed or removed; of playlists their items are counted with them."""
         run = self.run
+        new = ngettext("%(count)s new", "%(count)s new", run.created)
+        if run.resource == "playlists":
+            new = ngettext(
+                "%(count)s new list or item", "%(count)s new lists and items", run.created
+            )
         texts = [
-            (run.created, ngettext("%(count)s new", "%(count)s new", run.created)),
+            (run.created, new),
             (run.updated, ngettext("%(count)s changed", "%(count)s changed", run.updated)),
             (run.removed, ngettext("%(count)s removed", "%(count)s removed", run.removed)),
-            (run.unchanged, ngettext("%(count)s unchanged", "%(count)s unchanged", run.unchanged)),
-            (run.skipped, ngettext("%(count)s unreadable", "%(count)s unreadable", run.skipped)),
         ]
         return [text % {"count": number(count)} for count, text in texts if count]
+
+    @property
+    def unreadable(self) -> str:
+        """Say how many entries hold nothing, or could not be read."""
+        count = self.run.skipped
+        text = ngettext("%(count)s cannot be shown", "%(count)s cannot be shown", count)
+        return text % {"count": number(count)} if count else ""
+
+    @property
+    def why_unreadable(self) -> list[words.Words]:
+        """Say why, without saying the same twice."""
+        said = [words.skipped(code) for code in sorted(self.run.skipped_reasons)]
+        return list(dict.fromkeys(said))
 
     @property
     def _pace(self) -> list[str]:
@@ -162,7 +248,7 @@ class Progress:
             if run.resume_at <= timezone.now():
                 return [_("It goes on as soon as a worker is free.")]
             return [_("It goes on in %(time)s.") % {"time": timeuntil(run.resume_at)}]
-        if run.status != Status.RUNNING:
+        if run.status != Status.RUNNING or self.is_silent:
             return []
         texts = [self._pages]
         if self._rate and not self.is_writing:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.http import Http404
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django_spotify_sync.models import SpotifyAccount, SyncRun
+from django_spotify_sync.models import SpotifyAccount, SyncRun, SyncState
 from django_spotify_sync.models.library import LIBRARY
 
 from pages import words
 from pages.progress import Progress
 from pages.words import Words
+
+#: A sync that is late by so much will not come by itself, for nobody looks what is due.
+LATE = timedelta(minutes=10)
 
 #: The page of a shelf, by the name of its address, where that is not called as its resource is.
 PAGES = {"following": "artists"}
@@ -27,6 +32,7 @@ class Shelf:
     is_agreed_to: bool
     count: int
     progress: Progress | None
+    state: SyncState | None
 
     @property
     def title(self) -> Words:
@@ -41,6 +47,28 @@ class Shelf:
         return self.progress is not None and self.progress.run.is_live
 
     @property
+    def is_waited_for(self) -> bool:
+        """Whether a sync is under way, so that asking for one changes nothing."""
+        return self.is_syncing and not (self.progress and self.progress.is_silent)
+
+    @property
+    def counted(self) -> int | None:
+        """Return how much is here, or has come so far at the first reading; None if nobody knows yet."""
+        if self.count or (
+            self.state and self.state.full_at
+        ):  # which may have been read, and be empty
+            return self.count
+        run = self.progress.run if self.is_syncing and self.progress else None
+        # of playlists it is their items that are counted
+        return run.done if run and run.done and self.resource != "playlists" else None
+
+    @property
+    def refresh(self) -> str:
+        """Say how often a page asks how the sync stands: seldom where nothing is to be expected soon."""
+        progress = self.progress
+        return "5s" if progress and (progress.is_paused or progress.is_stuck) else "600ms"
+
+    @property
     def run_title(self) -> Words:
         """Say how the sync stands or went; without a grant nobody knows whether the copy is still right."""
         if not self.is_agreed_to and not self.is_syncing:
@@ -50,6 +78,11 @@ class Shelf:
         if self.progress.run.status == SyncRun.Status.SUCCEEDED and not self.may_sync:
             return _("As it was when Spotify was last read")
         return self.progress.title
+
+    @property
+    def is_said_in_full(self) -> bool:
+        """Whether listeners are told how the run stands, with what it brought, rather than ``run_title`` alone."""
+        return self.is_syncing or (self.is_agreed_to and self.may_sync)
 
     @property
     def may_sync(self) -> bool:
@@ -64,19 +97,52 @@ def shelf_of(account: SpotifyAccount, resource: str) -> Shelf:
     """
     if resource not in settings.SPOTIFY_SYNC_RESOURCES:
         raise Http404(f"There is no shelf {resource!r}.")
-    return _shelf(account, resource, account.agreed([resource]))
+    return _shelf(account, resource, account.agreed([resource]), _states(account))
 
 
 def shelves_of(account: SpotifyAccount) -> list[Shelf]:
-    """Return all of them, in two queries each and one for what the user has agreed to."""
+    """Return all of them, in two queries each and two for what was agreed to and what is known between runs."""
     resources = settings.SPOTIFY_SYNC_RESOURCES
-    agreed = account.agreed(resources)
-    return [_shelf(account, resource, agreed) for resource in resources]
+    agreed, states = account.agreed(resources), _states(account)
+    return [_shelf(account, resource, agreed, states) for resource in resources]
 
 
-def _shelf(account: SpotifyAccount, resource: str, agreed: list[str]) -> Shelf:
+@dataclass(frozen=True)
+class Next:
+    """When the next sync by itself is due. It is late if nobody seems to look what is due."""
+
+    at: datetime
+
+    @property
+    def is_now(self) -> bool:
+        return self.at <= timezone.now()
+
+    @property
+    def is_late(self) -> bool:
+        return timezone.now() - self.at > LATE
+
+
+def next_sync(shelves: list[Shelf]) -> Next | None:
+    """Return when the first of them is synced by itself; None while all are, or without a grant."""
+    due = [
+        shelf.state.next_sync_at
+        for shelf in shelves
+        if shelf.state and shelf.state.next_sync_at
+        if shelf.may_sync and shelf.is_agreed_to and not shelf.is_syncing
+    ]
+    return Next(min(due)) if due else None
+
+
+def _states(account: SpotifyAccount) -> dict[str, SyncState]:
+    return {state.resource: state for state in SyncState.objects.filter(account=account)}
+
+
+def _shelf(
+    account: SpotifyAccount, resource: str, agreed: list[str], states: dict[str, SyncState]
+) -> Shelf:
     runs = SyncRun.objects.filter(account=account, resource=resource)
     run = runs.order_by("-created_at", "-id").first()
     # After the run: who reads that it has ended reads what it wrote.
     count = LIBRARY[resource].shown_of(account.pk).count()
-    return Shelf(account, resource, resource in agreed, count, Progress(run) if run else None)
+    progress = Progress(run) if run else None
+    return Shelf(account, resource, resource in agreed, count, progress, states.get(resource))

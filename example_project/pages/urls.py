@@ -6,7 +6,8 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
 from pages.collections import COLLECTIONS
-from pages.views import connection, library, overview, preferences, statistics, syncing
+from pages.forms import SignInForm
+from pages.views import about, connection, library, overview, preferences, statistics, syncing
 
 urlpatterns = [
     path("", overview.home, name="home"),
@@ -27,10 +28,16 @@ urlpatterns = [
     path("connection/", connection.connection, name="connection"),
     path("connection/leave/", connection.leave, name="leave"),
     path("connection/disconnected/", connection.disconnected, name="disconnected"),
+    path("privacy/", about.privacy, name="privacy"),
+    path("shelf.webmanifest", about.manifest, name="manifest"),
     path("theme/", preferences.theme, name="theme"),
     path(
         "sign-in/",
-        LoginView.as_view(template_name="pages/sign_in.html", redirect_authenticated_user=True),
+        LoginView.as_view(
+            template_name="pages/sign_in.html",
+            authentication_form=SignInForm,
+            redirect_authenticated_user=True,
+        ),
         name="sign_in",
     ),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),

@@ -99,10 +99,10 @@ REASONS: dict[str, Words] = {
     "pace": _("This site keeps to the pace that Spotify allows it."),
     "suspect": _("Spotify did not take our key just now; it is tried again by itself."),
     "outage": _("Spotify turned down many users at once, which looks like a fault of theirs."),
-    "interrupted": _("The worker was restarted."),
+    "interrupted": _("This site was restarted meanwhile."),
     "database_lost": _("This site lost touch with its database for a moment."),
     "database_busy": _("The database is busy with other syncs. It goes on by itself."),
-    "heartbeat": _("The worker went away. The next sync starts where it can."),
+    "heartbeat": _("It broke off in the middle. The next sync starts where it can."),
     "drift": _(
         "Your library changed while it was read. What is new is here; the next sync sees to the rest."
     ),
@@ -157,6 +157,15 @@ UNREADABLE: dict[str, Words] = {
 }
 ANY_UNREADABLE = _("Spotify does not show this site what is in it.")
 
+#: Why an entry of a list is not shown: a key of a run's ``skipped_reasons``.
+SKIPPED: dict[str, Words] = {
+    "unreadable_list": _("Some playlists are shown to their owners alone."),
+}
+ANY_SKIPPED = _(
+    "Spotify has a place in the list, and nothing in it any more: it was withdrawn, for instance."
+)
+
+
 #: What a scope lets this site do.
 SCOPES: dict[str, Words] = {
     "user-library-read": _("see the tracks, albums and shows you have saved"),
@@ -180,6 +189,11 @@ def reason(code: str) -> Words:
 def failure(code: str) -> Words:
     """Say why a sync failed."""
     return FAILURES.get(code, ANY_FAILURE)
+
+
+def skipped(code: str) -> Words:
+    """Say why an entry of a list is not shown."""
+    return SKIPPED.get(code, ANY_SKIPPED)
 
 
 def unreadable(code: str) -> Words:

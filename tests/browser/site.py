@@ -32,6 +32,18 @@ PEOPLE = [
     "kathleen",
 ]
 PEOPLE += ["leslie", "margaret", "niklaus", "radia", "tim"]
+PEOPLE += [
+    "adele",
+    "anita",
+    "butler",
+    "dennis",
+    "fernando",
+    "jean",
+    "ken",
+    "mary",
+    "sophie",
+    "vint",
+]
 
 PREPARE = """
 import sys, django

@@ -43,6 +43,18 @@ TOO_SMALL = """least => {
         .filter(([one, box]) => box.width > 0 && (box.width < least - 0.5 || box.height < least - 0.5))
         .map(([one, box]) => `${one.outerHTML.slice(0, 60)} ${box.width}x${box.height}`);
 }"""
+COVERED = """() => {
+    const bars = [...document.querySelectorAll(".tabs, .site-header")];
+    const found = [];
+    for (const one of document.querySelectorAll(":is(main, footer) :is(a, button, input, select, summary)")) {
+        if (!one.checkVisibility() || one.closest("details:not([open])") && !one.matches("summary")) continue;
+        one.focus();
+        const box = one.getBoundingClientRect();
+        const at = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+        if (at && bars.some(bar => bar.contains(at))) found.push(one.outerHTML.slice(0, 80));
+    }
+    return found;
+}"""
 GRAVE = {"serious", "critical"}  # of what axe finds
 TITLES = {
     "tracks": "Saved tracks",
@@ -130,20 +142,26 @@ class Visit:
         self.agree()
 
     def agree(self) -> None:
+        """Agree at Spotify; the first syncs begin then."""
         self.button("Agree").click()
         expect(self.page.get_by_text("Connected to Spotify")).to_be_visible()
+
+    def wait_for_syncs(self) -> None:
+        """Wait until every shelf has what it was connected for."""
+        for resource in TITLES:
+            self.expect_run("In step with Spotify", resource)
 
     def sync(self, resource: str) -> None:
         self.button(f"Sync: {TITLES[resource]}").click()
 
     def go(self, tab: str) -> None:
-        """Go to a page by the navigation; on a phone the pictures are in the menu."""
-        if tab == "Pictures" and self.size == "phone":
-            self.menu(tab)
-            return
-        self.page.get_by_role("navigation", name="Library").get_by_role(
-            "link", name=tab, exact=True
-        ).click()
+        """Go to a page by the navigation: it is in sight, or under "More"."""
+        navigation = self.page.get_by_role("navigation", name="Library")
+        expect(navigation).to_be_visible()
+        link = navigation.get_by_role("link", name=tab, exact=True)  # finds what is in sight
+        if not link.count():
+            navigation.locator("summary").click()
+        link.click()
 
     def menu(self, entry: str) -> None:
         """Open the menu and choose something of it."""
@@ -216,6 +234,16 @@ class Visit:
             "scrollTo(0, 0); for (const strip of document.querySelectorAll('.covers')) strip.scrollLeft = 0"
         )
 
+    def is_wide(self) -> bool:
+        """Whether something sticks out to the side."""
+        root = "document.documentElement"
+        return bool(self.page.evaluate(f"{root}.scrollWidth > {root}.clientWidth"))
+
+    def covered_when_focused(self) -> list[str]:
+        """Give the focus to one thing after the other, and return those that the tab bar or the header then covers."""
+        found: list[str] = self.page.evaluate(COVERED)
+        return found
+
     def wait_for_progress(self, beyond: float) -> float:
         """Wait until the bar shows more than that, and return what it shows."""
         return float(
@@ -265,9 +293,12 @@ class Visit:
         if os.environ.get("DOCS_IMAGES") and name in DOCS_IMAGES:
             page.screenshot(path=DOCS / f"{DOCS_IMAGES[name]}.png", scale="css")
 
-    def ask_axe(self, name: str) -> None:
-        """Note what would bar somebody who cannot see the page."""
-        found = Axe().run(self.page).response["violations"]
+    def ask_axe(self, name: str, rules: list[str] | None = None) -> None:
+        """Have axe look at the page, by all its rules up to WCAG 2.2 AA, or by those alone."""
+        options: dict[str, Any] = {"rules": {"target-size": {"enabled": True}}}  # off by itself
+        if rules:
+            options = {"runOnly": {"type": "rule", "values": rules}}
+        found = Axe().run(self.page, options=options).response["violations"]
         for one in (one for one in found if one["impact"] in GRAVE):
             where = "; ".join(str(node["target"]) for node in one["nodes"][:5])
             self.problems.append(f"{name}: axe: {one['id']} ({one['impact']}): {where}")

@@ -28,14 +28,14 @@ body { margin: 0; min-height: 100vh; display: grid; place-items: center; backgro
   color: #fff; font: 16px/1.5 system-ui, sans-serif }
 main { box-sizing: border-box; width: min(30rem, 100vw); padding: 2rem }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: .5rem 0 1.5rem }
-.mark { display: inline-block; padding: .15rem .7rem; border-radius: 99px; background: #7c5cff;
+.mark { display: inline-block; padding: .15rem .7rem; border-radius: 99px; background: #6f4ff0;
   font-size: .8rem; font-weight: 600; letter-spacing: .03em }
 ul { margin: .5rem 0 1.5rem; padding-left: 1.2rem; color: #d0d0d0 }
 fieldset { border: 1px solid #444; border-radius: .6rem; margin: 0 0 1.5rem; padding: .6rem 1rem }
 label { display: flex; gap: .6rem; padding: .35rem 0; cursor: pointer }
 small { color: #9a9a9a }
 button { width: 100%; padding: .8rem; margin-top: .6rem; border: 0; border-radius: 99px;
-  font: inherit; font-weight: 700; cursor: pointer; background: #7c5cff; color: #fff }
+  font: inherit; font-weight: 700; cursor: pointer; background: #6f4ff0; color: #fff }
 button[value=cancel] { background: transparent; border: 1px solid #777 }
 button:focus-visible, input:focus-visible { outline: 3px solid #fff; outline-offset: 2px }
 """

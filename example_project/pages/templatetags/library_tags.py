@@ -35,6 +35,15 @@ def day(moment: date) -> str:
 
 
 @register.filter
+def isolated(name: object) -> str:
+    """Set a name off from the sentence around it, so that one in Arabic does not turn what follows it about.
+
+    Where there is an element of its own for the name, that is <bdi>.
+    """
+    return f"\u2068{name}\u2069"
+
+
+@register.filter
 def released(text: str) -> str:
     """Write a release date as precisely as Spotify knows it: 15 Dec 1981, Dec 1981, 1981."""
     try:
@@ -97,8 +106,10 @@ def here_with(context: Any, **changes: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def current(context: Any, page: str, also: Sequence[str] | None = None) -> str:
-    """Mark the link to the page one is on, or to one of those that it stands for also."""
+def current(context: Any, page: str, within: Sequence[str] | None = None) -> str:
+    """Mark the link to the page one is on, or to what that page is a part of."""
     match = context["request"].resolver_match
-    here = match and match.url_name in {page, *(also or ())}
-    return mark_safe('aria-current="page"') if here else ""
+    here = match.url_name if match else ""
+    if here == page:
+        return mark_safe('aria-current="page"')
+    return mark_safe('aria-current="true"') if here in (within or ()) else ""

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django_spotify_sync.models import SavedTrack, SpotifyAccount
 
-from pages.shelves import shelves_of
+from pages.shelves import next_sync, shelves_of
 from pages.visitors import account_of
 
 LATEST = 12
@@ -23,6 +23,11 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "shelves": shelves,
         "is_syncing": any(shelf.is_syncing for shelf in shelves),
+        "is_all_waited_for": all(shelf.is_waited_for for shelf in shelves if shelf.is_agreed_to),
+        "reload_after": 2
+        if any(shelf.refresh != "5s" for shelf in shelves if shelf.is_syncing)
+        else 15,
+        "next_sync": next_sync(shelves),
         "latest": _latest(account),
     }
     return render(request, "pages/overview.html", context)

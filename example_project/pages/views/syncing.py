@@ -44,12 +44,25 @@ def sync(request: HttpRequest, account: SpotifyAccount, resource: str) -> HttpRe
 @require_POST
 @connected
 def sync_all(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
-    """Ask for a sync of everything that the visitor has agreed to and the site allows."""
+    """Ask for a sync of all that the visitor has agreed to and the site allows; say so if nothing comes of it."""
+    live = set(SyncRun.objects.filter(account=account).live().values_list("pk", flat=True))
     try:
-        queue(*request_all(account))
+        asked = request_all(account)
     except NotConnected:
         messages.error(request, _("Spotify has to be connected again first."))
+        return redirect("home")
+    queue(*asked)
+    if not any(run.pk not in live for run in asked):
+        messages.info(request, _nothing_new(asked))
     return redirect("home")
+
+
+def _nothing_new(asked: list[SyncRun]) -> str:
+    if not asked:
+        return _("There is nothing that may be synced at the moment.")
+    if all(run.status == SyncRun.Status.WAITING for run in asked):
+        return _("All of it is paused, and goes on by itself at the time that stands beside it.")
+    return _("All of it is under way already.")
 
 
 @require_safe
@@ -85,6 +98,7 @@ def runs(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     page = Paginator(all_runs, RUNS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
+        "is_live": any(run.is_live for run in page),
         "numbers": page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1),
         "rows": [Progress(run) for run in page],
     }

@@ -135,7 +135,8 @@ class Command(BaseCommand):
         SpotifyAccount.objects.filter(spotify_id=fake.user_id).delete()
         visitor = Visitor(site)
         visitor.sign_in(NAME, password)
-        visitor.connect_spotify()
+        with override_settings(SPOTIFY_SYNC_SYNC_ON_CONNECT=False):  # each is asked for below
+            visitor.connect_spotify()
         account = SpotifyAccount.objects.get(user=user)
         self._say(f"{NAME} signed in, agreed at Spotify and came back: {account}")
 
@@ -179,7 +180,7 @@ class Command(BaseCommand):
                 "  1. In Spotify's dashboard (https://developer.spotify.com/dashboard) give your app "
                 f"the redirect URI\n     {site}{reverse('spotify_sync:callback')}\n"
                 "  2. While the app is in development mode, add your own account to its users there.\n"
-                "  3. Open the site, sign in, choose “Connect Spotify”, then “Sync saved tracks”.\n"
+                "  3. Open the site, sign in, choose “Connect Spotify”: the first sync begins by itself.\n"
             )
         try:
             self._say(

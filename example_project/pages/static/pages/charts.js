@@ -18,6 +18,7 @@ function rows(section) {
     label: row.cells[0].textContent.trim(),
     value: Number(row.cells[1].dataset.value),
     said: row.cells[1].textContent.trim(), // as the language writes numbers
+    url: row.querySelector("a")?.href,
   }));
 }
 
@@ -27,7 +28,8 @@ function canvasOf(section) {
   const canvas = document.createElement("canvas");
   canvas.setAttribute("role", "img");
   const summary = section.querySelector("summary").textContent;
-  canvas.setAttribute("aria-label", `${section.querySelector("h2").textContent} (${summary} ↓)`);
+  const { gist } = section.dataset;
+  canvas.setAttribute("aria-label", `${section.querySelector("h2").textContent}. ${gist} (${summary} ↓)`);
   frame.append(canvas);
   section.querySelector("details").before(frame);
   section.querySelector("details").open = false;
@@ -60,6 +62,12 @@ function options(kind, data) {
   return {
     indexAxis: across ? "y" : "x",
     maintainAspectRatio: false,
+    onClick: (event, [bar]) => {
+      if (bar && data[bar.index].url) location.assign(data[bar.index].url); // as its name in the table does
+    },
+    onHover: ({ native }, [bar]) => {
+      native.target.style.cursor = bar && data[bar.index].url ? "pointer" : "";
+    },
     animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? false : { duration: 500 },
     interaction: { mode: "index", intersect: false, axis: across ? "y" : "x" },
     scales: across ? { x: values, y: names } : { x: names, y: values },
@@ -79,26 +87,15 @@ function draw(section) {
   const canvas = drawn.get(section)?.canvas ?? canvasOf(section);
   drawn.get(section)?.destroy();
   if (kind === "bars") canvas.parentElement.classList.add("tall");
-  const dataset =
-    kind === "area"
-      ? {
-          borderColor: color("accent"),
-          backgroundColor: color("wash"),
-          fill: true,
-          borderWidth: 2,
-          pointRadius: 0,
-          pointHoverRadius: 4,
-          tension: 0.25,
-        }
-      : {
-          backgroundColor: color(kind === "bars" ? "second" : "accent"),
-          borderRadius: 4,
-          maxBarThickness: 42,
-        };
+  const dataset = {
+    backgroundColor: color(kind === "bars" ? "second" : "accent"),
+    borderRadius: 4,
+    maxBarThickness: 42,
+  };
   drawn.set(
     section,
     new Chart(canvas, {
-      type: kind === "area" ? "line" : "bar",
+      type: "bar",
       data: {
         labels: data.map((row) => row.label),
         datasets: [{ data: data.map((row) => row.value), ...dataset }],
