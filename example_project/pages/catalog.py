@@ -68,9 +68,9 @@ def album_shown(
     albums = Album.objects.prefetch_related(ALBUM_ARTISTS)
     album = get_object_or_404(albums, spotify_id=spotify_id)
     entry = SavedAlbum.objects.filter(account=account, album=album).first()
-    its_own, listed = Q(track__album=album), AlbumTrack.objects.filter(album=album)
-    if entry:
-        its_own |= Q(track__in=listed.values("track"))
+    listed = AlbumTrack.objects.filter(album=album)
+    # A saved album lists its tracks by other ids too: those of the same recording in another market.
+    its_own = Q(track__in=listed.values("track")) if entry else Q(track__album=album)
     theirs = SavedTrack.objects.filter(its_own, account=account)
     playlists = _holding(account, Track.objects.filter(album=album))
     if not entry and not playlists and not theirs.exists():

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db.models import F, Max, Min, QuerySet, TextField, Value
-from django.db.models.functions import Cast, Coalesce, Concat, LPad
+from django.db.models.functions import Cast, Coalesce, Concat, Right
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django_spotify_sync.models import (
@@ -54,8 +54,9 @@ def by_folded(folded: Any) -> Order:
     return by_text(folded_key(folded))
 
 
-def _digits(field: str) -> LPad:
-    return LPad(Cast(Coalesce(F(field), 0), TextField()), 4, Value("0"))
+def _digits(field: str) -> Right:
+    """Return a number as a text of four digits. By LPad, SQLite would call Python for each row."""
+    return Right(Concat(Value("000"), Cast(Coalesce(F(field), 0), TextField())), 4)
 
 
 _keys = sort_keys()
@@ -127,6 +128,13 @@ class Listing:
     @property
     def rows(self) -> list[Any]:
         return self.page.rows
+
+    @property
+    def month_shown(self) -> date | None:
+        """The month that was jumped to, or else that of the first row."""
+        if self.month or not (self.months and self.rows and self.rows[0].added_at):
+            return self.month
+        return self.rows[0].added_at.astimezone(UTC).date().replace(day=1)
 
     @property
     def decades(self) -> list[str]:
