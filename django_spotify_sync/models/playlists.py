@@ -8,10 +8,10 @@ to a user asks by the querysets of this module, or by the properties of ``Accoun
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from django_spotify_sync.db.folded import FoldedField
@@ -115,19 +115,32 @@ class AccountPlaylistQuerySet(models.QuerySet["AccountPlaylist"]):
         return self.order_by("position", "pk")
 
     def as_shown(self) -> AccountPlaylistQuerySet:
-        """With the playlists, and with what to order by: ``shown_name`` and ``shown_total``."""
+        """With the playlists, and with what to order by: ``shown_name``, ``shown_folded`` and ``shown_total``."""
+        texts = {"shown_name": "playlist__name", "shown_folded": "playlist__folded"}
         return self.select_related("playlist").annotate(
-            shown_name=Case(
-                When(SHOWS_DETAILS, then="playlist__name"),
-                default=Value(""),
-                output_field=models.TextField(),
-            ),
+            **{
+                shown: Case(
+                    When(SHOWS_DETAILS, then=column),
+                    default=Value(""),
+                    output_field=models.TextField(),
+                )
+                for shown, column in texts.items()
+            },
             shown_total=Case(When(SHOWS_CONTENTS, then="playlist__total")),
         )
 
     def called(self, word: str) -> AccountPlaylistQuerySet:
         """Those with ``word`` in the names, of list and owner, that the link's owner was shown."""
         return self.filter(SHOWS_DETAILS, playlist__folded__contains=word)
+
+    def readable(self) -> Self:
+        """Those whose items Spotify lets the link's owner see, and which that owner was shown as they are stored."""
+        return self.filter(SHOWS_CONTENTS, can_read_items=True)
+
+    def holding(self, tracks: QuerySet[Track]) -> Self:
+        """Those in which their owner sees one of the tracks, each with ``held``: how many of them."""
+        held = self.readable().filter(playlist__items__track__in=tracks)
+        return held.annotate(held=Count("playlist__items__track", distinct=True))
 
 
 class AccountPlaylist(models.Model):
@@ -240,11 +253,7 @@ class PlaylistItemQuerySet(models.QuerySet["PlaylistItem"]):
         """
         if user.pk is None:
             return self.none()
-        mine = self.filter(
-            playlist__account_playlists__account__user_id=user.pk,
-            playlist__account_playlists__can_read_items=True,
-            playlist__account_playlists__seen_contents=F("playlist__contents_version"),
-        )
+        mine = self._shown(playlist__account_playlists__account__user_id=user.pk)
         return mine.annotate(
             is_playable_here=Case(
                 When(
@@ -254,6 +263,24 @@ class PlaylistItemQuerySet(models.QuerySet["PlaylistItem"]):
                 output_field=models.BooleanField(null=True),
             )
         )
+
+    def shown_to(self, account: SpotifyAccount) -> PlaylistItemQuerySet:
+        """The items in the account's playlists that Spotify lets its user see, as that user was last shown them."""
+        return self._shown(playlist__account_playlists__account=account.pk)
+
+    def _shown(self, **to: Any) -> PlaylistItemQuerySet:
+        return self.filter(
+            playlist__account_playlists__can_read_items=True,
+            playlist__account_playlists__seen_contents=F("playlist__contents_version"),
+            **to,
+        )
+
+    def also_in(self, playlist: Playlist) -> PlaylistItemQuerySet:
+        """Those that stand in another playlist too: the same track, or the same episode or file by its URI."""
+        other = PlaylistItem.objects.filter(playlist=playlist)
+        tracks = other.filter(track__isnull=False).values("track")
+        spoken = other.filter(track__isnull=True).exclude(uri="").values("uri")
+        return self.filter(Q(track__in=tracks) | Q(track__isnull=True, uri__in=spoken))
 
     def in_order(self) -> PlaylistItemQuerySet:
         """By their places."""

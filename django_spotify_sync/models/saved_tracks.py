@@ -20,6 +20,7 @@ from django_spotify_sync.models.catalog import (
     title_of,
     track_artists,
 )
+from django_spotify_sync.models.playlists import PlaylistItem
 from django_spotify_sync.spotify.answers.storable import MAX_ID
 
 #: Columns that hold what saved tracks are sorted by, where a library is long.
@@ -33,6 +34,11 @@ def name_key(name: str | Combinable) -> Combinable:
     return Substr(Lower(name), 1, NAME_LENGTH)
 
 
+def folded_key(folded: str | Combinable) -> Combinable:
+    """Return what names are sorted by where they are folded: „Für“ is beside "fur", which no SQLite does by itself."""
+    return Substr(folded, 1, NAME_LENGTH)
+
+
 def sort_keys() -> dict[str, Combinable]:
     """Return the sort keys as the catalogue has them, each by a look-up in an index.
 
@@ -41,9 +47,9 @@ def sort_keys() -> dict[str, Combinable]:
     track = Track.objects.filter(pk=OuterRef("track"))
     links = TrackArtist.objects.filter(track=OuterRef(OuterRef("track"))).order_by("position")
     artist = Artist.objects.filter(pk=Subquery(links.values("artist")[:1]))
-    first_artist = Subquery(artist.values(key=name_key("name"))[:1])
+    first_artist = Subquery(artist.values(key=folded_key("folded"))[:1])
     return {
-        "name_key": Subquery(track.values(key=name_key("name"))[:1]),
+        "name_key": Subquery(track.values(key=folded_key("folded"))[:1]),
         "artist_key": Coalesce(first_artist, Value("")),
         "duration_key": Subquery(track.values("duration_ms")[:1]),
     }
@@ -68,6 +74,15 @@ class SavedTrackQuerySet(models.QuerySet["SavedTrack"]):
             artist__spotify_id=artist if isinstance(artist, str) else artist.spotify_id
         )
         return self.filter(track__in=links.values("track"))
+
+    def unavailable(self) -> SavedTrackQuerySet:
+        """Those that Spotify does not play for their user, or does not have any more."""
+        return self.filter(models.Q(is_playable=False) | models.Q(spotify_id=None))
+
+    def in_no_playlist(self, account: SpotifyAccount) -> SavedTrackQuerySet:
+        """Those whose track is in none of the account's playlists, as far as their items may be seen."""
+        listed = PlaylistItem.objects.shown_to(account).filter(track__isnull=False)
+        return self.filter(track__isnull=False).exclude(track__in=listed.values("track"))
 
     def keeps_sort_keys(self, account: SpotifyAccount) -> bool:
         """Tell whether the rows of this account keep what they are sorted by, which those of a long library do."""

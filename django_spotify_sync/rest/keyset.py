@@ -123,25 +123,30 @@ def page_of(
     size: int,
     cursor: Cursor | None = None,
     from_end: bool = False,
+    skip: int = 0,
 ) -> KeysetPage:
-    """Return the page at the cursor; without one the first or, ``from_end``, the last.
+    """Return the page at the cursor; without one the first, that behind ``skip`` rows or, ``from_end``, the last.
 
     ``ordering`` is the name of ``order``, with a minus before it where it is turned round.
     """
     backwards = cursor.backwards if cursor else from_end
     found: list[Any] = []
     segments = _segments(rows.annotate(**{_KEY: order.key}), ordering, order, cursor, backwards)
+    left_out = skip > 0
     for segment in segments:
         if missing := size + 1 - len(found):
-            if order.apart:
-                keys = list(segment.values_list("pk", flat=True)[:missing])
+            if order.apart or skip:  # what is left out is gone through by its keys alone
+                keys = list(segment.values_list("pk", flat=True)[skip : skip + missing])
+                if skip:
+                    skip = 0 if keys else max(0, skip - segment.count())
                 segment = segment.filter(pk__in=keys)
             found += segment[:missing]
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
         return KeysetPage(found, ordering, has_previous=more, has_next=cursor is not None)
-    return KeysetPage(found, ordering, has_previous=cursor is not None, has_next=more)
+    has_previous = cursor is not None or left_out
+    return KeysetPage(found, ordering, has_previous=has_previous, has_next=more)
 
 
 def _segments(

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, TextField, Value
-from django.db.models.functions import Cast, Coalesce, Concat, LPad
+from django.db.models import F, Max, Min, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Coalesce, Concat, Right
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from django_spotify_sync.models import AccountPlaylist, FollowedArtist, SavedTrack, SpotifyAccount
-from django_spotify_sync.models.catalog import Track
-from django_spotify_sync.models.saved_tracks import name_key, sort_keys
+from django_spotify_sync.models import (
+    AccountPlaylist,
+    Artist,
+    FollowedArtist,
+    SavedTrack,
+    SpotifyAccount,
+    TrackArtist,
+)
+from django_spotify_sync.models.saved_tracks import folded_key, sort_keys
 from django_spotify_sync.models.search import track_has
 from django_spotify_sync.rest.keyset import (
     Cursor,
     KeysetPage,
     Order,
-    by_name,
     by_number,
     by_text,
     by_time,
@@ -25,6 +31,7 @@ from django_spotify_sync.rest.keyset import (
     unpacked,
 )
 
+from pages import filters
 from pages.words import Words
 
 MOST_WORDS = 10  # of a search; each is a condition
@@ -42,25 +49,26 @@ class Sorting:
     kept: Order | None = None
 
 
-def _digits(field: str) -> LPad:
-    return LPad(Cast(Coalesce(F(field), 0), TextField()), 4, Value("0"))
+def by_folded(folded: Any) -> Order:
+    """Order by a name as search looks for it, so that capitals and accents are in the way on no database."""
+    return by_text(folded_key(folded))
+
+
+def _digits(field: str) -> Right:
+    """Return a number as a text of four digits. By LPad, SQLite would call Python for each row."""
+    return Right(Concat(Value("000"), Cast(Coalesce(F(field), 0), TextField())), 4)
 
 
 _keys = sort_keys()
-_track = Track.objects.filter(pk=OuterRef("track"))
-_place = Concat(
-    name_key("album__name"),
+# Of joins: to look each row's album up by itself takes PostgreSQL ten times as long.
+_album = Concat(
+    folded_key(Coalesce(F("track__album__folded"), Value(""))),
     Value(" "),
-    _digits("disc_number"),
-    _digits("track_number"),
+    _digits("track__disc_number"),
+    _digits("track__track_number"),
     output_field=TextField(),
 )
-_album = Coalesce(
-    Subquery(_track.filter(album__isnull=False).values(key=_place)[:1]),
-    Value(""),
-    output_field=TextField(),
-)
-_release = Coalesce(Subquery(_track.values("album__release_date")[:1]), Value(""))
+_release = Coalesce(F("track__album__release_date"), Value(""))
 _by_title = by_text(_keys["name_key"], apart=True)
 _by_artist = by_text(_keys["artist_key"], apart=True)
 _by_length = by_number(_keys["duration_key"], apart=True)
@@ -80,16 +88,18 @@ TRACK_ORDERS = {
     "longest": Sorting(_("Longest first"), _by_length, downwards=True, kept=_kept_length),
     "shortest": Sorting(_("Shortest first"), _by_length, kept=_kept_length),
 }
+#: Those in which a month is somewhere.
+BY_DATE = ("latest", "earliest")
 PLAYLIST_ORDERS = {
     "spotify": Sorting(_("As at Spotify"), by_number("position")),
-    "name": Sorting(_("Name"), by_name("shown_name")),
+    "name": Sorting(_("Name"), by_folded("shown_folded")),
     "longest": Sorting(
         _("Most items first"), by_number("shown_total", nullable=True), downwards=True
     ),
 }
 ARTIST_ORDERS = {
     "spotify": Sorting(_("As at Spotify"), by_number("position")),
-    "name": Sorting(_("Name"), by_name("artist__name")),
+    "name": Sorting(_("Name"), by_folded("artist__folded")),
 }
 #: Of what is in one playlist, or on one album, where nothing is to be chosen.
 ITEM_ORDERS = {"spotify": Sorting(_("As at Spotify"), by_number("position"))}
@@ -99,8 +109,8 @@ ITEM_ORDERS = {"spotify": Sorting(_("As at Spotify"), by_number("position"))}
 class Listing:
     """One page of a list, and how it was asked for.
 
-    ``number`` is which page it is, as the visitor has counted on the way there. ``count`` is of all rows, or the most
-    that are counted of what a search found, where there ``is_more``.
+    ``number`` is which page it is, as far as it is known. ``count`` is of all rows, or the most that are counted of
+    what was found, where there ``is_more``. ``months`` are those one may jump to, the latest first.
     """
 
     page: KeysetPage
@@ -111,10 +121,30 @@ class Listing:
     search: str
     sort: str
     orders: dict[str, Sorting]
+    fields: list[filters.Field] = field(default_factory=list)
+    months: list[date] = field(default_factory=list)
+    month: date | None = None
 
     @property
     def rows(self) -> list[Any]:
         return self.page.rows
+
+    @property
+    def month_shown(self) -> date | None:
+        """The month that was jumped to, or else that of the first row."""
+        if self.month or not (self.months and self.rows and self.rows[0].added_at):
+            return self.month
+        return self.rows[0].added_at.astimezone(UTC).date().replace(day=1)
+
+    @property
+    def decades(self) -> list[str]:
+        """What a field of a decade offers."""
+        return [f"{decade}s" for decade in range(2020, 1940, -10)]
+
+    @property
+    def active(self) -> int:
+        """How many filters there are that narrow it."""
+        return sum(one.is_active for one in self.fields)
 
     @property
     def pages(self) -> int | None:
@@ -137,14 +167,36 @@ class Listing:
 
 def saved_tracks(request: HttpRequest, account: SpotifyAccount, per_page: int) -> Listing:
     """List the account's saved tracks; each word searched for is in a title, an album or an artist's name."""
-    rows = SavedTrack.objects.filter(account=account, track__isnull=False)
+    rows = SavedTrack.objects.filter(account=account, track__isnull=False).with_tracks()
+    fields = filters.fields_of(request.GET)
+    found = filters.narrowed(rows, account, fields)
     for word in words_of(request):
-        rows = rows.filter(track_has(word))
+        found = found.filter(track_has(word))
     sort = _sort(request, TRACK_ORDERS)
     order = TRACK_ORDERS[sort].kept
     if order is None or not SavedTrack.objects.keeps_sort_keys(account):
         order = TRACK_ORDERS[sort].order
-    return listing_of(request, rows.with_tracks(), TRACK_ORDERS, per_page, order)
+    is_narrowed = bool(words_of(request)) or any(one.is_active for one in fields)
+    months = _months(account) if sort in BY_DATE and not is_narrowed else []
+    return listing_of(
+        request,
+        rows,
+        TRACK_ORDERS,
+        per_page,
+        order,
+        found=found if is_narrowed else None,
+        fields=fields,
+        months=months,
+    )
+
+
+def tracks_of(
+    request: HttpRequest, account: SpotifyAccount, artist: Artist, per_page: int
+) -> Listing:
+    """List the account's saved tracks of one artist."""
+    links = TrackArtist.objects.filter(artist=artist)
+    rows = SavedTrack.objects.filter(account=account, track__in=links.values("track"))
+    return listing_of(request, rows.with_tracks(), TRACK_ORDERS, per_page)
 
 
 def playlists(request: HttpRequest, account: SpotifyAccount, per_page: int) -> Listing:
@@ -179,9 +231,13 @@ def items(request: HttpRequest, rows: QuerySet[Any], per_page: int) -> Listing:
     return listing_of(request, rows, ITEM_ORDERS, per_page)
 
 
-def _sort(request: HttpRequest, orders: dict[str, Sorting]) -> str:
-    sort = request.GET.get("sort", "")
-    return sort if sort in orders else next(iter(orders))
+def few_of(rows: QuerySet[Any], found: QuerySet[Any]) -> tuple[QuerySet[Any], int]:
+    """Return what was found among ``rows``, and how many, or one more than are counted.
+
+    What is rare is looked for once, and then asked for by its keys: to look for it takes long.
+    """
+    keys = list(found.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
+    return (found if len(keys) > MOST_COUNTED else rows.filter(pk__in=keys)), len(keys)
 
 
 def listing_of(
@@ -190,35 +246,67 @@ def listing_of(
     orders: dict[str, Sorting],
     per_page: int,
     order: Order | None = None,
+    *,
+    found: QuerySet[Any] | None = None,
+    fields: list[filters.Field] | None = None,
+    months: list[date] | None = None,
 ) -> Listing:
-    """List the page that the address asks for, by its word for an order unless another ``order`` is given for that."""
+    """List the page that the address asks for, by its word for an order unless another ``order`` is given for that.
+
+    ``found`` are those of the ``rows`` that were looked for, if anything was.
+    """
     search, sort = searched_for(request), _sort(request, orders)
     order = order or orders[sort].order
-    ordering = f"-{sort}" if orders[sort].downwards else sort
-    counted = rows.order_by().values("pk")
-    count = counted[: MOST_COUNTED + 1].count() if search else counted.count()
-    asked = request.GET.get("cursor", "")
-    cursor = _cursor(asked, ordering, order)
-    page = page_of(rows, ordering, order, size=per_page, cursor=cursor, from_end=asked == LAST)
+    downwards = orders[sort].downwards
+    ordering = f"-{sort}" if downwards else sort
+    if found is None:
+        found = rows if search else None
+    if found is None:
+        count = rows.order_by().values("pk").count()
+    else:
+        rows, count = few_of(rows, found)
+    is_more = found is not None and count > MOST_COUNTED
+    asked, wanted = request.GET.get("cursor", ""), _number(request)
+    cursor, skip, number = _cursor(asked, ordering, order), 0, wanted
+    month = None if asked else _month(request, months or [])
+    if month:
+        cursor = _edge(month, downwards=downwards)
+        beyond = {"added_at__gte" if downwards else "added_at__lt": cursor.value}
+        before = rows.order_by().filter(**beyond).count()
+        number = before // per_page + 1
+        cursor = cursor if before else None  # the list begins with it
+    elif not asked and wanted > 1:
+        number = min(wanted, max(1, -(-count // per_page)))
+        skip = (number - 1) * per_page
+    page = page_of(
+        rows, ordering, order, size=per_page, cursor=cursor, from_end=asked == LAST, skip=skip
+    )
     backwards = asked == LAST or (cursor is not None and cursor.backwards)
-    if asked and (not page.rows or (backwards and not page.has_previous)):
+    if (asked or month) and (not page.rows or (backwards and not page.has_previous)):
         # what was there is gone; or the way back is at its end, which need not be a whole page from where it came
         page = page_of(rows, ordering, order, size=per_page)
-    is_more = bool(search) and count > MOST_COUNTED
-    number = 1
-    if page.has_previous:
-        is_last = asked == LAST and not is_more
-        number = -(-count // per_page) if is_last else _number(request)
+    if not page.has_previous:
+        number = 1
+    elif asked == LAST and not is_more:
+        number = -(-count // per_page)
     return Listing(
         page=page,
         number=number,
-        count=min(count, MOST_COUNTED) if search else count,
+        count=min(count, MOST_COUNTED) if found is not None else count,
         is_more=is_more,
         per_page=per_page,
         search=search,
         sort=sort,
         orders=orders,
+        fields=fields or [],
+        months=months or [],
+        month=month,
     )
+
+
+def _sort(request: HttpRequest, orders: dict[str, Sorting]) -> str:
+    sort = request.GET.get("sort", "")
+    return sort if sort in orders else next(iter(orders))
 
 
 def _cursor(text: str, ordering: str, order: Order) -> Cursor | None:
@@ -232,3 +320,29 @@ def _cursor(text: str, ordering: str, order: Order) -> Cursor | None:
 def _number(request: HttpRequest) -> int:
     number = request.GET.get("page", "")
     return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 1
+
+
+def _months(account: SpotifyAccount) -> list[date]:
+    """Return all months from that of the latest saved track to that of the first."""
+    dated = SavedTrack.objects.filter(account=account, added_at__isnull=False)
+    found = dated.aggregate(first=Min("added_at"), last=Max("added_at"))
+    if found["first"] is None:
+        return []
+    first, month = (found[end].astimezone(UTC).date().replace(day=1) for end in ("first", "last"))
+    months = []
+    while month >= first:
+        months.append(month)
+        month = (month - timedelta(days=1)).replace(day=1)
+    return months
+
+
+def _month(request: HttpRequest, months: list[date]) -> date | None:
+    """Return the month to jump to, if it is one of these."""
+    asked = request.GET.get("month", "")
+    return next((month for month in months if f"{month:%Y-%m}" == asked), None)
+
+
+def _edge(month: date, *, downwards: bool) -> Cursor:
+    """Return the cursor just before the month, whichever way the list goes."""
+    start = (month + timedelta(days=31)).replace(day=1) if downwards else month
+    return Cursor(datetime(start.year, start.month, 1, tzinfo=UTC), 0)

@@ -38,10 +38,10 @@ class Entry:
 
 ENTRIES = (
     Entry("home", _("Overview"), "shelf", Place.TAB),
-    Entry("tracks", _("Tracks"), "tracks", Place.TAB),
+    Entry("tracks", _("Tracks"), "tracks", Place.TAB, within=("track",)),
     Entry("albums", _("Albums"), "albums", Place.WIDE, within=("album",), resource="albums"),
-    Entry("playlists", _("Playlists"), "playlists", Place.TAB, within=("playlist",)),
-    Entry("artists", _("Artists"), "following", Place.WIDE),
+    Entry("playlists", _("Playlists"), "playlists", Place.TAB, within=("playlist", "overlap")),
+    Entry("artists", _("Artists"), "following", Place.WIDE, within=("artist",)),
     Entry("shows", SPOKEN["shows"], "shows", Place.WIDE, resource="shows"),
     Entry("episodes", SPOKEN["episodes"], "episodes", resource="episodes"),
     Entry("audiobooks", SPOKEN["audiobooks"], "audiobooks", resource="audiobooks"),

@@ -7,19 +7,33 @@ from django.urls import path
 
 from pages.collections import COLLECTIONS
 from pages.forms import SignInForm
-from pages.views import about, connection, library, overview, preferences, statistics, syncing
+from pages.views import (
+    about,
+    catalog,
+    connection,
+    finding,
+    library,
+    overview,
+    preferences,
+    statistics,
+    syncing,
+)
 
 urlpatterns = [
     path("", overview.home, name="home"),
+    path("search/", finding.search, name="search"),
     path("tracks/", library.tracks, name="tracks"),
+    path("tracks/<str:spotify_id>/", catalog.track, name="track"),
     path("playlists/", library.playlists, name="playlists"),
+    path("playlists/overlap/", finding.overlap, name="overlap"),
     path("playlists/<slug:spotify_id>/", library.playlist, name="playlist"),
     path("artists/", library.artists, name="artists"),
+    path("artists/<str:spotify_id>/", catalog.artist, name="artist"),
     *(
         path(f"{resource}/", library.collection, {"resource": resource}, name=resource)
         for resource in COLLECTIONS
     ),
-    path("albums/<slug:spotify_id>/", library.album, name="album"),
+    path("albums/<str:spotify_id>/", catalog.album, name="album"),
     path("pictures/", statistics.pictures, name="pictures"),
     path("syncs/", syncing.runs, name="runs"),
     path("sync/", syncing.sync_all, name="sync_all"),

@@ -186,7 +186,7 @@ def look_at_albums(visit: Visit, listener) -> None:
     album = max(listener.albums.entries, key=lambda entry: entry.thing.total_tracks).thing
     visit.search(album.name)
     expect(page.locator(".found")).to_have_text(re.compile("^[1-9] albums?$"))
-    page.locator(f"a[href$='/albums/{album.id}/']").click()
+    page.locator(f".title a[href$='/albums/{album.id}/']").click()
     expect(page.get_by_role("heading", name=album.name, exact=True)).to_be_visible()
     tracks = listener.albums.tracks(album.id)
     assert page.locator(".of-album .title a").all_inner_texts() == [one.name for one in tracks]

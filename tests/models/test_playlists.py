@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from django_spotify_sync.models import Playlist, PlaylistItem
+from django_spotify_sync.models import AccountPlaylist, Playlist, PlaylistItem, Track
+from tests.kit.libraries import account_of, own, put, track_of
 
 pytestmark = pytest.mark.django_db
 
@@ -91,3 +93,56 @@ def test_what_is_gone_meanwhile_is_left_out() -> None:
         ("3", 2),
         ("4", 3),
     ]
+
+
+def test_lists_that_hold_some_tracks_as_their_owner_was_shown_them(
+    user: Any, other_user: Any
+) -> None:
+    ada, grace = account_of(user, "ada"), account_of(other_user, "grace")
+    one, two, other = track_of(), track_of(), track_of()
+    both, single, without = own(ada), own(ada), own(ada)
+    for playlist, tracks in ((both, [one, two, one]), (single, [two, other]), (without, [other])):
+        for track in tracks:
+            put(playlist, track=track)
+    put(own(ada, can_read_items=False), track=one)
+    put(own(ada, seen_contents=None), track=one)
+    put(own(grace), track=one)
+
+    links = AccountPlaylist.objects.filter(account=ada).as_shown().in_order()
+    found = links.holding(Track.objects.filter(pk__in=[one.pk, two.pk]))
+
+    assert [(link.playlist, link.held) for link in found] == [(both, 2), (single, 1)]
+    assert [link.playlist for link in links.readable()] == [both, single, without]
+    shown = PlaylistItem.objects.shown_to(ada)
+    assert set(shown) == set(PlaylistItem.objects.readable_by(user))
+    assert shown.count() == 6
+
+
+def test_a_name_that_its_owner_was_not_shown_is_in_no_order(user: Any) -> None:
+    account = account_of(user, "ada")
+    playlist = own(account)
+    Playlist.objects.filter(pk=playlist.pk).update(details_version=1, folded="new name")
+
+    [link] = AccountPlaylist.objects.filter(account=account).as_shown()
+
+    assert link.shown_folded == link.shown_name == ""
+
+
+def test_what_stands_in_another_list_too(user: Any) -> None:
+    account = account_of(user, "ada")
+    one, two = own(account), own(account)
+    track = track_of()
+    common = [
+        put(one, track=track),
+        put(one, kind="episode", uri="spotify:episode:1"),
+        put(one, track=track),
+    ]
+    put(one, kind="local", title="file")
+    put(one, kind="unavailable")
+    put(one)
+    put(two, track=track)
+    put(two, kind="episode", uri="spotify:episode:1")
+    put(two, kind="local", title="file")
+    put(two, kind="unavailable")
+
+    assert list(one.items.also_in(two).in_order()) == common

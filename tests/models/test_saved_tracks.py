@@ -11,7 +11,8 @@ from django.apps import apps
 from django.db import models
 
 from django_spotify_sync.models import SavedTrack, SpotifyAccount
-from tests.kit.libraries import account_of, save
+from django_spotify_sync.models.saved_tracks import sort_keys
+from tests.kit.libraries import account_of, own, put, save, track_of
 
 pytestmark = pytest.mark.django_db
 
@@ -75,3 +76,36 @@ def test_no_method_of_ours_takes_one_of_django_s_away() -> None:
     }
 
     assert shadows == {"SavedTrack.contains"}
+
+
+def test_what_is_not_available(account: SpotifyAccount) -> None:
+    save(account)
+    save(account, is_playable=None)
+    here = [save(account, is_playable=False), save(account, spotify_id=None)]
+
+    assert list(account.saved_tracks.unavailable().order_by("pk")) == here
+
+
+def test_what_is_in_no_playlist(account: SpotifyAccount, other_user: Any) -> None:
+    other = account_of(other_user, "grace")
+    listed, unread, changed, theirs, alone = (save(account) for _ in range(5))
+    put(own(account), track=listed.track)
+    put(own(account, can_read_items=False), track=unread.track)
+    put(own(account, seen_contents=None), track=changed.track)
+    put(own(other), track=theirs.track)
+    SavedTrack.objects.create(account=account, rank=10**9)
+
+    found = account.saved_tracks.in_no_playlist(account)
+
+    assert set(found) == {unread, changed, theirs, alone}
+
+
+def test_names_are_sorted_as_search_looks_for_them(account: SpotifyAccount) -> None:
+    for name in ("Zoo", "ёлка", "Für", "aaa"):
+        save(account, track=track_of(name, artists=[name]))
+
+    rows = account.saved_tracks.annotate(**{f"by_{name}": key for name, key in sort_keys().items()})
+
+    for key in ("by_name_key", "by_artist_key"):
+        found = rows.order_by(key).values_list("track__name", flat=True)
+        assert list(found) == ["aaa", "Für", "Zoo", "ёлка"]

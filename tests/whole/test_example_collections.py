@@ -39,7 +39,7 @@ Album.objects.filter(pk=album.pk).update(total_tracks=7, release_date="1981-12",
 page = text(visitor(ada), "/albums/ada-0/")
 rows = re.findall('<li class="track of-album">(.*?)</li>', page, re.DOTALL)
 print([[n for n, track in enumerate(tracks) if f"/track/{track.spotify_id}\\"" in row] for row in rows])
-print(["saved</span>" in row for row in rows], "2 of 5 tracks saved" in page)
+print(["saved</span>" in row for row in rows], "2 of 7 tracks saved" in page)
 print(re.findall('Disc [0-9]', page), re.findall('class="number">([0-9]*)<', page))
 print("2 more tracks of this album come" in page, "Dec 1981" in page, "Quay Records" in page)
 Album.objects.filter(pk=album.pk).update(total_tracks=5)

@@ -98,7 +98,7 @@ def test_every_page_is_found_there_and_back(database):
         "episodes {6} 6 True",
         "audiobooks {6} 6 True",
         "True True",
-        "Page 1 of 3|Page 1 of 3|Page 3 of 3|Page 1 of 3|Page 1 of 3|",
+        "Page 1 of 3|Page 3 of 3|Page 3 of 3|Page 1 of 3|Page 1 of 3|",
         "50 ({}, None)",
         "True",
     ], done.stderr

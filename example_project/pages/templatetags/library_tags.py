@@ -8,6 +8,7 @@ from typing import Any
 
 from django import template
 from django.utils.formats import date_format
+from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import pgettext
 from django_spotify_sync.models import SyncRun, accounts
@@ -44,14 +45,19 @@ def isolated(name: object) -> str:
 
 
 @register.filter
+def month(moment: date) -> str:
+    """Write a month: Nov 2026."""
+    return date_format(moment, pgettext("format of a month", "M Y"))
+
+
+@register.filter
 def released(text: str) -> str:
     """Write a release date as precisely as Spotify knows it: 15 Dec 1981, Dec 1981, 1981."""
     try:
         if len(text) == len("1981-12-15"):
             return day(date.fromisoformat(text))
         if len(text) == len("1981-12"):
-            month = date.fromisoformat(f"{text}-01")
-            return date_format(month, pgettext("format of a month", "M Y"))
+            return month(date.fromisoformat(f"{text}-01"))
     except ValueError:  # no day that there is
         pass
     return text
@@ -103,6 +109,14 @@ def here_with(context: Any, **changes: Any) -> str:
         if value is not None:
             query[name] = value
     return f"?{query.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def kept_query(context: Any, *without: str) -> str:
+    """Return the query of this page, but for some names, as hidden fields of a form that changes those."""
+    query = context["request"].GET
+    fields = ((name, text) for name in query if name not in without for text in query.getlist(name))
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', fields)
 
 
 @register.simple_tag(takes_context=True)

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
-from django_spotify_sync.models import AccountPlaylist, SavedAlbum, SpotifyAccount
+from django_spotify_sync.models import AccountPlaylist, SpotifyAccount
 
 from pages import collections, listings
 from pages.visitors import connected, wants_part
@@ -69,15 +69,3 @@ def collection(request: HttpRequest, account: SpotifyAccount, resource: str) -> 
         "listing": collections.collection(request, account, resource, CARDS_PER_PAGE),
     }
     return render(request, part if wants_part(request) else "pages/collection.html", context)
-
-
-@require_safe
-@connected
-def album(request: HttpRequest, account: SpotifyAccount, spotify_id: str) -> HttpResponse:
-    """Show one saved album with its tracks, and which of them the visitor has saved."""
-    albums = SavedAlbum.objects.filter(account=account, album__isnull=False)
-    albums = albums.select_related("album").prefetch_related(collections.ALBUM_ARTISTS)
-    saved = get_object_or_404(albums, spotify_id=spotify_id)
-    tracklist = collections.tracklist(request, saved, ITEMS_PER_PAGE)
-    context = {"saved": saved, "tracklist": tracklist, "listing": tracklist.listing}
-    return render(request, "pages/album.html", context)

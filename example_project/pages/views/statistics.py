@@ -7,6 +7,7 @@ from datetime import date
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -92,7 +93,7 @@ def pictures_of(account: SpotifyAccount) -> list[Picture]:
             _("Artists you saved most of"),
             _("Artist"),
             [
-                Bar(str(artist), count, artist.get_absolute_url())
+                Bar(str(artist), count, reverse("artist", args=[artist.spotify_id]))
                 for artist, count in counted.artists(account)
             ],
         ),
@@ -102,7 +103,7 @@ def pictures_of(account: SpotifyAccount) -> list[Picture]:
             _("Albums you saved most of"),
             _("Album"),
             [
-                Bar(str(album), count, album.get_absolute_url())
+                Bar(str(album), count, reverse("album", args=[album.spotify_id]))
                 for album, count in counted.albums(account)
             ],
         ),

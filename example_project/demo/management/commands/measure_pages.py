@@ -19,6 +19,7 @@ from django.test.utils import (
 from django_spotify_sync.models import SpotifyAccount
 
 from demo.library import make_account
+from pages.views.library import TRACKS_PER_PAGE
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 HTMX = {"HX-Request": "true"}
@@ -68,13 +69,30 @@ def pages(account: SpotifyAccount) -> list[str]:
         "tracks/?sort=album",
         "tracks/?q=rain",
         "tracks/?q=of+the&sort=title",
+        "tracks/?q=zanzibar",
+        "tracks/?sort=newest",
+        f"tracks/?page={pages_of(account)}",
+        f"tracks/?sort=artist&page={pages_of(account)}",
+        "tracks/?month=2026-09",
+        "tracks/?released=1990s",
+        "tracks/?explicit=1",
+        "tracks/?unavailable=1&since=2026-01-01",
+        "tracks/?unlisted=1",
+        f"tracks/{account.spotify_id}-9/",
         "playlists/",
         f"playlists/{account.spotify_id}-0/",
+        f"playlists/overlap/?one={account.spotify_id}-0&two={account.spotify_id}-1",
         "artists/",
+        f"artists/{account.spotify_id}-1/",
+        "search/?q=rain",
+        "search/?q=zanzibar",
+        "search/?q=rain&in=albums",
+        "search/?q=rain&in=items",
         "albums/",
         "albums/?sort=artist&cursor=last",
         "albums/?q=rain",
         f"albums/{account.spotify_id}-0/",
+        f"albums/{account.spotify_id}-3/",
         "shows/",
         "shows/?sort=publisher",
         "pictures/",
@@ -82,6 +100,11 @@ def pages(account: SpotifyAccount) -> list[str]:
         "connection/",
         "connection/leave/",
     ]
+
+
+def pages_of(account: SpotifyAccount) -> int:
+    """Return how many pages there are of the account's saved tracks."""
+    return -(-account.saved_tracks.count() // TRACKS_PER_PAGE)
 
 
 def measured(account: SpotifyAccount, page: str, times: int) -> dict[str, Any]:
