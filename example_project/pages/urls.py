@@ -6,7 +6,16 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
 from pages.collections import COLLECTIONS
-from pages.views import connection, library, overview, preferences, statistics, syncing
+from pages.views import (
+    connection,
+    journal,
+    library,
+    overview,
+    preferences,
+    statistics,
+    syncing,
+    taking,
+)
 
 urlpatterns = [
     path("", overview.home, name="home"),
@@ -19,6 +28,9 @@ urlpatterns = [
         for resource in COLLECTIONS
     ),
     path("albums/<slug:spotify_id>/", library.album, name="album"),
+    path("changes/", journal.changes, name="changes"),
+    path("losses/<int:run>/", journal.loss, name="loss"),
+    path("take/", taking.take, name="take"),
     path("pictures/", statistics.pictures, name="pictures"),
     path("syncs/", syncing.runs, name="runs"),
     path("sync/", syncing.sync_all, name="sync_all"),
