@@ -20,6 +20,7 @@ from django_spotify_sync.models.catalog import (
     title_of,
     track_artists,
 )
+from django_spotify_sync.models.doubles import Double, doubles_among
 from django_spotify_sync.spotify.answers.storable import MAX_ID
 
 #: Columns that hold what saved tracks are sorted by, where a library is long.
@@ -68,6 +69,21 @@ class SavedTrackQuerySet(models.QuerySet["SavedTrack"]):
             artist__spotify_id=artist if isinstance(artist, str) else artist.spotify_id
         )
         return self.filter(track__in=links.values("track"))
+
+    def unavailable(self) -> SavedTrackQuerySet:
+        """Those that Spotify lists as null, or as nothing that can be played in the account's market."""
+        return self.filter(models.Q(spotify_id=None) | models.Q(is_playable=False), is_kept=False)
+
+    def kept(self) -> SavedTrackQuerySet:
+        """Those that Spotify does not list any more, and of which somebody decided that they stay."""
+        return self.filter(is_kept=True)
+
+    def doubles(self, account: SpotifyAccount) -> list[Double]:
+        """Return what the account has saved more than once: the same recording, or the same names and length.
+
+        In three queries for any number of rows. It looks at all of a library: keep what it says until the next sync.
+        """
+        return doubles_among(self.filter(account=account).in_order())
 
     def keeps_sort_keys(self, account: SpotifyAccount) -> bool:
         """Tell whether the rows of this account keep what they are sorted by, which those of a long library do."""
