@@ -8,6 +8,7 @@ from django.urls import path
 from pages.collections import COLLECTIONS
 from pages.views import (
     connection,
+    diary,
     journal,
     library,
     lost,
@@ -33,6 +34,9 @@ urlpatterns = [
     path("losses/<int:run>/", journal.loss, name="loss"),
     path("lost/", lost.lost, name="lost"),
     path("duplicates/", lost.doubles, name="duplicates"),
+    path("diary/", diary.diary, name="diary"),
+    path("diary/<int:year>/", diary.year, name="diary_year"),
+    path("diary/<int:year>/<int:month>/", diary.month, name="diary_month"),
     path("take/", taking.take, name="take"),
     path("pictures/", statistics.pictures, name="pictures"),
     path("syncs/", syncing.runs, name="runs"),

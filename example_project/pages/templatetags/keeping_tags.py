@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.utils.dates import MONTHS
 from django_spotify_sync.conf import conf
 from django_spotify_sync.models import LargeLoss
 
 register = template.Library()
+
+
+@register.filter
+def month_name(day: date) -> str:
+    """Name a month by itself, as calendars do: May."""
+    return str(MONTHS[day.month])
 
 
 @register.inclusion_tag("pages/_moment.html")
