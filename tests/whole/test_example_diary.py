@@ -89,7 +89,7 @@ def test_on_this_day_are_other_years_alone(
     assert titles(text(ada, "/diary/")) == [str(leap.track)]
     monkeypatch.setattr(timezone, "now", lambda: day(2028, 8, 8))
     ada.force_login(account.user)
-    assert "In no other year did you save anything" in text(ada, "/diary/")
+    assert "You saved nothing on this day" in text(ada, "/diary/")
 
 
 def test_a_month_has_pages_there_and_back(account: SpotifyAccount, ada: Client) -> None:

@@ -15,7 +15,7 @@ from tests.kit.api import run_of
 from tests.kit.browsing import browser_of
 from tests.kit.changes import write_change
 from tests.kit.example_pages import show_example_pages
-from tests.kit.libraries import EPOCH, account_of, own, track_of
+from tests.kit.libraries import EPOCH, account_of, own, put, track_of
 from tests.kit.losing import loss_of
 
 pytestmark = pytest.mark.django_db
@@ -261,6 +261,20 @@ def test_files_are_offered_of_all_of_a_shelf_and_of_a_list(
         assert ada.get(f"{export}?{link}").status_code == 200, link
     assert ada.get("/take/?playlist=nobodys").status_code == 404
     assert offered("?resource=none") == everything
+
+
+def test_every_list_leads_to_its_own_files(account: SpotifyAccount, ada: Client) -> None:
+    owned = own(account)
+    put(owned)
+
+    for page, what in (
+        ("/tracks/", "resource=tracks"),
+        ("/playlists/", "resource=playlists"),
+        ("/artists/", "resource=following"),
+        ("/albums/", "resource=albums"),
+        (f"/playlists/{owned.spotify_id}/", f"playlist={owned.spotify_id}"),
+    ):
+        assert f'href="/take/?{what}"' in text(ada, page), page
 
 
 def test_leaving_offers_them_first_and_ticks_no_loss(account: SpotifyAccount, ada: Client) -> None:

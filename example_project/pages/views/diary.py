@@ -24,7 +24,6 @@ def diary(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     """Show what was saved on this day of other years, and how much in which month."""
     today = timezone.now().astimezone(UTC).date()
     context = {
-        "today": today,
         "on_this_day": kept.on_this_day(account, today),
         "years": kept.years(account),
     }
