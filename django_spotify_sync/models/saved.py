@@ -22,7 +22,7 @@ class SavedQuerySet[Row: models.Model](models.QuerySet[Row]):
 
     def unavailable(self) -> Self:
         """Those that Spotify lists as null: withdrawn, or not out yet."""
-        return self.filter(is_available=False, is_kept=False)
+        return self.filter(is_available=False)
 
     def kept(self) -> Self:
         """Those that Spotify does not list any more, and of which somebody decided that they stay."""

@@ -71,8 +71,8 @@ class SavedTrackQuerySet(models.QuerySet["SavedTrack"]):
         return self.filter(track__in=links.values("track"))
 
     def unavailable(self) -> SavedTrackQuerySet:
-        """Those that Spotify lists as null, or as nothing that can be played in the account's market."""
-        return self.filter(models.Q(spotify_id=None) | models.Q(is_playable=False), is_kept=False)
+        """Those that Spotify does not play for their user, or does not have any more."""
+        return self.filter(models.Q(is_playable=False) | models.Q(spotify_id=None))
 
     def kept(self) -> SavedTrackQuerySet:
         """Those that Spotify does not list any more, and of which somebody decided that they stay."""

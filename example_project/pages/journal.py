@@ -62,6 +62,11 @@ class Line:
     def is_loss(self) -> bool:
         return self.change.kind in (ChangeKind.REMOVED, ChangeKind.UNAVAILABLE)
 
+    @property
+    def leads_to(self) -> str:
+        """Name the resource whose pages show it; none shows what is gone, nor whatever an item may have been."""
+        return "" if self.is_loss or self.change.playlist_spotify_id else self.change.resource
+
 
 @dataclass(frozen=True)
 class Day:

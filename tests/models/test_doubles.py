@@ -118,7 +118,7 @@ def test_nulls_and_what_cannot_be_played_are_unavailable_and_kept_rows_are_not(
         save(account, spotify_id=None),
         save(account, is_playable=None),
         save(account, is_playable=False),
-        save(account, is_playable=False, is_kept=True),
+        save(account, is_kept=True),
     )
 
     assert [*SavedTrack.objects.unavailable().order_by("pk")] == [null, unplayable]

@@ -34,7 +34,7 @@ def text(client: Client, page: str, status: int = 200) -> str:
 
 
 def names(page: str) -> list[str]:
-    return re.findall(r'<p class="name"><bdi>(.*?)</bdi>', page)
+    return re.findall(r'<p class="name">(?:<a [^>]*>)?<bdi>(.*?)</bdi>', page)
 
 
 def test_changes_stand_by_their_day_latest_first_with_covers(

@@ -64,7 +64,10 @@ def test_what_is_lost_stands_in_one_list_with_its_name_its_reason_and_since_when
     page = text(ada, "/lost/")
 
     found = [
-        (re.search('data-of="(.*?)"', row)[1], re.search('name"><bdi>(.*?)</bdi>', row)[1])
+        (
+            re.search('data-of="(.*?)"', row)[1],
+            re.search('name">(?:<a [^>]*>)?<bdi>(.*?)</bdi>', row)[1],
+        )
         for row in rows(page)
     ]
     assert found == [
@@ -127,7 +130,7 @@ def test_doubles_stand_in_groups_with_what_they_share(account: SpotifyAccount, a
     page = text(ada, "/duplicates/")
 
     assert re.findall('data-reason="(.*?)"', page) == ["isrc", "list"]
-    assert re.findall('name"><bdi>(.*?)</bdi>', page) == [
+    assert re.findall('name">(?:<a [^>]*>)?<bdi>(.*?)</bdi>', page) == [
         *("Album cut", "Single"),
         *("Twice", "Twice"),
     ]

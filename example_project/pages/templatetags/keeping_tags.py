@@ -6,17 +6,38 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.urls import NoReverseMatch, reverse
 from django.utils.dates import MONTHS
 from django_spotify_sync.conf import conf
 from django_spotify_sync.models import LargeLoss
 
 register = template.Library()
 
+#: The page of one thing, by what it is one of: items of playlists are shown by the pages of their tracks.
+_PAGES = {
+    "tracks": "track",
+    "items": "track",
+    "albums": "album",
+    "following": "artist",
+    "playlists": "playlist",
+}
+
 
 @register.filter
 def month_name(day: date) -> str:
     """Name a month by itself, as calendars do: May."""
     return str(MONTHS[day.month])
+
+
+@register.simple_tag
+def address_of(resource: str, spotify_id: str | None) -> str:
+    """Return where this site shows one thing of a library; empty where it has no page for it."""
+    if resource not in _PAGES or not spotify_id:
+        return ""
+    try:
+        return reverse(_PAGES[resource], args=[spotify_id])
+    except NoReverseMatch:
+        return ""
 
 
 @register.inclusion_tag("pages/_moment.html")
