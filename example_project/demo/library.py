@@ -44,7 +44,7 @@ PER_DOUBLE, PER_LOST, PER_CHANGE = 100, 50, 20
 
 
 def make_account(name: str, tracks: int) -> SpotifyAccount:
-    """Make a user with an account and so many saved tracks, with playlists, artists, runs and a journal in proportion."""
+    """Make a user with an account and so many saved tracks, with playlists, artists, runs, changes in proportion."""
     now = timezone.now()
     account = SpotifyAccount.objects.create(
         user=get_user_model().objects.create(username=name),

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_spotify_sync.export import FORMATS, makes_file
+from django_spotify_sync.models import SavedTrack, SpotifyAccount
+from django_spotify_sync.models.search import track_has
 
 from pages import words
+from pages.listings import words_of
 from pages.words import Words
 
 #: What each format is good for. The order is that of the page.
@@ -69,6 +74,28 @@ def downloads(resource: str = "", playlist: str = "") -> list[Kind]:
     return [kind for kind in kinds if kind.downloads]
 
 
+def downloads_of_found(query: QueryDict) -> list[Kind]:
+    """Return the files of the saved tracks that a search of this query finds."""
+    return [
+        Kind(name, title, serves, [Download(_("What was found"), _url_of_found(name, query))])
+        for name, (title, serves) in SERVES.items()
+        if makes_file(name, "tracks")
+    ]
+
+
+def found_tracks(request: HttpRequest, account: SpotifyAccount) -> QuerySet[SavedTrack]:
+    """Return the saved tracks that the address looks for, as the list of tracks does."""
+    rows = SavedTrack.objects.filter(account=account, track__isnull=False)
+    for word in words_of(request):
+        rows = rows.filter(track_has(word))
+    return rows
+
+
+def is_safe(name: str) -> bool:
+    """Tell whether cells are defused: what begins with = or + in a name is a formula to a spreadsheet."""
+    return FORMATS[name].ending == ".csv"
+
+
 def _files(name: str, resource: str, playlist: str) -> Iterator[Download]:
     if playlist:
         if makes_file(name, "playlists"):
@@ -81,8 +108,13 @@ def _files(name: str, resource: str, playlist: str) -> Iterator[Download]:
             yield Download(words.SHELVES[one], _url(name, resource=one))
 
 
+def _url_of_found(name: str, query: QueryDict) -> str:
+    asked = query.copy()
+    asked["as"] = name
+    return f"{reverse('found')}?{asked.urlencode()}"
+
+
 def _url(name: str, **which: str) -> str:
-    # what begins with = or + in a name is a formula to a spreadsheet
-    safe = {"safe": "1"} if FORMATS[name].ending == ".csv" else {}
+    safe = {"safe": "1"} if is_safe(name) else {}
     query = urlencode({"as": name, **which, **safe})
     return f"{reverse('spotify_sync:export')}?{query}"

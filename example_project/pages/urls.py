@@ -38,6 +38,7 @@ urlpatterns = [
     path("diary/<int:year>/", diary.year, name="diary_year"),
     path("diary/<int:year>/<int:month>/", diary.month, name="diary_month"),
     path("take/", taking.take, name="take"),
+    path("take/found/", taking.found, name="found"),
     path("pictures/", statistics.pictures, name="pictures"),
     path("syncs/", syncing.runs, name="runs"),
     path("sync/", syncing.sync_all, name="sync_all"),

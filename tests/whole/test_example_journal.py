@@ -15,7 +15,7 @@ from tests.kit.api import run_of
 from tests.kit.browsing import browser_of
 from tests.kit.changes import write_change
 from tests.kit.example_pages import show_example_pages
-from tests.kit.libraries import EPOCH, account_of, own, put, track_of
+from tests.kit.libraries import EPOCH, account_of, own, put, save, track_of
 from tests.kit.losing import loss_of
 
 pytestmark = pytest.mark.django_db
@@ -275,6 +275,27 @@ def test_every_list_leads_to_its_own_files(account: SpotifyAccount, ada: Client)
         (f"/playlists/{owned.spotify_id}/", f"playlist={owned.spotify_id}"),
     ):
         assert f'href="/take/?{what}"' in text(ada, page), page
+
+
+def test_what_a_search_finds_can_be_taken_along_alone(
+    account: SpotifyAccount, ada: Client, other_user: Any
+) -> None:
+    rain = [save(account, track=track_of(name)) for name in ("Rain", "More rain")]
+    save(account, track=track_of("Sun"))
+    save(account_of(other_user), track=track_of("Their rain"))
+
+    tracks = text(ada, "/tracks/?q=rain&sort=title")
+    link = re.search(r'href="(/take/\?found=1[^"]*)"', tracks)
+    assert link
+    offered = re.findall(r'href="([^"]*)" download', text(ada, link[1].replace("&amp;", "&")))
+    uris = next(one for one in offered if "as=uris" in one).replace("&amp;", "&")
+    answer = ada.get(uris)
+
+    assert answer.getvalue().decode().split() == [str(one.track.uri) for one in reversed(rain)]
+    assert answer["Content-Disposition"] == 'attachment; filename="found.txt"'
+    assert len(offered) == 6
+    assert ada.get("/take/found/?as=nothing").status_code == 404
+    assert "found=1" not in text(ada, "/tracks/")
 
 
 def test_leaving_offers_them_first_and_ticks_no_loss(account: SpotifyAccount, ada: Client) -> None:
