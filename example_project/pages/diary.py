@@ -54,7 +54,7 @@ class Year:
 
 def years(account: SpotifyAccount) -> list[Year]:
     """Return the years of a library, latest first."""
-    counted = remembered(account, "months", lambda: pictures.months(account))
+    counted = remembered(account, "months", lambda: pictures.months(account), "tracks")
     most = max((count for _, count in counted), default=0)
     found: dict[int, list[Month]] = {}
     for day, count in reversed(counted):
@@ -148,7 +148,7 @@ class Review:
 def review(account: SpotifyAccount, year: int) -> Review:
     """Review a year, in a constant number of queries."""
     start, end = bounds(year)
-    figures = remembered(account, f"year-{year}", lambda: _figures(account, start, end))
+    figures = remembered(account, f"year-{year}", lambda: _figures(account, start, end), "tracks")
     edges = [pk for pk in (figures.first, figures.last) if pk]
     rows = SavedTrack.objects.filter(account=account).with_tracks().in_bulk(edges)
     artists = Artist.objects.in_bulk([pk for pk, _ in figures.artists])

@@ -42,7 +42,7 @@ def doubles_of(account: SpotifyAccount) -> list[Double]:
         saved = SavedTrack.objects.doubles(account)
         return saved + PlaylistItem.objects.doubles(account.user)
 
-    return remembered(account, "doubles", found)
+    return remembered(account, "doubles", found, "tracks", "playlists")
 
 
 def page_of(

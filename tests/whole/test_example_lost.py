@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -147,6 +148,24 @@ def test_others_see_nothing_of_either(account: SpotifyAccount, other_user: Any) 
     grace = browser_of(other_user)
 
     assert rows(text(grace, "/lost/")) == rows(text(grace, "/duplicates/")) == []
+
+
+def test_they_are_looked_up_when_a_sync_has_written_before_anybody_asks(
+    account: SpotifyAccount, ada: Client, django_assert_num_queries: Any
+) -> None:
+    save(account, spotify_id=None)
+    looked = run_of(account, status="succeeded", finished_at=EPOCH)
+    wrote = run_of(account, status="succeeded", created=1, finished_at=EPOCH)
+    count_anew = import_module("pages.apps").count_anew
+
+    with django_assert_num_queries(0):
+        count_anew(looked)
+    count_anew(wrote)
+
+    with django_assert_num_queries(9):
+        assert len(rows(text(ada, "/lost/"))) == 1
+    with django_assert_num_queries(6):
+        text(ada, "/duplicates/")
 
 
 def test_both_are_kept_until_a_sync_writes_or_a_loss_is_decided(
