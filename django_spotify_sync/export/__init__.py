@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import batched, chain
 
+from django.db.models import QuerySet
+
 from django_spotify_sync.export.entries import Entry, entries_of, items
 from django_spotify_sync.export.formats import DEFAULT, FORMATS, Format, LibraryFormat, ListFormat
 from django_spotify_sync.export.library import Library, Watch, playlist_of
 from django_spotify_sync.export.names import Names
 from django_spotify_sync.export.zipping import zipped
-from django_spotify_sync.models import AccountPlaylist, SpotifyAccount
+from django_spotify_sync.models import AccountPlaylist, SavedTrack, SpotifyAccount
 from django_spotify_sync.models.runs import Resource
 
 __all__ = ["DEFAULT", "FORMATS", "File", "begin_export", "makes_file", "playlist_of"]
@@ -44,22 +46,26 @@ def begin_export(
     *,
     resource: str | None = None,
     playlist: AccountPlaylist | None = None,
+    saved: QuerySet[SavedTrack] | None = None,
     safe: bool = False,
     watch: Watch = lambda rows: None,
 ) -> File:
     """Return a file of an account's library in the format of this name, and log that it was asked for.
 
-    It is of one ``resource``, of one ``playlist``, or of all that the format can hold. ``safe`` defuses cells that a
-    spreadsheet would run. ``watch`` is told of each chunk how many rows it had.
+    It is of one ``resource``, of one ``playlist``, of ``saved``, which are some of the saved tracks, or of all that the
+    format can hold. ``safe`` defuses cells that a spreadsheet would run. ``watch`` is told how many rows a chunk had.
 
     :raises ValueError: if the format makes no such file.
     """
     made = FORMATS[name]
     if playlist:
         resource = Resource.PLAYLISTS
+    elif saved is not None:
+        resource = Resource.TRACKS
     if not makes_file(name, resource):
         raise ValueError(f"There is no {name} of {resource or 'everything'}.")
-    library = Library(account, (resource,) if resource else made.holds, playlist, watch)
+    resources = (resource,) if resource else made.holds
+    library = Library(account, resources, playlist, watch, saved=saved)
     what = f"playlist {playlist.spotify_id}" if playlist else resource or "everything"
     logger.info("account %s: exports %s as %s", account.pk, what, name)
 

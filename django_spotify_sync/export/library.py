@@ -51,7 +51,7 @@ class Library:
     """What is to be exported: the rows of some ``resources`` of one account or, of its playlists, one alone.
 
     ``watch`` is told of each chunk how many rows it had. ``under_way`` is a playlist that is read already, and then the
-    only one.
+    only one. ``saved`` are those of the saved tracks that are wanted, without it all of them.
     """
 
     account: SpotifyAccount
@@ -59,6 +59,7 @@ class Library:
     playlist: AccountPlaylist | None = None
     watch: Watch = lambda rows: None
     under_way: List | None = None
+    saved: QuerySet[SavedTrack] | None = None
 
     def total(self) -> int:
         """Return how many rows there are, the items of playlists included."""
@@ -73,7 +74,8 @@ class Library:
         return sum(counts)
 
     def tracks(self) -> Iterator[SavedTrack]:
-        rows = SavedTrack.objects.filter(account=self.account)
+        wanted = SavedTrack.objects.all() if self.saved is None else self.saved
+        rows = wanted.filter(account=self.account)
         return self._watched(in_chunks(_with_music(rows, "track__"), size=CHUNK, by="-rank"))
 
     def followed(self) -> Iterator[FollowedArtist]:

@@ -18,6 +18,10 @@ class FollowedArtistQuerySet(models.QuerySet["FollowedArtist"]):
         """In the order in which Spotify lists them."""
         return self.order_by("position", "pk")
 
+    def kept(self) -> FollowedArtistQuerySet:
+        """Those whom Spotify does not list any more, and of whom somebody decided that they stay."""
+        return self.filter(is_kept=True)
+
 
 class FollowedArtist(models.Model):
     id = models.BigAutoField(primary_key=True)

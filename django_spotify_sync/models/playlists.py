@@ -19,6 +19,7 @@ from django_spotify_sync.db.indexes import CompositeHashIndex
 from django_spotify_sync.db.positions import places
 from django_spotify_sync.models.accounts import AnyUser, SpotifyAccount, open_url
 from django_spotify_sync.models.catalog import Track, title_of, track_artists
+from django_spotify_sync.models.doubles import Double, doubles_in_lists
 from django_spotify_sync.spotify.answers.storable import MAX_ID
 
 #: Links whose owner was shown the name and the like as they are stored.
@@ -128,6 +129,10 @@ class AccountPlaylistQuerySet(models.QuerySet["AccountPlaylist"]):
             },
             shown_total=Case(When(SHOWS_CONTENTS, then="playlist__total")),
         )
+
+    def kept(self) -> AccountPlaylistQuerySet:
+        """Those that Spotify does not list any more, and of which somebody decided that they stay."""
+        return self.filter(is_kept=True)
 
     def called(self, word: str) -> AccountPlaylistQuerySet:
         """Those with ``word`` in the names, of list and owner, that the link's owner was shown."""
@@ -281,6 +286,20 @@ class PlaylistItemQuerySet(models.QuerySet["PlaylistItem"]):
         tracks = other.filter(track__isnull=False).values("track")
         spoken = other.filter(track__isnull=True).exclude(uri="").values("uri")
         return self.filter(Q(track__in=tracks) | Q(track__isnull=True, uri__in=spoken))
+
+    def unavailable_to(self, user: AnyUser) -> PlaylistItemQuerySet:
+        """Those of ``readable_by`` where nothing stands any more, or nothing that this user can play.
+
+        What stood there keeps its name: ``track``, or ``title`` and ``subtitle``.
+        """
+        mine = self.readable_by(user)
+        if user.pk is None:
+            return mine
+        return mine.filter(Q(kind=ItemKind.UNAVAILABLE) | Q(is_playable_here=False))
+
+    def doubles(self, user: AnyUser) -> list[Double]:
+        """Return what stands more than once in one of the playlists that this user may read. In one query."""
+        return doubles_in_lists(self.readable_by(user))
 
     def in_order(self) -> PlaylistItemQuerySet:
         """By their places."""

@@ -20,6 +20,14 @@ class SavedQuerySet[Row: models.Model](models.QuerySet[Row]):
         """Latest saved first, those without a date last."""
         return self.order_by(models.F("added_at").desc(nulls_last=True), "-id")
 
+    def unavailable(self) -> Self:
+        """Those that Spotify lists as null: withdrawn, or not out yet."""
+        return self.filter(is_available=False)
+
+    def kept(self) -> Self:
+        """Those that Spotify does not list any more, and of which somebody decided that they stay."""
+        return self.filter(is_kept=True)
+
 
 class Saved(models.Model):
     """One entry of a list that Spotify keeps in no order that lasts: an id, and when it was saved.

@@ -20,6 +20,7 @@ from django_spotify_sync.models.catalog import (
     title_of,
     track_artists,
 )
+from django_spotify_sync.models.doubles import Double, doubles_among
 from django_spotify_sync.models.playlists import PlaylistItem
 from django_spotify_sync.spotify.answers.storable import MAX_ID
 
@@ -83,6 +84,17 @@ class SavedTrackQuerySet(models.QuerySet["SavedTrack"]):
         """Those whose track is in none of the account's playlists, as far as their items may be seen."""
         listed = PlaylistItem.objects.shown_to(account).filter(track__isnull=False)
         return self.filter(track__isnull=False).exclude(track__in=listed.values("track"))
+
+    def kept(self) -> SavedTrackQuerySet:
+        """Those that Spotify does not list any more, and of which somebody decided that they stay."""
+        return self.filter(is_kept=True)
+
+    def doubles(self, account: SpotifyAccount) -> list[Double]:
+        """Return what the account has saved more than once: the same recording, or the same names and length.
+
+        In three queries for any number of rows. It looks at all of a library: keep what it says until the next sync.
+        """
+        return doubles_among(self.filter(account=account).in_order())
 
     def keeps_sort_keys(self, account: SpotifyAccount) -> bool:
         """Tell whether the rows of this account keep what they are sorted by, which those of a long library do."""

@@ -19,6 +19,7 @@ from django_spotify_sync.models import (
     Audiobook,
     Episode,
     FollowedArtist,
+    LibraryChange,
     Playlist,
     PlaylistItem,
     SavedAlbum,
@@ -38,10 +39,12 @@ from django_spotify_sync.testing.music.words import artist_name, title
 BATCH = 2_000
 LATEST = datetime(2026, 10, 1, tzinfo=UTC)
 PER_ALBUM, PER_ARTIST = 4, 12
+#: Of so many tracks one is there twice, one cannot be played, and one has come or gone since the first sync.
+PER_DOUBLE, PER_LOST, PER_CHANGE = 100, 50, 20
 
 
 def make_account(name: str, tracks: int) -> SpotifyAccount:
-    """Make a user with an account and so many saved tracks, with playlists, artists and runs in proportion."""
+    """Make a user with an account and so many saved tracks, with playlists, artists, runs, changes in proportion."""
     now = timezone.now()
     account = SpotifyAccount.objects.create(
         user=get_user_model().objects.create(username=name),
@@ -60,6 +63,7 @@ def make_account(name: str, tracks: int) -> SpotifyAccount:
     _add_the_rest(account, artists, chance)
     _save_albums(account, artists, tracks)
     _save_spoken(account, min(500, tracks // 20), chance)
+    _write_journal(account, tracks)
     return account
 
 
@@ -77,6 +81,7 @@ def _save_tracks(
             name=title(chance),
             album=albums[at // PER_ALBUM],
             duration_ms=int(chance.gauss(215_000, 50_000)) % 1_000_000,
+            isrc=f"{name}-{at - (at % PER_DOUBLE == 1)}",
         )
         for at in range(count)
     )
@@ -94,6 +99,7 @@ def _save_tracks(
             spotify_id=track.spotify_id,
             added_at=LATEST - timedelta(hours=7 * at % 80_000),
             rank=-at,
+            is_playable=at % PER_LOST > 0,
         )
         for at, track in enumerate(tracks)
     )
@@ -156,6 +162,22 @@ def _save_spoken(account: SpotifyAccount, count: int, chance: random.Random) -> 
             )
             for at, row in enumerate(rows)
         )
+
+
+def _write_journal(account: SpotifyAccount, tracks: int) -> None:
+    """Write down changes of the year before LATEST, most of them tracks that were saved."""
+    saved = SavedTrack.objects.filter(account=account).in_order().values_list("spotify_id")
+    _all(
+        LibraryChange(
+            account=account,
+            resource="tracks",
+            kind="added" if at % 4 else "removed",
+            spotify_id=spotify_id,
+            title=f"Track {at}",
+            seen_at=LATEST - timedelta(hours=at % 8_000),
+        )
+        for at, (spotify_id,) in enumerate(saved[: tracks // PER_CHANGE])
+    )
 
 
 def _add_the_rest(account: SpotifyAccount, artists: list[Any], chance: random.Random) -> None:

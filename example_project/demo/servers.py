@@ -1,4 +1,4 @@
-"""What a site consists of when it runs: a web server and a worker, both ended when their block is left."""
+"""What a site consists of when it runs: a web server, a worker and beat, each ended when its block is left."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from celery import Celery
+from celery.beat import EmbeddedService, Scheduler
 from celery.contrib.testing.worker import start_worker
 from celery.platforms import EX_OK
 from celery.worker import state
@@ -70,6 +71,17 @@ def worker(app: Celery, environment: dict[str, str]) -> Iterator[str]:
     else:
         with _worker_process(app, environment):
             yield "a process of its own, fed by Redis"
+
+
+@contextmanager
+def beat(app: Celery) -> Iterator[None]:
+    """Run Celery's beat in a thread: what is due is looked for every minute. It keeps no file of what it did when."""
+    service = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
+    service.start()
+    try:
+        yield
+    finally:
+        service.stop()
 
 
 @contextmanager

@@ -15,12 +15,15 @@ from typing import Any
 from django_spotify_sync.testing import FakeSpotify
 from django_spotify_sync.testing.music.users import User
 
+from demo.life import LEAST, carry_on, live
+
 type Row = tuple[Any, ...]
 #: All that a user has, in order: rows by what they are.
 type Library = dict[str, list[Row]]
 
 LATENCY = 0.04  # seconds before each answer
 LONGEST = "Everything, ever"
+LATE = 30  # of the tracks are saved later than FakeSpotify would
 
 
 class Spotify:
@@ -52,6 +55,11 @@ class Spotify:
         """Have the other process make the rows of :meth:`library` ready, beside what is done here meanwhile."""
         self._pipe.send("library")
 
+    def live(self) -> None:
+        """Let a week go by there, and wait until it has."""
+        self._pipe.send("live")
+        self._pipe.recv()
+
     def library(self) -> Library:
         """Return what was asked for."""
         library: Library = self._pipe.recv()
@@ -66,27 +74,32 @@ class Spotify:
 def _serve(pipe: Connection, items: int, sizes: dict[str, int]) -> None:
     """Be Spotify until the pipe is closed, which it also is when the process at its other end is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that shows the demo
+    late = LATE if sizes["tracks"] >= 2 * LEAST else 0
+    sizes["tracks"] -= late
     fake = FakeSpotify(**sizes, latency=LATENCY)
+    carry_on(fake.user, late)
     fake.user.add_playlist(LONGEST, tracks=items)
     with suppress(EOFError):
         fake.redirect_uris = {pipe.recv()}
         with fake:
             pipe.send((fake.user.id, fake.url, fake.port, fake.settings))
-            while pipe.recv():
-                pipe.send(library_of(fake.user))
+            while asked := pipe.recv():
+                pipe.send(live(fake.user) if asked == "live" else library_of(fake.user))
 
 
 def library_of(user: User) -> Library:
     """Return the rows that a right copy of a user's library has; by id where Spotify's order does not last."""
     return {
+        # What is withdrawn has no id any more, and here keeps the names that it had.
         "saved track": [
             (
-                entry.track.id,
+                entry.id,
                 _moment(entry.added_at),
-                entry.track.name,
-                [artist.name for artist in entry.track.artists],
+                track.name,
+                [artist.name for artist in track.artists],
             )
             for entry in user.saved
+            if (track := entry.track or entry.lost)
         ],
         "playlist": [
             (one.id, one.name, one.owner.id, len(one.items), _may_read(user, one))

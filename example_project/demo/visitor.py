@@ -61,10 +61,13 @@ class Visitor:
         if "spotify_error=" in back.url:
             raise Stuck(why_not_connected(back.url.partition("spotify_error=")[2]))
 
-    def sync(self, resource: str, watch: Callable[[SyncRun], None]) -> SyncRun:
+    def sync(
+        self, resource: str, watch: Callable[[SyncRun], None], *, full: bool = False
+    ) -> SyncRun:
         """POST to the site's endpoint, ask for the run until it has ended, and return it as the database has it."""
         token = {"X-CSRFToken": self._http.cookies["csrftoken"]}
-        asked = self._post(reverse("spotify_sync:sync", args=[resource]), headers=token)
+        address = reverse("spotify_sync:sync", args=[resource])
+        asked = self._post(address, headers=token, json={"full": full})
         pause = POLL_FIRST
         while True:
             run = self._get(asked.headers["Location"]).json()

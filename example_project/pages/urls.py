@@ -11,12 +11,16 @@ from pages.views import (
     about,
     catalog,
     connection,
+    diary,
     finding,
+    journal,
     library,
+    lost,
     overview,
     preferences,
     statistics,
     syncing,
+    taking,
 )
 
 urlpatterns = [
@@ -34,6 +38,15 @@ urlpatterns = [
         for resource in COLLECTIONS
     ),
     path("albums/<str:spotify_id>/", catalog.album, name="album"),
+    path("changes/", journal.changes, name="changes"),
+    path("losses/<int:run>/", journal.loss, name="loss"),
+    path("lost/", lost.lost, name="lost"),
+    path("duplicates/", lost.doubles, name="duplicates"),
+    path("diary/", diary.diary, name="diary"),
+    path("diary/<int:year>/", diary.year, name="diary_year"),
+    path("diary/<int:year>/<int:month>/", diary.month, name="diary_month"),
+    path("take/", taking.take, name="take"),
+    path("take/found/", taking.found, name="found"),
     path("pictures/", statistics.pictures, name="pictures"),
     path("syncs/", syncing.runs, name="runs"),
     path("sync/", syncing.sync_all, name="sync_all"),

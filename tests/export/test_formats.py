@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from django_spotify_sync.export import FORMATS, begin_export, makes_file, playlist_of
-from django_spotify_sync.models import SpotifyAccount
+from django_spotify_sync.models import SavedTrack, SpotifyAccount
 from django_spotify_sync.models.library import LIBRARY
 from tests.kit.exports import exported
+from tests.kit.libraries import account_of, save
 
 #: What each makes of all, and of each resource, by the file's name.
 FILES: dict[str, dict[str | None, str]] = {
@@ -81,6 +82,18 @@ def test_one_playlist_is_called_as_it_is(name: str, filled: SpotifyAccount) -> N
 
     assert file.name == stem + FORMATS[name].ending
     assert file.content_type == TYPES[FORMATS[name].ending]
+
+
+def test_some_of_the_saved_tracks_are_a_file_too_and_nobody_elses(
+    filled: SpotifyAccount, other_user: Any
+) -> None:
+    theirs = save(account_of(other_user))
+    one = filled.saved_tracks.filter(track__isnull=False).earliest("pk")
+    wanted = SavedTrack.objects.filter(pk__in=[one.pk, theirs.pk])
+
+    assert exported(filled, "uris", saved=wanted).decode().split() == [one.track.uri]
+    assert exported(filled, "jsonl", saved=wanted).count(b"\n") == 1
+    assert exported(filled, "uris", saved=wanted.none()) == b""
 
 
 def test_no_part_of_a_file_is_empty(filled: SpotifyAccount) -> None:

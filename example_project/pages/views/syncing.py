@@ -15,7 +15,7 @@ from django_spotify_sync.models.runs import Trigger
 from django_spotify_sync.sync import may_sync, request_all, request_sync
 from django_spotify_sync.tasks import queue
 
-from pages.progress import Progress
+from pages.history import Past, runs_of
 from pages.shelves import shelf_of
 from pages.visitors import connected, wants_part
 
@@ -94,12 +94,11 @@ def _whole_page(request: HttpRequest) -> HttpResponse:
 @connected
 def runs(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     """Show the history of syncs, newest first."""
-    all_runs = SyncRun.objects.filter(account=account).order_by("-created_at", "-id")
-    page = Paginator(all_runs, RUNS_PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(runs_of(account), RUNS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "is_live": any(run.is_live for run in page),
         "numbers": page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1),
-        "rows": [Progress(run) for run in page],
+        "rows": [Past(run) for run in page],
     }
     return render(request, "pages/runs.html", context)

@@ -8,6 +8,7 @@ import signal
 import time
 from argparse import ArgumentParser
 from contextlib import ExitStack
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -15,19 +16,22 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
+from django.db.models import F
 from django.test import override_settings
 from django.urls import reverse
 from django_spotify_sync.management.progress import Progress
-from django_spotify_sync.models import SpotifyAccount, SyncRun
+from django_spotify_sync.models import LibraryChange, SpotifyAccount, SyncRun
 
 from config.celery import app
 from demo import servers
 from demo.comparison import differences, library_here
-from demo.spotify import LATENCY, Spotify
+from demo.spotify import LATENCY, Library, Spotify
 from demo.visitor import Stuck, Visitor
 
 NAME = "demo"
-LABELS = ("1st sync", "2nd sync")
+LABELS = ("1st sync", "2nd sync", "3rd sync")
+#: So long ago the first two are said to have been, so that the journal has more days than one.
+AGES = (timedelta(days=14), timedelta(days=7))
 TITLES = {
     "tracks": "saved tracks",
     "playlists": "playlists",
@@ -48,7 +52,7 @@ THINGS = {"albums": 60, "shows": 20, "episodes": 40, "audiobooks": 12}
 
 
 class Command(BaseCommand):
-    help = "Migrate, connect a demo user, sync their library twice, and serve the site."
+    help = "Migrate, connect a demo user, sync their library three times, and serve the site."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -122,10 +126,11 @@ class Command(BaseCommand):
         if fake:
             self._show(site, user, password, fake)
         if not no_serve:
+            running.enter_context(servers.beat(app))
             self._serve(site, password)
 
     def _show(self, site: str, user: Any, password: str, fake: Spotify) -> None:
-        """Connect, sync, sync again, and hold the rows against what FakeSpotify has."""
+        """Connect, sync, sync again, live for a week, sync once more; hold the rows against what FakeSpotify has."""
         if SpotifyAccount.objects.filter(user=user).exclude(spotify_id=fake.user_id).exists():
             raise CommandError(
                 f"In this database {NAME} is connected to the real Spotify. "
@@ -140,33 +145,55 @@ class Command(BaseCommand):
         account = SpotifyAccount.objects.get(user=user)
         self._say(f"{NAME} signed in, agreed at Spotify and came back: {account}")
 
-        with override_settings(SPOTIFY_SYNC_THROTTLE_RATES={}):  # no person asks so often
-            first, second = [
-                {one: self._sync(visitor, one, label) for one in settings.SPOTIFY_SYNC_RESOURCES}
-                for label in LABELS
-            ]
-        self._say(table(first, second))
-        fake.ask_for_library()
-        here, there = library_here(account), fake.library()
-        if found := differences(here, there):
-            raise CommandError("The copy is not right:\n  " + "\n  ".join(found[:10]))
+        unthrottled = override_settings(SPOTIFY_SYNC_THROTTLE_RATES={})  # no person asks so often
+        with unthrottled:
+            first, second = [self._sync_all(visitor, label) for label in LABELS[:2]]
+        there = self._compared(account, fake)
         # Which of its shows are audiobooks a site knows only when it has read both.
         unsettled = {"shows", "audiobooks"} if "audiobooks" in second else set()
         if any(written(run) for resource, run in second.items() if resource not in unsettled):
             raise CommandError("The second sync wrote rows, though nothing had changed.")
+        fake.live()
+        with unthrottled:
+            # In full: that a track was withdrawn no total tells, and a look at the newest ones neither.
+            third = self._sync_all(visitor, LABELS[2], full=True)
+        self._compared(account, fake)
+        for runs, age in zip((first, second), AGES, strict=True):
+            set_back(runs, age)
+        self._say(table(first, second, third))
         titles = [TITLES[resource] for resource in first]
         *counts, last = [f"{len(there[title.removesuffix('s')]):,} {title}" for title in titles]
         self._say(
             f"All {', '.join(counts)} and {last} are here as Spotify has them: compared row by row."
         )
+        lines = LibraryChange.objects.filter(run__in=[run.pk for run in third.values()]).count()
+        self._say(
+            f"Then a week went by at Spotify: {lines} changes are in the journal, and the copy is right again.\n"
+            "On the pages the first two syncs are set back by two weeks and by one."
+        )
         name = Visitor(site).sign_in_with_spotify()
         self._say(f"Signed in with Spotify, without a password: {name}.\n")
 
-    def _sync(self, visitor: Visitor, resource: str, label: str) -> SyncRun:
+    def _sync_all(self, visitor: Visitor, label: str, *, full: bool = False) -> dict[str, SyncRun]:
+        resources = settings.SPOTIFY_SYNC_RESOURCES
+        return {one: self._sync(visitor, one, label, full=full) for one in resources}
+
+    def _compared(self, account: SpotifyAccount, fake: Spotify) -> Library:
+        """Return the library at Spotify, of which each row is here.
+
+        :raises CommandError: if one is not.
+        """
+        fake.ask_for_library()
+        here, there = library_here(account), fake.library()
+        if found := differences(here, there):
+            raise CommandError("The copy is not right:\n  " + "\n  ".join(found[:10]))
+        return there
+
+    def _sync(self, visitor: Visitor, resource: str, label: str, *, full: bool) -> SyncRun:
         title = f"{label}, {TITLES[resource]}"
         progress = Progress(self.stdout, title)
         try:
-            run = visitor.sync(resource, progress.show)
+            run = visitor.sync(resource, progress.show, full=full)
         finally:
             progress.close()
         if run.status != SyncRun.Status.SUCCEEDED:
@@ -184,7 +211,8 @@ class Command(BaseCommand):
             )
         try:
             self._say(
-                f"Open {site}/ and sign in: user {NAME}, password {password}. Ctrl-C ends it."
+                f"Open {site}/ and sign in: user {NAME}, password {password}. Ctrl-C ends it.\n"
+                "Celery's beat looks every minute for what is due: syncs come by themselves, as the overview says when."
             )
             while True:
                 time.sleep(3600)
@@ -211,6 +239,14 @@ def demo_user(password: str) -> Any:
     user.set_password(password)
     user.save()
     return user
+
+
+def set_back(runs: dict[str, SyncRun], age: timedelta) -> None:
+    """Let runs, and what the journal says of them, be so much older."""
+    mine = SyncRun.objects.filter(pk__in=[run.pk for run in runs.values()])
+    moments = ("created_at", "published_at", "started_at", "heartbeat_at", "finished_at")
+    mine.update(**{name: F(name) - age for name in moments})
+    LibraryChange.objects.filter(run__in=mine).update(seen_at=F("seen_at") - age)
 
 
 def written(run: SyncRun) -> int:

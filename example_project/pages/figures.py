@@ -1,0 +1,39 @@
+"""What takes a look at all of a library, kept in the cache until a sync has written to that library.
+
+Numbers and keys of rows are kept, and no names: a page reads its rows by these keys, as they are now and as far as
+their owner may see them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.core.cache import cache
+from django_spotify_sync.models import LargeLoss, SpotifyAccount, SyncRun
+
+A_DAY = 24 * 60 * 60  # seconds; days go on, and with them what is of "this day"
+
+
+def remembered[T](account: SpotifyAccount, name: str, make: Callable[[], T], *resources: str) -> T:
+    """Return what was made for this account since its library was last written to; else make it. In two queries.
+
+    With ``resources`` only what is written to these counts.
+    """
+    key = f"figures:{name}:{account.pk}:{_version(account, resources)}"
+    found: T | None = cache.get(key)
+    if found is None:
+        found = make()
+        cache.set(key, found, A_DAY)
+    return found
+
+
+def _version(account: SpotifyAccount, resources: tuple[str, ...]) -> str:
+    """Name the library as it is: after the last run that wrote, and the last decision about rows of it."""
+    runs = SyncRun.objects.filter(account=account, finished_at__isnull=False)
+    wrote = runs.exclude(created=0, updated=0, removed=0).order_by("-created_at", "-pk")
+    if resources:
+        wrote = wrote.filter(resource__in=resources)
+    decided = LargeLoss.objects.filter(account=account, decided_at__isnull=False)
+    last = decided.order_by("-decided_at").values_list("pk", "decided_at").first()
+    run = wrote.values_list("pk", "finished_at").first()
+    return "-".join(f"{pk}.{moment:%Y%m%d%H%M%S%f}" for pk, moment in filter(None, (run, last)))
