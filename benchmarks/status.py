@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 
 from benchmarks import site
 from django_spotify_sync.models import Hour, SpotifyAccount, SpotifyToken, SyncRun, SyncState
+from django_spotify_sync.models.accounts import wanted_scopes
 from django_spotify_sync.rest.metrics import metrics_of
 from django_spotify_sync.upkeep.lamps import read_signs
 from django_spotify_sync.upkeep.looks import note_look
@@ -84,8 +85,9 @@ def _fill() -> None:
         )
         cursor.execute(
             f"INSERT INTO {token} (account_id, sealed, key_id, version, expires_at, scope, refreshed_at) "
-            "SELECT id, '', 'old', 1, now(), 'user-library-read playlist-read-private user-follow-read', now() "
-            f"FROM {account}"
+            "SELECT id, '', 'old', 1, now(), %s, now() "
+            f"FROM {account}",
+            [" ".join(wanted_scopes())],
         )
         cursor.execute(
             f"INSERT INTO {state} (account_id, resource, checked_at, next_sync_at, interval, failures, full_due, "

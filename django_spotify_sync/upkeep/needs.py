@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,6 +13,7 @@ from django.utils import timezone
 from django_spotify_sync import pace
 from django_spotify_sync.conf import conf
 from django_spotify_sync.models import Hour, SyncState
+from django_spotify_sync.models.accounts import AccountStatus
 from django_spotify_sync.spotify.scopes import is_covered
 from django_spotify_sync.sync.collections.reading import Collection
 from django_spotify_sync.sync.resources import RESOURCES
@@ -48,28 +51,52 @@ def pace_in(length: timedelta) -> int | None:
     return None if most is None else int(most * (length / conf.WINDOW))
 
 
-def read_requests(states: QuerySet[SyncState], using: str) -> Requests:
-    """Estimate what ``states`` need in a day from what was asked in the last weeks, by two queries."""
+def read_requests(scopes: Iterable[str], using: str) -> Requests:
+    """Estimate what all accounts need in a day from what was asked in the last weeks.
+
+    ``scopes`` are those that connected accounts agreed to, each as its token has it. It takes three queries, and one
+    more for each resource to which somebody has not agreed.
+    """
     costs = _costs(using)
     checks = whole = 0.0
-    alike = states.order_by().values("resource", "interval", "account__token__scope")
-    for row in alike.annotate(count=Count("pk")):
-        if not is_covered(row["resource"], (row["account__token__scope"] or "").split()):
-            continue  # Spotify is not asked for it
-        cost, kind = costs.get(row["resource"], _Cost()), RESOURCES[row["resource"]]
-        interval = max(row["interval"] or conf.SYNC_INTERVAL, conf.SYNC_INTERVAL)
+    for (resource, every), count in _intervals(scopes, using).items():
+        cost, kind = costs.get(resource, _Cost()), RESOURCES[resource]
+        interval = max(every or conf.SYNC_INTERVAL, conf.SYNC_INTERVAL)
         if isinstance(
             kind, Collection
         ):  # a whole listing that found nothing is on record as a check
             check, whole_every = kind.check_costs, conf.COLLECTION_FULL_INTERVAL
         else:
             check, whole_every = cost.check or kind.check_costs, conf.FULL_SYNC_INTERVAL
-        checks += row["count"] * check * (DAY / interval)
+        checks += count * check * (DAY / interval)
         # what is read whole is read at a check, so not more often than there is one
-        whole += row["count"] * cost.whole * (DAY / max(whole_every, interval))
+        whole += count * cost.whole * (DAY / max(whole_every, interval))
     changes = sum(cost.changes for cost in costs.values()) * (DAY / WEEK)
     seen = pace.allowance()
     return Requests(round(checks), round(whole), round(changes), _possible(seen), seen)
+
+
+def _intervals(scopes: Iterable[str], using: str) -> Counter[tuple[str, timedelta | None]]:
+    """Return how many states of connected accounts Spotify is asked about at which interval, by resource.
+
+    All are counted, and those that do not count are taken off, which are few: so the many need no other table.
+    """
+    states = SyncState.objects.using(using).filter(resource__in=conf.RESOURCES)
+    alike = _alike(states)
+    alike.subtract(_alike(states.exclude(account__status=AccountStatus.CONNECTED)))
+    connected = states.filter(account__status=AccountStatus.CONNECTED)
+    for resource in conf.RESOURCES:
+        lacking = [scope for scope in scopes if not is_covered(resource, scope.split())]
+        if lacking:
+            alike.subtract(
+                _alike(connected.filter(resource=resource, account__token__scope__in=lacking))
+            )
+    return +alike  # one that came up between two queries is taken off, and was not counted
+
+
+def _alike(states: QuerySet[SyncState]) -> Counter[tuple[str, timedelta | None]]:
+    rows = states.order_by().values_list("resource", "interval").annotate(Count("pk"))
+    return Counter({(resource, interval): count for resource, interval, count in rows})
 
 
 @dataclass(frozen=True, slots=True)

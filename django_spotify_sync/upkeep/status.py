@@ -19,7 +19,7 @@ from django_spotify_sync.shared_cache import evicting_policy
 from django_spotify_sync.upkeep.failing import Failing, worst_failures
 from django_spotify_sync.upkeep.keys import KeyUse
 from django_spotify_sync.upkeep.lamps import Lamp, read_signs, sentence_of, worst_of
-from django_spotify_sync.upkeep.looks import due_states, synced_states
+from django_spotify_sync.upkeep.looks import due_states
 from django_spotify_sync.upkeep.needs import DAY, Requests, pace_in, read_requests
 
 HOUR = timedelta(hours=1)
@@ -116,11 +116,11 @@ def read_status() -> Status:
     """Look at everything, by a constant number of queries, however many accounts there are. Spotify is not asked."""
     using = router.db_for_write(SyncRun)
     runs = SyncRun.objects.using(using)
-    signs, hours = read_signs(), _hours(using)
+    signs, hours, granted = read_signs(), _hours(using), _granted(using)
     status = Status(
         lamps=signs.lamps(),
         accounts=_by_status(SpotifyAccount.objects.using(using), AccountStatus.values),
-        missing_scopes=_missing_scopes(using),
+        missing_scopes=_missing_scopes(granted),
         worst=worst_failures(using),
         grants=_grants(using),
         runs=_runs(runs, hours),
@@ -129,7 +129,7 @@ def read_status() -> Status:
         due=Due(runs.due().count(), *due_states(using)),
         blocked={block.reason: block.until for block in signs.blocks},
         keys=list(signs.keys or []),
-        requests=read_requests(synced_states(using), using),
+        requests=read_requests(granted, using),
         pace_an_hour=pace_in(HOUR),
         hours=hours,
     )
@@ -184,12 +184,16 @@ def _grants(using: str) -> dict[int, int]:
     return {days: counts[f"in_{days}"] for days in GRANT_DAYS}
 
 
-def _missing_scopes(using: str) -> dict[str, int]:
+def _granted(using: str) -> dict[str, int]:
+    """Return which scopes connected accounts agreed to, as tokens have them, and how many accounts each."""
     tokens = SpotifyToken.objects.using(using).filter(account__status=AccountStatus.CONNECTED)
     known = tokens.exclude(scope="").order_by().values_list("scope")
-    granted = [(set(scope.split()), count) for scope, count in known.annotate(Count("pk"))]
+    return dict(known.annotate(Count("pk")))
+
+
+def _missing_scopes(granted: dict[str, int]) -> dict[str, int]:
     missing = {
-        wanted: sum(count for scopes, count in granted if wanted not in scopes)
+        wanted: sum(count for scopes, count in granted.items() if wanted not in scopes.split())
         for wanted in wanted_scopes()
     }
     return {scope: count for scope, count in missing.items() if count}

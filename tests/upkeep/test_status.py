@@ -120,4 +120,4 @@ def test_it_costs_the_same_however_many_there_are(now):
         Hour(at=hour_of(now) - number * HOUR, resource="tracks") for number in range(100)
     )
 
-    assert statements() == few <= 14
+    assert statements() == few <= 15
