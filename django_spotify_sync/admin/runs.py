@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import label_for_field
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -55,8 +56,9 @@ def run_badge(run: SyncRun) -> SafeString:
 
 def is_silent(run: SyncRun) -> bool:
     """Tell whether a running run gives no sign of life for longer than LOST_AFTER."""
-    is_running = run.status == RunStatus.RUNNING and run.heartbeat_at is not None
-    return is_running and run.heartbeat_at < timezone.now() - conf.LOST_AFTER
+    if run.status != RunStatus.RUNNING or run.heartbeat_at is None:
+        return False
+    return run.heartbeat_at < timezone.now() - conf.LOST_AFTER
 
 
 def reason_of(run: SyncRun) -> str:
@@ -211,7 +213,7 @@ class SyncRunAdmin(LossesOfRuns):
         """Show the counts by name."""
         names = ("created", "updated", "unchanged", "removed")
         lines = [
-            (line(capfirst(run._meta.get_field(name).verbose_name), number(getattr(run, name))),)
+            (line(capfirst(label_for_field(name, SyncRun)), number(getattr(run, name))),)
             for name in names
         ]
         return format_html_join("", "{}", lines)

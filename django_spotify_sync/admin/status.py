@@ -55,7 +55,7 @@ class StatusPage:
     _meta = _Meta
 
 
-@admin.register(StatusPage)  # type: ignore[type-var]
+@admin.register(StatusPage)  # type: ignore[arg-type]
 class StatusAdmin(ReadOnlyAdmin):
     def check(self, **kwargs: Any) -> list[Any]:
         """Say nothing: there are no fields to be wrong about."""

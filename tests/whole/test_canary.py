@@ -37,6 +37,7 @@ from django_spotify_sync.testing import FakeSpotify
 from django_spotify_sync.upkeep.notices import warn_expiring_grants
 from django_spotify_sync.upkeep.refreshing import refresh_tokens
 from tests.celery_app import app as celery_app
+from tests.kit.administering import MODELS
 from tests.kit.browsing import JSON, begun, browser_of, consent
 from tests.kit.canary import (
     BAD_KEY,
@@ -328,9 +329,8 @@ def _open_every_page(evidence: Evidence, ada: Client) -> None:
     boss.is_staff = boss.is_superuser = True
     boss.save()
     staff = browser_of(boss)
-    for model in admin.site._registry:
-        if model._meta.app_label != "spotify_sync":
-            continue
+    evidence.answer(staff.get(reverse("admin:spotify_sync_status_changelist")))
+    for model in MODELS:
         name = f"admin:spotify_sync_{model._meta.model_name}"
         evidence.answer(staff.get(reverse(f"{name}_changelist")))
         rows = model._default_manager.all()[:5] if issubclass(model, Model) else []
