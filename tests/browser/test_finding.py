@@ -48,7 +48,7 @@ def test_from_any_page_to_a_track_and_what_it_belongs_to(size, scheme, site: Sit
     expect(page.get_by_text(re.compile(r"tracks? saved"))).to_be_visible()
     visit.look("53-artist")
 
-    away = page.locator("a[href^='https://open.spotify.com/'], a[target=_blank]")
+    away = page.locator("main a[href^='https://open.spotify.com/']")
     assert away.count() > 2
     for link in away.all():
         assert link.get_attribute("target") == "_blank"
@@ -85,4 +85,5 @@ def test_tracks_are_filtered_and_a_page_and_a_month_are_jumped_to(has_script, si
         visit.button("Apply").click()
     explicit = sum(entry.track.explicit for entry in listener.saved)
     expect(page.locator(".found")).to_have_text(re.compile(f"^{explicit} tracks?$"))
-    visit.look("54-filters")
+    if has_script:
+        visit.look("54-filters")
