@@ -213,7 +213,7 @@ class SyncRunAdmin(LossesOfRuns):
         """Show the counts by name."""
         names = ("created", "updated", "unchanged", "removed")
         lines = [
-            (line(capfirst(label_for_field(name, SyncRun)), number(getattr(run, name))),)
+            (line(capfirst(str(label_for_field(name, SyncRun))), number(getattr(run, name))),)
             for name in names
         ]
         return format_html_join("", "{}", lines)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, timedelta
+from typing import Any
 
 from django.apps.registry import Apps
 from django.db import migrations, models
@@ -42,8 +43,9 @@ def add_up(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
             whole_requests=Sum("requests", filter=whole, default=0),
         )
     )
+    rows: Any = ended
     hour.objects.using(using).bulk_create(
-        [hour(requests=row.pop("asked"), **row) for row in ended], batch_size=1000
+        [hour(requests=row.pop("asked"), **row) for row in rows], batch_size=1000
     )
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
@@ -116,16 +117,17 @@ def _costs(using: str) -> dict[str, _Cost]:
     }
     # the changes first: after a sum of its name, a column is no longer known by it
     hours = Hour.objects.using(using).exclude(resource="").order_by().values("resource")
+    rows: Any = hours.annotate(changes=Sum(others, filter=lately), **sums)
     return {
         row["resource"]: _Cost(
             check=row["check_requests"] / max(1, row["checks"]),
             whole=row["whole_requests"] / max(1, row["whole_passes"]),
             changes=row["changes"] or 0,
         )
-        for row in hours.annotate(changes=Sum(others, filter=lately), **sums)
+        for row in rows
     }
 
 
 def _possible(seen: pace.Allowance | None) -> int | None:
-    limits = (pace_in(DAY), seen and seen.requests)
+    limits = (pace_in(DAY), seen.requests if seen else None)
     return min((limit for limit in limits if limit is not None), default=None)

@@ -32,12 +32,14 @@ def names(answer: Any) -> list[str]:
 
 
 def where(answer: Any) -> str:
-    return re.search('aria-current="page">(Page [^<]*)<', answer.content.decode())[1]
+    [said] = re.findall('aria-current="page">(Page [^<]*)<', answer.content.decode())
+    return str(said)
 
 
 def link(answer: Any, name: str) -> str:
     found = re.findall('href="([?][^"]*)">([^<]*)<', answer.content.decode())
-    return next(address for address, text in found if text == name).replace("&amp;", "&")
+    [address] = [address for address, text in found if text == name][:1]
+    return str(address).replace("&amp;", "&")
 
 
 def some(*numbers: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -144,14 +145,11 @@ def test_without_a_token_in_the_settings_none_is_right(client, address, said):
 
 
 def test_tokens_are_compared_in_constant_time(client, token, monkeypatch):
-    compared = []
-    monkeypatch.setattr(
-        "django_spotify_sync.rest.status.constant_time_compare",
-        lambda *both: compared.append(both) or False,
-    )
+    compare = Mock(return_value=False)
+    monkeypatch.setattr("django_spotify_sync.rest.status.constant_time_compare", compare)
 
     assert client.get("/spotify/status/", headers=token).status_code == 401
-    assert compared == [(TOKEN.encode(), TOKEN.encode())]
+    compare.assert_called_once_with(TOKEN.encode(), TOKEN.encode())
 
 
 def test_the_token_opens_nothing_else(client, token):
