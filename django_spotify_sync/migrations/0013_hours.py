@@ -19,7 +19,7 @@ def add_up(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     Checks that found nothing leave no record but of the last one: of these too few are counted.
     """
     using = editor.connection.alias
-    runs = apps.get_model("spotify_sync", "SyncRun").objects.using(using)
+    runs: Any = apps.get_model("spotify_sync", "SyncRun").objects.using(using)
     hour = apps.get_model("spotify_sync", "Hour")
     nothing = Q(status="succeeded", created=0, updated=0, removed=0)
     check, whole = nothing & Q(trigger="schedule", mode="probe"), Q(mode="full")

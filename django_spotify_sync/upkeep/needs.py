@@ -116,15 +116,14 @@ def _costs(using: str) -> dict[str, _Cost]:
         name: Sum(name) for name in ("checks", "check_requests", "whole_passes", "whole_requests")
     }
     # the changes first: after a sum of its name, a column is no longer known by it
-    hours = Hour.objects.using(using).exclude(resource="").order_by().values("resource")
-    rows: Any = hours.annotate(changes=Sum(others, filter=lately), **sums)
+    hours: Any = Hour.objects.using(using).exclude(resource="").order_by().values("resource")
     return {
         row["resource"]: _Cost(
             check=row["check_requests"] / max(1, row["checks"]),
             whole=row["whole_requests"] / max(1, row["whole_passes"]),
             changes=row["changes"] or 0,
         )
-        for row in rows
+        for row in hours.annotate(changes=Sum(others, filter=lately), **sums)
     }
 
 
