@@ -21,7 +21,6 @@ from django.contrib import admin
 from django.contrib.auth import SESSION_KEY
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
