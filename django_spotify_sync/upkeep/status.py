@@ -163,9 +163,11 @@ def _hours(using: str) -> list[Hourly]:
     first = this - (HOURS - 1) * HOUR
     added = {name: Sum(name) for name in OUTCOMES + ASKED}
     most = {name: Max(name) for name in ("due", "oldest_due", "looked_at")}
-    hours = Hour.objects.using(using).since(first).order_by().values("at")
-    rows: Any = hours.annotate(**added, **most)
-    found = {row["at"]: Hourly(looked=row.pop("looked_at") is not None, **row) for row in rows}
+    rows: Any = Hour.objects.using(using).since(first).order_by().values("at")
+    found = {
+        row["at"]: Hourly(looked=row.pop("looked_at") is not None, **row)
+        for row in rows.annotate(**added, **most)
+    }
     moments = [first + number * HOUR for number in range(HOURS)]
     return [found.get(moment, Hourly(at=moment)) for moment in moments]
 
