@@ -223,7 +223,7 @@ for _resource in Resource:
 def _stored(account: Any) -> list[tuple[str, str]]:
     """Return what is stored of an account, by name; the counts came with the row."""
     counts = {name: getattr(account, f"{name}_count") for name in LIBRARY}
-    return [(Resource(name).label, number(count)) for name, count in counts.items() if count]
+    return [(str(Resource(name).label), number(count)) for name, count in counts.items() if count]
 
 
 def _listed(parts: Sequence[str], separator: str = ", ") -> SafeString:
