@@ -33,7 +33,6 @@ def main() -> None:
             ("nothing due", 0),
             ("1,000 due", DUE),
             ("all of them due", None),
-            ("status", 0),
         ):
             _have_due(due)
             results = spawn.SimpleQueue()

@@ -33,7 +33,9 @@ def merge(
     table = quote(model._meta.db_table)
     given = {**key, **values}
     row = {
-        field.column: field.get_db_prep_save(given.get(field.name, field.get_default()), connection)
+        str(field.column): field.get_db_prep_save(
+            given.get(field.name, field.get_default()), connection
+        )
         for field in model._meta.concrete_fields
         if not field.primary_key
     }

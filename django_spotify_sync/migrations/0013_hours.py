@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, timedelta
+from typing import Any
 
 from django.apps.registry import Apps
 from django.db import migrations, models
@@ -18,7 +19,7 @@ def add_up(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     Checks that found nothing leave no record but of the last one: of these too few are counted.
     """
     using = editor.connection.alias
-    runs = apps.get_model("spotify_sync", "SyncRun").objects.using(using)
+    runs: Any = apps.get_model("spotify_sync", "SyncRun").objects.using(using)
     hour = apps.get_model("spotify_sync", "Hour")
     nothing = Q(status="succeeded", created=0, updated=0, removed=0)
     check, whole = nothing & Q(trigger="schedule", mode="probe"), Q(mode="full")

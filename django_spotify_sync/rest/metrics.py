@@ -15,7 +15,7 @@ from django_spotify_sync.models.runs import RunStatus
 from django_spotify_sync.upkeep.status import OUTCOMES, Status
 
 PREFIX = "spotify_sync_"
-LIVE = (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING)
+LIVE = (RunStatus.QUEUED.value, RunStatus.RUNNING.value, RunStatus.WAITING.value)
 
 type Number = float | None
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
@@ -115,7 +116,7 @@ def _costs(using: str) -> dict[str, _Cost]:
         name: Sum(name) for name in ("checks", "check_requests", "whole_passes", "whole_requests")
     }
     # the changes first: after a sum of its name, a column is no longer known by it
-    hours = Hour.objects.using(using).exclude(resource="").order_by().values("resource")
+    hours: Any = Hour.objects.using(using).exclude(resource="").order_by().values("resource")
     return {
         row["resource"]: _Cost(
             check=row["check_requests"] / max(1, row["checks"]),
@@ -127,5 +128,5 @@ def _costs(using: str) -> dict[str, _Cost]:
 
 
 def _possible(seen: pace.Allowance | None) -> int | None:
-    limits = (pace_in(DAY), seen and seen.requests)
+    limits = (pace_in(DAY), seen.requests if seen else None)
     return min((limit for limit in limits if limit is not None), default=None)

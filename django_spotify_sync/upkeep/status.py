@@ -163,7 +163,7 @@ def _hours(using: str) -> list[Hourly]:
     first = this - (HOURS - 1) * HOUR
     added = {name: Sum(name) for name in OUTCOMES + ASKED}
     most = {name: Max(name) for name in ("due", "oldest_due", "looked_at")}
-    rows = Hour.objects.using(using).since(first).order_by().values("at")
+    rows: Any = Hour.objects.using(using).since(first).order_by().values("at")
     found = {
         row["at"]: Hourly(looked=row.pop("looked_at") is not None, **row)
         for row in rows.annotate(**added, **most)

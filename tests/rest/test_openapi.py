@@ -260,6 +260,8 @@ def credentials(user: Any, spotify: FakeSpotify, settings: Any) -> dict[str, str
     settings.SPOTIFY_SYNC_THROTTLE_RATES = {}
     settings.SPOTIFY_SYNC_LOGIN_ENABLED = True
     settings.SPOTIFY_SYNC_RESOURCES = list(RESOURCES)
+    user.is_staff = user.is_superuser = True  # and may see how the site stands
+    user.save()
     account = connect(user, spotify)
     for _ in range(3):
         save(account)

@@ -144,11 +144,13 @@ def test_without_a_token_in_the_settings_none_is_right(client, address, said):
 
 
 def test_tokens_are_compared_in_constant_time(client, token, monkeypatch):
-    compared = []
-    monkeypatch.setattr(
-        "django_spotify_sync.rest.status.constant_time_compare",
-        lambda *both: compared.append(both) or False,
-    )
+    compared: list[tuple[bytes, bytes]] = []
+
+    def never_the_same(brought, wanted):
+        compared.append((brought, wanted))
+        return False
+
+    monkeypatch.setattr("django_spotify_sync.rest.status.constant_time_compare", never_the_same)
 
     assert client.get("/spotify/status/", headers=token).status_code == 401
     assert compared == [(TOKEN.encode(), TOKEN.encode())]

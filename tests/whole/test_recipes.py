@@ -201,12 +201,13 @@ def test_the_settings_of_the_recipe_configure_the_logger(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "project", types.ModuleType("project"))
     logs = types.ModuleType("project.logs")
     logs.JSONFormatter = said["JSONFormatter"]
+    sys.modules["project"].logs = logs
     monkeypatch.setitem(sys.modules, "project.logs", logs)
     logger = logging.getLogger("django_spotify_sync")
     before = (logger.handlers, logger.level, logger.propagate)
 
-    logging.config.dictConfig(copied("how-to/monitor.md", which="LOGGING = ")["LOGGING"])
     try:
+        logging.config.dictConfig(copied("how-to/monitor.md", which="LOGGING = ")["LOGGING"])
         raise_and_log(logging.getLogger("django_spotify_sync.sync"))
     finally:
         logger.handlers, logger.propagate = before[0], before[2]
