@@ -134,7 +134,7 @@ class PlaylistItemAdmin(ReadOnlyAdmin):
         "sort",
         "playlist_link",
         "place",
-        "added_at",
+        "added",
         "adder",
         "duration",
         "playable",
