@@ -21,7 +21,7 @@ from django_spotify_sync.admin.looks import (
     number,
     titled,
 )
-from django_spotify_sync.admin.rows import OfAccountAdmin, ReadOnlyAdmin
+from django_spotify_sync.admin.rows import OfAccountAdmin, ReadOnlyAdmin, called
 from django_spotify_sync.models import AccountPlaylist, Playlist, PlaylistItem
 from django_spotify_sync.models.catalog import track_artists
 from django_spotify_sync.models.playlists import SHOWS_DETAILS, ItemKind
@@ -75,7 +75,10 @@ class AccountPlaylistAdmin(OfAccountAdmin):
     """Speaks for the accounts: each list is called as its account was last shown it, and found by no other name."""
 
     list_display = ("title", "account_link", "place", "rights")
-    list_filter = ("can_read_items", "is_kept")
+    list_filter = (
+        ("can_read_items", called(_("readable"), admin.BooleanFieldListFilter)),
+        "is_kept",
+    )
     list_select_related = ("account__user", "playlist")
     search_fields = ("playlist__folded__contains",)
     spotify_id_field = "playlist__spotify_id"
@@ -120,22 +123,22 @@ class NumberedList(ChangeList):
 
 @admin.register(PlaylistItem)
 class PlaylistItemAdmin(ReadOnlyAdmin):
-    list_display = ("name", "place", "playlist_link", "kind", "added")
-    list_filter = ("kind",)
+    list_display = ("name", "place", "playlist_link", "sort", "added")
+    list_filter = (("kind", called(_("kind"), admin.ChoicesFieldListFilter)),)
     list_select_related = ("playlist", "track__album")
     search_fields = ("folded__contains", "track__folded__contains")
     spotify_id_field = "track__spotify_id"
     fields = (
         "name",
         "artist_names",
-        "kind",
+        "sort",
         "playlist_link",
         "place",
-        "added_at",
+        "added",
         "adder",
         "duration",
-        "is_playable",
-        "uri",
+        "playable",
+        "uri_at_spotify",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -171,6 +174,18 @@ class PlaylistItemAdmin(ReadOnlyAdmin):
     @admin.display(description=_("added"))
     def added(self, item: PlaylistItem) -> str:
         return ago(item.added_at)
+
+    @admin.display(description=_("kind"))
+    def sort(self, item: PlaylistItem) -> str:
+        return str(item.get_kind_display())
+
+    @admin.display(description=_("available"), boolean=True)
+    def playable(self, item: PlaylistItem) -> bool | None:
+        return item.is_playable
+
+    @admin.display(description=_("Spotify URI"))
+    def uri_at_spotify(self, item: PlaylistItem) -> str:
+        return item.uri or NOTHING
 
     @admin.display(description=_("added by"))
     def adder(self, item: PlaylistItem) -> str:

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.utils import label_for_field
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -29,7 +28,7 @@ from django_spotify_sync.admin.looks import (
     small,
 )
 from django_spotify_sync.admin.losses import LossesOfRuns
-from django_spotify_sync.admin.rows import ModelAdmin, OfAccountAdmin
+from django_spotify_sync.admin.rows import ModelAdmin, OfAccountAdmin, called
 from django_spotify_sync.conf import conf
 from django_spotify_sync.models import LibraryChange, SyncRun, SyncState
 from django_spotify_sync.models.accounts import AccountStatus
@@ -211,11 +210,13 @@ class SyncRunAdmin(LossesOfRuns):
     @admin.display(description=_("rows"))
     def rows(self, run: SyncRun) -> str:
         """Show the counts by name."""
-        names = ("created", "updated", "unchanged", "removed")
-        lines = [
-            (line(capfirst(str(label_for_field(name, SyncRun))), number(getattr(run, name))),)
-            for name in names
-        ]
+        counts = {
+            _("created"): run.created,
+            _("updated"): run.updated,
+            _("unchanged"): run.unchanged,
+            _("removed"): run.removed,
+        }
+        lines = [(line(capfirst(name), number(count)),) for name, count in counts.items()]
         return format_html_join("", "{}", lines)
 
     @admin.display(description=_("skipped"))
@@ -239,20 +240,13 @@ def _changes(run: SyncRun) -> str:
     return " ".join(f"{sign}{number(count)}" for sign, count in parts if count)
 
 
-class ResourceFilter(admin.ChoicesFieldListFilter):
-    """By a column that has no name of its own."""
-
-    title = _("resource")
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.title = ResourceFilter.title  # which Django's takes from the column
-
-
 @admin.register(SyncState)
 class SyncStateAdmin(OfAccountAdmin):
     list_display = ("name", "account_link", "failed", "next_sync", "checked", "full_pass")
-    list_filter = (SyncsFilter, ("resource", ResourceFilter))
+    list_filter = (
+        SyncsFilter,
+        ("resource", called(_("resource"), admin.ChoicesFieldListFilter)),
+    )
     sortable_by = ("failed", "next_sync")
     search_fields = ("account__spotify_id", "account__display_name")
     spotify_id_field = ""

@@ -18,7 +18,7 @@ from django_spotify_sync.models.catalog import track_artists
 
 @admin.register(SavedTrack)
 class SavedTrackAdmin(OfAccountAdmin):
-    list_display = ("title", "artist_names", "account_link", "added", "is_playable")
+    list_display = ("title", "artist_names", "account_link", "added", "playable")
     list_select_related = ("account__user", "track__album")
     list_filter = ("is_kept",)
     search_fields = ("track__folded__contains",)
@@ -28,7 +28,7 @@ class SavedTrackAdmin(OfAccountAdmin):
         "artist_names",
         "account_link",
         "added_at",
-        "is_playable",
+        "playable",
         "id_at_spotify",
         "on_spotify",
     )
@@ -47,6 +47,10 @@ class SavedTrackAdmin(OfAccountAdmin):
     @admin.display(description=_("saved"))
     def added(self, saved: SavedTrack) -> str:
         return ago(saved.added_at)
+
+    @admin.display(description=_("available"), boolean=True)
+    def playable(self, saved: SavedTrack) -> bool | None:
+        return saved.is_playable
 
     @admin.display(description=_("Spotify id"))
     def id_at_spotify(self, saved: SavedTrack) -> str:

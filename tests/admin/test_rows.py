@@ -150,7 +150,8 @@ def test_every_column_field_and_filter_is_called_in_the_readers_language(
     page = admin.site._registry[model]
     shown = {*page.list_display, *flatten_fieldsets(page.get_fieldsets(request))}
 
-    for name in shown | {one for one in page.list_filter if isinstance(one, str)}:
+    shown |= {one for one in page.list_filter if isinstance(one, str)}
+    for name in shown:
         told = getattr(getattr(page, name, None), "short_description", None)
         assert isinstance(told or model._meta.get_field(name).verbose_name, Promise), name
 

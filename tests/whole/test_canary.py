@@ -332,8 +332,7 @@ def _open_every_page(evidence: Evidence, ada: Client) -> None:
     for model in MODELS:
         name = f"admin:spotify_sync_{model._meta.model_name}"
         evidence.answer(staff.get(reverse(f"{name}_changelist")))
-        rows = model._default_manager.all()[:5]
-        for row in rows:
+        for row in model._default_manager.all()[:5]:
             evidence.answer(staff.get(reverse(f"{name}_change", args=[row.pk])))
     accounts_list = reverse("admin:spotify_sync_spotifyaccount_changelist")
     for action in admin.site._registry[SpotifyAccount].actions:
