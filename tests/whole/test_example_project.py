@@ -483,7 +483,7 @@ def test_a_fault_of_the_site_is_told_without_the_database(site, language, said):
         "import django, sys; django.setup()\n"
         "from django.test import RequestFactory\n"
         "from django.utils import translation\n"
-        "from django.views.defaults import server_error\n"
+        "from pages.views.faults import server_error\n"
         "translation.activate(sys.argv[1])\n"
         "print(server_error(RequestFactory().get('/')).content.decode())",
         language,
@@ -493,7 +493,7 @@ def test_a_fault_of_the_site_is_told_without_the_database(site, language, said):
     )
 
     assert said in done.stdout, done.stderr
-    assert f'<html lang="{language}">' in done.stdout
+    assert f'<html lang="{language}" data-theme="auto">' in done.stdout
     assert "/static/pages/look.css" in done.stdout
 
 
