@@ -32,7 +32,7 @@ def names(answer: Any) -> list[str]:
 
 
 def where(answer: Any) -> str:
-    return re.search('aria-current="page">(Page [^<]*)<', answer.content.decode())[1]
+    return str(re.search('aria-current="page">(Page [^<]*)<', answer.content.decode())[1])
 
 
 def link(answer: Any, name: str) -> str:

@@ -42,7 +42,7 @@ def settings_of_the_pages() -> dict[str, Any]:
     """
     if str(EXAMPLE) not in sys.path:
         sys.path.append(str(EXAMPLE))
-    templates = deepcopy(settings.TEMPLATES)
+    templates: list[Any] = deepcopy(settings.TEMPLATES)
     templates[0]["OPTIONS"]["context_processors"].append("pages.context_processors.site")
     return {
         "INSTALLED_APPS": [*settings.INSTALLED_APPS, *APPS],
