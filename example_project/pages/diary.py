@@ -6,11 +6,11 @@ months are those of UTC, as Spotify dates what is saved.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django_spotify_sync.models import (
     Artist,
@@ -111,11 +111,11 @@ class Figures:
 
     count: int
     milliseconds: int
-    first: int | None
-    last: int | None
-    months: dict[int, int]
     new_artists: int
     artists: list[tuple[int, int]]
+
+
+NOTHING = Figures(0, 0, 0, [])
 
 
 @dataclass(frozen=True)
@@ -148,16 +148,21 @@ class Review:
 def review(account: SpotifyAccount, year: int) -> Review:
     """Review a year, in a constant number of queries."""
     start, end = bounds(year)
-    figures = remembered(account, f"year-{year}", lambda: _figures(account, start, end), "tracks")
-    edges = [pk for pk in (figures.first, figures.last) if pk]
-    rows = SavedTrack.objects.filter(account=account).with_tracks().in_bulk(edges)
-    artists = Artist.objects.in_bulk([pk for pk, _ in figures.artists])
-    most = max(figures.months.values(), default=0)
+    figures = figures_of(account).get(year, NOTHING)
+    saved = saved_within(account, start, end).with_tracks()
+    in_year = {
+        month.day.month: month.count
+        for one in years(account)
+        if one.number == year
+        for month in one.months
+    }
+    most = max(in_year.values(), default=0)
     months = [
         Month(date(year, number, 1), count, -(-count * 100 // most) if most else 0)
         for number in range(1, 13)
-        for count in [figures.months.get(number, 0)]
+        for count in [in_year.get(number, 0)]
     ]
+    artists = Artist.objects.in_bulk([pk for pk, _ in figures.artists])
     albums = SavedAlbum.objects.filter(account=account, album__isnull=False)
     went = LibraryChange.objects.filter(
         account=account,
@@ -169,8 +174,8 @@ def review(account: SpotifyAccount, year: int) -> Review:
         year=year,
         count=figures.count,
         hours=round(figures.milliseconds / 3_600_000),
-        first=rows.get(figures.first or 0),
-        last=rows.get(figures.last or 0),
+        first=saved.order_by("added_at", "pk").first(),
+        last=saved.recent().first(),
         months=months,
         busiest=max(months, key=lambda month: month.count) if most else None,
         new_artists=figures.new_artists,
@@ -181,30 +186,32 @@ def review(account: SpotifyAccount, year: int) -> Review:
     )
 
 
-def _figures(account: SpotifyAccount, start: datetime, end: datetime) -> Figures:
-    saved = saved_within(account, start, end)
-    sums = saved.aggregate(count=Count("pk"), milliseconds=Sum("track__duration_ms"))
-    by_month = saved.annotate(month=pictures.MonthOf("added_at")).values_list("month")
-    new = _new_artists(account, start, end)
-    keys: Any = saved.order_by("added_at", "pk").values_list("pk", flat=True)
-    return Figures(
-        count=sums["count"],
-        milliseconds=sums["milliseconds"] or 0,
-        first=keys.first(),
-        last=keys.last(),
-        months={int(month[5:]): count for month, count in by_month.annotate(Count("pk"))},
-        new_artists=len(new),
-        artists=new[:MOST_ARTISTS],
-    )
+def figures_of(account: SpotifyAccount) -> dict[int, Figures]:
+    """Return what is remembered of each year: one look at a library is enough for all of them."""
+    return remembered(account, "figures", lambda: _figures(account), "tracks")
 
 
-def _new_artists(account: SpotifyAccount, start: datetime, end: datetime) -> list[tuple[int, int]]:
-    """Return the artists of whom nothing was saved before, those first of whom most was saved then."""
+def _figures(account: SpotifyAccount) -> dict[int, Figures]:
+    saved = pictures.saved_by(account).filter(added_at__isnull=False)
+    sums = saved.annotate(year=pictures.YearOf("added_at")).values_list("year")
+    new = _new_artists(account)
+    return {
+        int(year): Figures(count, length or 0, len(new[year]), new[year][:MOST_ARTISTS])
+        for year, count, length in sums.annotate(Count("pk"), Sum("track__duration_ms"))
+    }
+
+
+def _new_artists(account: SpotifyAccount) -> dict[str, list[tuple[int, int]]]:
+    """Return by year the artists of whom nothing was saved before, those first of whom most was saved then."""
     links = TrackArtist.objects.filter(
-        track__saved_by__account=account, track__saved_by__added_at__lt=end
+        track__saved_by__account=account, track__saved_by__added_at__isnull=False
     )
-    artists = links.values("artist").annotate(
-        first=Min("track__saved_by__added_at"), count=Count("pk")
-    )
-    new = artists.filter(first__gte=start).order_by("-count", "artist")
-    return list(new.values_list("artist", "count"))
+    counted = links.annotate(year=pictures.YearOf("track__saved_by__added_at"))
+    new: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    known: set[int] = set()
+    rows = counted.values_list("artist", "year").annotate(count=Count("pk"))
+    for artist, year, count in rows.order_by("year", "-count", "artist"):
+        if artist not in known:
+            known.add(artist)
+            new[year].append((artist, count))
+    return new

@@ -23,14 +23,21 @@ class MonthOf(Func):
 
     output_field = CharField()
     arity = 1
+    on_sqlite = "substr(%(expressions)s, 1, 7)"  # there a time is text, in UTC
+    on_postgresql = "to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM')"
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        template = "substr(%(expressions)s, 1, 7)"  # there a time is text, in UTC
-        return super().as_sql(compiler, connection, template=template, **context)
+        return super().as_sql(compiler, connection, template=self.on_sqlite, **context)
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        template = "to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM')"
-        return super().as_sql(compiler, connection, template=template, **context)
+        return super().as_sql(compiler, connection, template=self.on_postgresql, **context)
+
+
+class YearOf(MonthOf):
+    """The year of a time in UTC, as ``2026``."""
+
+    on_sqlite = "substr(%(expressions)s, 1, 4)"
+    on_postgresql = "to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY')"
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from django_spotify_sync.models.runs import Resource
 
 from pages import diary, doubles, lost
 
-#: By the resource that was written to. The page of a year is looked up when somebody asks: there are many of them.
+#: By the resource that was written to.
 _LOOKS: dict[str, tuple[Callable[[SpotifyAccount], Any], ...]] = {
-    Resource.TRACKS: (diary.years, doubles.doubles_of),
+    Resource.TRACKS: (diary.years, diary.figures_of, doubles.doubles_of),
     Resource.PLAYLISTS: (doubles.doubles_of,),
 }
 

@@ -53,6 +53,49 @@ def test_what_differs_is_named(tmp_path):
     ), done.stderr
 
 
+BEAT = """
+import django; django.setup()
+from config.celery import app
+from demo import servers
+app.conf.beat_schedule = {"at once": {"task": "look for what is due", "schedule": 0.05}}
+with servers.beat(app), app.connection_for_read() as broker, broker.SimpleQueue("celery") as queue:
+    print(queue.get(timeout=60).headers["task"])
+"""
+
+
+def test_beat_sends_what_is_due_and_ends_with_its_block(tmp_path):
+    done = run_at_example_site(BEAT, f"sqlite:///{tmp_path}/site.sqlite3")
+
+    assert (done.stdout.strip(), done.returncode) == ("look for what is due", 0), done.stderr
+
+
+LIFE = """
+from django_spotify_sync.testing import FakeSpotify
+from demo.life import live
+from demo.spotify import library_of
+for tracks, playlists in ((0, 0), (59, 1), (120, 6)):
+    user = FakeSpotify(tracks, playlists, 5, albums=4).user
+    before = library_of(user)
+    live(user)
+    after = library_of(user)
+    more = [len(after[kind]) - len(before[kind]) for kind in before][:5]
+    print(more, None in [row[0] for row in after["saved track"]])
+isrcs = [entry.track.isrc for entry in user.saved if entry.track]
+print(len(isrcs) - len(set(isrcs)))
+"""
+
+
+def test_a_week_goes_by_in_libraries_of_every_size(tmp_path):
+    done = run_at_example_site(LIFE, f"sqlite:///{tmp_path}/site.sqlite3")
+
+    none, few, some, doubles = done.stdout.splitlines()
+    assert none == "[0, 0, 0, 1, 1] False", done.stderr
+    assert few.startswith("[0, ")
+    assert some.startswith("[9, 1, ")
+    assert some.endswith("True")
+    assert doubles == "1"
+
+
 def environment(folder: Path) -> dict[str, str]:
     """Return this process's, without what is the tests' own, and with a database and keys of its own."""
     ours = {"REDIS_URL", "DJANGO_SETTINGS_MODULE", "TEST_OVERRIDES"}

