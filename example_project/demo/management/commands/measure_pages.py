@@ -81,6 +81,7 @@ def pages(account: SpotifyAccount) -> list[str]:
         "syncs/",
         "connection/",
         "connection/leave/",
+        "privacy/",
     ]
 
 
