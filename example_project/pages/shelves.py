@@ -54,19 +54,23 @@ class Shelf:
     @property
     def counted(self) -> int | None:
         """Return how much is here, or has come so far at the first reading; None if nobody knows yet."""
-        if self.count or (
-            self.state and self.state.full_at
-        ):  # which may have been read, and be empty
+        was_read = self.state is not None and self.state.full_at is not None
+        if self.count or was_read:
             return self.count
         run = self.progress.run if self.is_syncing and self.progress else None
         # of playlists it is their items that are counted
         return run.done if run and run.done and self.resource != "playlists" else None
 
     @property
-    def refresh(self) -> str:
-        """Say how often a page asks how the sync stands: seldom where nothing is to be expected soon."""
+    def expects_news(self) -> bool:
+        """Whether something is to be seen soon."""
         progress = self.progress
-        return "5s" if progress and (progress.is_paused or progress.is_stuck) else "600ms"
+        return self.is_syncing and not (progress and (progress.is_paused or progress.is_stuck))
+
+    @property
+    def refresh(self) -> str:
+        """Say how often a page asks how the sync stands."""
+        return "600ms" if self.expects_news else "5s"
 
     @property
     def run_title(self) -> Words:
@@ -97,14 +101,31 @@ def shelf_of(account: SpotifyAccount, resource: str) -> Shelf:
     """
     if resource not in settings.SPOTIFY_SYNC_RESOURCES:
         raise Http404(f"There is no shelf {resource!r}.")
-    return _shelf(account, resource, account.agreed([resource]), _states(account))
+    return _shelves(account, [resource])[0]
 
 
 def shelves_of(account: SpotifyAccount) -> list[Shelf]:
     """Return all of them, in two queries each and two for what was agreed to and what is known between runs."""
-    resources = settings.SPOTIFY_SYNC_RESOURCES
-    agreed, states = account.agreed(resources), _states(account)
-    return [_shelf(account, resource, agreed, states) for resource in resources]
+    return _shelves(account, settings.SPOTIFY_SYNC_RESOURCES)
+
+
+def _shelves(account: SpotifyAccount, resources: list[str]) -> list[Shelf]:
+    agreed = account.agreed(resources)
+    runs = SyncRun.objects.filter(account=account).order_by("-created_at", "-id")
+    latest = {resource: runs.filter(resource=resource).first() for resource in resources}
+    # After the runs: who reads that one has ended reads what it wrote.
+    states = {one.resource: one for one in SyncState.objects.filter(account=account)}
+    return [
+        Shelf(
+            account,
+            resource,
+            is_agreed_to=resource in agreed,
+            count=LIBRARY[resource].shown_of(account.pk).count(),
+            progress=Progress(run) if run else None,
+            state=states.get(resource),
+        )
+        for resource, run in latest.items()
+    ]
 
 
 @dataclass(frozen=True)
@@ -131,18 +152,3 @@ def next_sync(shelves: list[Shelf]) -> Next | None:
         if shelf.may_sync and shelf.is_agreed_to and not shelf.is_syncing
     ]
     return Next(min(due)) if due else None
-
-
-def _states(account: SpotifyAccount) -> dict[str, SyncState]:
-    return {state.resource: state for state in SyncState.objects.filter(account=account)}
-
-
-def _shelf(
-    account: SpotifyAccount, resource: str, agreed: list[str], states: dict[str, SyncState]
-) -> Shelf:
-    runs = SyncRun.objects.filter(account=account, resource=resource)
-    run = runs.order_by("-created_at", "-id").first()
-    # After the run: who reads that it has ended reads what it wrote.
-    count = LIBRARY[resource].shown_of(account.pk).count()
-    progress = Progress(run) if run else None
-    return Shelf(account, resource, resource in agreed, count, progress, states.get(resource))

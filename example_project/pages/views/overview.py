@@ -24,9 +24,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "shelves": shelves,
         "is_syncing": any(shelf.is_syncing for shelf in shelves),
         "is_all_waited_for": all(shelf.is_waited_for for shelf in shelves if shelf.is_agreed_to),
-        "reload_after": 2
-        if any(shelf.refresh != "5s" for shelf in shelves if shelf.is_syncing)
-        else 15,
+        "reload_after": 2 if any(shelf.expects_news for shelf in shelves) else 15,
         "next_sync": next_sync(shelves),
         "latest": _latest(account),
     }

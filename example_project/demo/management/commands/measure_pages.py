@@ -117,6 +117,7 @@ def pages(account: SpotifyAccount) -> list[str]:
         "syncs/",
         "connection/",
         "connection/leave/",
+        "privacy/",
     ]
 
 

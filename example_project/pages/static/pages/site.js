@@ -20,7 +20,7 @@ document.addEventListener("keydown", (event) => {
 // Times are of the visitor's own zone. Without script they stand in UTC, and say so.
 
 const { lang } = document.documentElement;
-const days = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, {
+const days = new Intl.DateTimeFormat(lang, {
   day: "numeric",
   month: lang === "ru" ? "long" : "short",
   year: "numeric",
