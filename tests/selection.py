@@ -30,6 +30,8 @@ SECOND = (
     "tests/accounts/test_tokens.py",
     "tests/admin/test_search.py",
     "tests/db/",
+    "tests/example/test_finding.py",
+    "tests/example/test_listings.py",
     "tests/migrations/",
     "tests/models/",
     "tests/rest/test_cursors.py",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date
 from typing import Any
 
-from django.db.models import F, Max, Min, QuerySet, TextField, Value
+from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Concat, Right
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -21,22 +21,20 @@ from django_spotify_sync.models import (
 from django_spotify_sync.models.saved_tracks import folded_key, sort_keys
 from django_spotify_sync.models.search import track_has
 from django_spotify_sync.rest.keyset import (
-    Cursor,
     KeysetPage,
     Order,
     by_number,
     by_text,
     by_time,
     page_of,
-    unpacked,
 )
 
 from pages import filters
+from pages.jumps import LAST, Start, month_asked, months_of, start_of, start_of_month
 from pages.words import Words
 
 MOST_WORDS = 10  # of a search; each is a condition
 MOST_COUNTED = 1_000  # of what is found: to count it is to look at all of it
-LAST = "last"  # stands in an address where other pages have their cursor
 
 
 @dataclass(frozen=True)
@@ -177,7 +175,7 @@ def saved_tracks(request: HttpRequest, account: SpotifyAccount, per_page: int) -
     if order is None or not SavedTrack.objects.keeps_sort_keys(account):
         order = TRACK_ORDERS[sort].order
     is_narrowed = bool(words_of(request)) or any(one.is_active for one in fields)
-    months = _months(account) if sort in BY_DATE and not is_narrowed else []
+    months = months_of(account) if sort in BY_DATE and not is_narrowed else []
     return listing_of(
         request,
         rows,
@@ -256,43 +254,28 @@ def listing_of(
     ``found`` are those of the ``rows`` that were looked for, if anything was.
     """
     search, sort = searched_for(request), _sort(request, orders)
-    order = order or orders[sort].order
-    downwards = orders[sort].downwards
+    order, downwards = order or orders[sort].order, orders[sort].downwards
     ordering = f"-{sort}" if downwards else sort
     if found is None:
-        found = rows if search else None
-    if found is None:
-        count = rows.order_by().values("pk").count()
+        count, is_more = rows.order_by().values("pk").count(), False
     else:
         rows, count = few_of(rows, found)
-    is_more = found is not None and count > MOST_COUNTED
-    asked, wanted = request.GET.get("cursor", ""), _number(request)
-    cursor, skip, number = _cursor(asked, ordering, order), 0, wanted
-    month = None if asked else _month(request, months or [])
+        is_more = count > MOST_COUNTED
+    pages = -(-count // per_page)
+    month = month_asked(request, months or [])
     if month:
-        cursor = _edge(month, downwards=downwards)
-        beyond = {"added_at__gte" if downwards else "added_at__lt": cursor.value}
-        before = rows.order_by().filter(**beyond).count()
-        number = before // per_page + 1
-        cursor = cursor if before else None  # the list begins with it
-    elif not asked and wanted > 1:
-        number = min(wanted, max(1, -(-count // per_page)))
-        skip = (number - 1) * per_page
-    page = page_of(
-        rows, ordering, order, size=per_page, cursor=cursor, from_end=asked == LAST, skip=skip
-    )
-    backwards = asked == LAST or (cursor is not None and cursor.backwards)
-    if (asked or month) and (not page.rows or (backwards and not page.has_previous)):
-        # what was there is gone; or the way back is at its end, which need not be a whole page from where it came
-        page = page_of(rows, ordering, order, size=per_page)
+        start = start_of_month(month, rows, downwards=downwards, per_page=per_page)
+    else:
+        start = start_of(request, ordering, order, per_page=per_page, pages=pages)
+    page, number = _page(rows, ordering, order, start, per_page), start.number
     if not page.has_previous:
         number = 1
-    elif asked == LAST and not is_more:
-        number = -(-count // per_page)
+    elif start.from_end and not is_more:
+        number = pages
     return Listing(
         page=page,
         number=number,
-        count=min(count, MOST_COUNTED) if found is not None else count,
+        count=MOST_COUNTED if is_more else count,
         is_more=is_more,
         per_page=per_page,
         search=search,
@@ -304,45 +287,26 @@ def listing_of(
     )
 
 
+def _page(
+    rows: QuerySet[Any], ordering: str, order: Order, start: Start, per_page: int
+) -> KeysetPage:
+    page = page_of(
+        rows,
+        ordering,
+        order,
+        size=per_page,
+        cursor=start.cursor,
+        from_end=start.from_end,
+        skip=start.skip,
+    )
+    if page.rows and (page.has_previous or not start.is_backwards):
+        return page
+    if start == Start():
+        return page
+    # what was there is gone; or the way back is at its end, which need not be a whole page from where it came
+    return page_of(rows, ordering, order, size=per_page)
+
+
 def _sort(request: HttpRequest, orders: dict[str, Sorting]) -> str:
     sort = request.GET.get("sort", "")
     return sort if sort in orders else next(iter(orders))
-
-
-def _cursor(text: str, ordering: str, order: Order) -> Cursor | None:
-    """Return the cursor of the address; None if it is none of this order, as of an address from before."""
-    try:
-        return unpacked(text, ordering, order)
-    except ValueError:
-        return None
-
-
-def _number(request: HttpRequest) -> int:
-    number = request.GET.get("page", "")
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 1
-
-
-def _months(account: SpotifyAccount) -> list[date]:
-    """Return all months from that of the latest saved track to that of the first."""
-    dated = SavedTrack.objects.filter(account=account, added_at__isnull=False)
-    found = dated.aggregate(first=Min("added_at"), last=Max("added_at"))
-    if found["first"] is None:
-        return []
-    first, month = (found[end].astimezone(UTC).date().replace(day=1) for end in ("first", "last"))
-    months = []
-    while month >= first:
-        months.append(month)
-        month = (month - timedelta(days=1)).replace(day=1)
-    return months
-
-
-def _month(request: HttpRequest, months: list[date]) -> date | None:
-    """Return the month to jump to, if it is one of these."""
-    asked = request.GET.get("month", "")
-    return next((month for month in months if f"{month:%Y-%m}" == asked), None)
-
-
-def _edge(month: date, *, downwards: bool) -> Cursor:
-    """Return the cursor just before the month, whichever way the list goes."""
-    start = (month + timedelta(days=31)).replace(day=1) if downwards else month
-    return Cursor(datetime(start.year, start.month, 1, tzinfo=UTC), 0)

@@ -11,6 +11,12 @@ from tests.browser.site import Site
 
 TRACKS, PLAYLISTS, ALBUMS = 300, 3, 4
 
+#: Whether the site does something when "/" is pressed.
+IS_TAKEN = """() => {
+    const press = new KeyboardEvent("keydown", {key: "/", bubbles: true, cancelable: true});
+    return !document.body.dispatchEvent(press);
+}"""
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
@@ -53,6 +59,14 @@ def test_from_any_page_to_a_track_and_what_it_belongs_to(size, scheme, site: Sit
     for link in away.all():
         assert link.get_attribute("target") == "_blank"
         assert link.get_attribute("rel") == "noopener noreferrer"
+
+    # The key can be turned off: people who speak to their machine may say it without meaning it.
+    if size == "desktop":
+        page.keyboard.press("/")
+        page.get_by_label("The key / leads here").uncheck()
+        visit.go("Tracks")
+        expect(page.get_by_role("heading", name="Saved tracks")).to_be_visible()
+        assert page.evaluate(IS_TAKEN) is False
 
 
 @pytest.mark.parametrize("has_script", [True, False])

@@ -101,6 +101,25 @@ def test_a_few_of_each_kind_are_shown_and_a_way_to_the_others(
     assert visit.get("/search/?q=rain&in=nothing").context["groups"]
 
 
+def test_what_only_others_were_shown_is_not_found(ada: SpotifyAccount, visit: Client) -> None:
+    renamed, changed, closed = (
+        own(ada, **values)
+        for values in ({"seen_details": None}, {"seen_contents": None}, {"can_read_items": False})
+    )
+    renamed.name = "veiled list"
+    renamed.save()
+    for playlist in (changed, closed):
+        put(playlist, kind="local", title="veiled file")
+        put(playlist, track=track_of("veiled track"))
+    track = put(renamed, track=track_of("item of a list with a new name")).track
+
+    assert found(visit, "veiled") == {}
+    page = visit.get("/search/?q=new+name").content.decode()
+    assert "item of a list" in page
+    assert "veiled" not in page + visit.get(f"/tracks/{track.spotify_id}/").content.decode()
+    assert "veiled" not in visit.get("/playlists/overlap/").content.decode()
+
+
 def test_for_htmx_only_what_was_found_is_rendered(library: None, visit: Client) -> None:
     part = visit.get("/search/?q=елка", headers={"HX-Request": "true"}).content.decode()
 

@@ -200,3 +200,25 @@ def test_a_list_is_shown_in_as_many_queries_however_it_is_asked_for(
         save(ada, track=track_of("more"))
 
     assert [queries(query) for query in asked] == before
+
+
+def test_the_end_of_what_was_not_counted_has_no_number(
+    months: list[SavedTrack], visit: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.listings.MOST_COUNTED", 9)
+
+    first = visit.get("/tracks/?q=track")
+    assert where(first) == "Page 1"
+    last = visit.get("/tracks/" + link(first, "Last"))
+    assert names(last) == some(3, 2, 1, 0)
+    assert "Last page</b>" in last.content.decode()
+    assert "More than 9 found" in last.content.decode()
+
+
+def test_a_page_that_is_gone_is_the_first(months: list[SavedTrack], visit: Client) -> None:
+    following = link(visit.get("/tracks/"), "Next")
+    SavedTrack.objects.exclude(pk=months[9].pk).delete()
+
+    assert names(visit.get("/tracks/" + following)) == some(9)
+    assert names(visit.get("/tracks/?page=3")) == some(9)
+    assert names(visit.get("/tracks/?cursor=last")) == some(9)

@@ -29,10 +29,12 @@ def fill(account: SpotifyAccount, dated: int, undated: int) -> list[int]:
     return [row.pk for row in [*reversed(rows), *reversed(unknown)]]
 
 
-def page(order: Order, cursor: str | None = None, *, from_end: bool = False) -> KeysetPage:
+def page(
+    order: Order, cursor: str | None = None, *, from_end: bool = False, skip: int = 0
+) -> KeysetPage:
     at = unpacked(cursor, "-saved", order) if cursor else None
     rows = SavedTrack.objects.with_tracks()
-    return page_of(rows, "-saved", order, size=3, cursor=at, from_end=from_end)
+    return page_of(rows, "-saved", order, size=3, cursor=at, from_end=from_end, skip=skip)
 
 
 @pytest.mark.parametrize("apart", [False, True])
@@ -56,6 +58,23 @@ def test_from_the_end_back_to_the_beginning(
     assert not pages[-1].has_next
     assert all(one.has_next for one in pages[:-1])
     assert [row.pk for row in page(order).rows] == keys[:3]
+
+
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize(("dated", "undated"), [(0, 0), (0, 3), (7, 0), (5, 2), (2, 5)])
+def test_behind_so_many_rows(
+    account: SpotifyAccount, dated: int, undated: int, apart: bool
+) -> None:
+    keys = fill(account, dated, undated)
+    order = replace(SAVED, apart=apart)
+
+    for skip in range(len(keys) + 2):
+        found = page(order, skip=skip)
+        assert [row.pk for row in found.rows] == keys[skip : skip + 3]
+        assert found.has_previous == (skip > 0)
+        assert found.has_next == (skip + 3 < len(keys))
+        if found.after:
+            assert [row.pk for row in page(order, found.after).rows] == keys[skip + 3 : skip + 6]
 
 
 @pytest.mark.parametrize("apart", [False, True])

@@ -310,6 +310,12 @@ NAMES: dict[str, list[str]] = {
     "testing.factories.connect": ["fake", "user", "who", "scope"],
     "models.SavedTrack.objects.contains": ANYTHING,
     "models.SavedTrack.objects.saved_ids": ["account", "spotify_ids"],
+    "models.SavedTrack.objects.in_no_playlist": ["account"],
+    "models.SavedTrack.objects.unavailable": [],
+    "models.AccountPlaylist.objects.readable": [],
+    "models.AccountPlaylist.objects.holding": ["tracks"],
+    "models.PlaylistItem.objects.shown_to": ["account"],
+    "models.PlaylistItem.objects.also_in": ["playlist"],
 }
 
 # What is there: one question for each kind of name

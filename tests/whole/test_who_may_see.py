@@ -67,7 +67,7 @@ def names_of_links(user: Any, shared: Any) -> str:
     links = AccountPlaylist.objects.for_user(user).in_order().as_shown()
     return "\n".join(
         f"{link} {link.name} {link.description} {link.image_url} total={link.total}"
-        f"{link.shown_name} total={link.shown_total}"
+        f"{link.shown_name} {link.shown_folded} total={link.shown_total}"
         for link in links
     )
 
@@ -86,6 +86,9 @@ DOORS: dict[str, Door] = {
     "Playlist.readable_by": lambda user, _: rows(Playlist.objects.readable_by(user)),
     "PlaylistItem.readable_by": lambda user, _: rows(
         PlaylistItem.objects.readable_by(user).order_by("-position")[:9]
+    ),
+    "PlaylistItem.shown_to": lambda user, _: rows(
+        PlaylistItem.objects.shown_to(user.spotify_account).order_by("-position")[:9]
     ),
     "items of a list": lambda user, shared: rows(
         Playlist.objects.get(spotify_id=shared.id).items.readable_by(user).order_by("-position")[:9]

@@ -53,15 +53,22 @@ def keys(account: SpotifyAccount) -> list[tuple[Any, ...]]:
     return list(rows.values_list(*SORT_KEYS))
 
 
+def rename(model: Any, new: str, **which: Any) -> None:
+    """Give rows another name as a sync does, with the name as search looks for it."""
+    for row in model.objects.filter(**which):
+        row.name = new
+        row.save()
+
+
 def test_a_long_library_keeps_its_keys(shelf: SpotifyAccount, other_user: Any) -> None:
     theirs = account_of(other_user, "grace")
     save(theirs, track=Track.objects.first())
 
     assert refresh(shelf) == 7
     assert keys(shelf)[:3] == [
-        ("név 0", "", 0),
-        ("név 0", "artist 1", 1),
-        ("név 1", "artist 0", 2),
+        ("nev 0", "", 0),
+        ("nev 0", "artist 1", 1),
+        ("nev 1", "artist 0", 2),
     ]
     assert keys(theirs) == [(None, None, None)]
     assert SavedTrack.objects.get(track=None).name_key is None
@@ -78,7 +85,7 @@ def test_a_short_library_keeps_none(shelf: SpotifyAccount) -> None:
 
 def test_a_library_that_became_short_goes_on_keeping_them(shelf: SpotifyAccount) -> None:
     refresh(shelf)
-    SavedTrack.objects.filter(name_key="név 0").delete()
+    SavedTrack.objects.filter(name_key="nev 0").delete()
 
     save(shelf, track=track_of("New"))
 
@@ -98,9 +105,9 @@ def test_what_did_not_change_is_not_written(
 @pytest.mark.parametrize(
     ("change", "key"),
     [
-        (lambda: Track.objects.filter(duration_ms=3).update(name="X" * 300), ("x" * 100, "artist 1", 3)),
-        (lambda: Track.objects.filter(duration_ms=3).update(duration_ms=9), ("név 1", "", 9)),
-        (lambda: Artist.objects.filter(name="Artist 1").update(name="Änn"), ("név 0", "Änn", 1)),
+        (lambda: rename(Track, "X" * 300, duration_ms=3), ("x" * 100, "", 3)),
+        (lambda: Track.objects.filter(duration_ms=3).update(duration_ms=9), ("nev 1", "", 9)),
+        (lambda: rename(Artist, "Änn", name="Artist 1"), ("nev 0", "ann", 1)),
     ],
 )  # fmt: skip
 def test_what_was_renamed_is_brought_up_to_date_by_a_whole_pass(
@@ -108,12 +115,12 @@ def test_what_was_renamed_is_brought_up_to_date_by_a_whole_pass(
 ) -> None:
     refresh(shelf)
     before = keys(shelf)
-    assert change() == 1 or change is not None
+    change()
 
     assert refresh(shelf, is_whole=False) == 0
     assert keys(shelf) == before
     assert refresh(shelf) >= 1
-    assert keys(shelf) != before
+    assert key in set(keys(shelf)) - set(before)
     assert refresh(shelf) == 0
 
 
