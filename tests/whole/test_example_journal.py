@@ -102,8 +102,20 @@ def test_a_page_of_the_journal_costs_the_same_whatever_is_on_it(
         write_change(account, spotify_id=track_of().spotify_id)
     ada.get("/changes/")
 
-    with django_assert_num_queries(6):  # session, user, account, losses, lines, covers
+    with django_assert_num_queries(7):  # session, user, account, losses, lines, covers, still here
         ada.get("/changes/")
+
+
+def test_what_is_here_no_more_is_no_link(account: SpotifyAccount, ada: Client) -> None:
+    owned = own(account)
+    for spotify_id in (owned.spotify_id, "gone"):
+        write_change(account, spotify_id, resource="playlists", spotify_id=spotify_id)
+        write_change(account, resource="playlists", playlist_spotify_id=spotify_id)
+
+    page = text(ada, "/changes/")
+
+    assert page.count(f'href="/playlists/{owned.spotify_id}/"') == 2
+    assert 'href="/playlists/gone/"' not in page
 
 
 def test_nobody_sees_what_others_have_lost_or_may_decide_about_it(
