@@ -9,11 +9,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_spotify_sync.exceptions import InsufficientScope, NotConnected, UnknownResource
-from django_spotify_sync.models import SpotifyAccount
+from django_spotify_sync.models import SpotifyAccount, SyncRun
 from django_spotify_sync.sync import request_all, request_sync
 from django_spotify_sync.tasks import queue
 
-from pages.history import Past, runs_of
+from pages.history import Past, newest_first
 from pages.shelves import shelf_of
 from pages.visitors import connected, wants_part
 
@@ -77,7 +77,8 @@ def _whole_page(request: HttpRequest) -> HttpResponse:
 @connected
 def runs(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     """Show the history of syncs, newest first."""
-    page = Paginator(runs_of(account), RUNS_PER_PAGE).get_page(request.GET.get("page"))
+    all_runs = newest_first(SyncRun.objects.filter(account=account))
+    page = Paginator(all_runs, RUNS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "numbers": page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1),
