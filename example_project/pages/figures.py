@@ -11,6 +11,8 @@ from collections.abc import Callable
 from django.core.cache import cache
 from django_spotify_sync.models import LargeLoss, SpotifyAccount, SyncRun
 
+#: Goes up when what is kept looks different: a cache outlives the code that filled it.
+SHAPE = 1
 A_DAY = 24 * 60 * 60  # seconds; days go on, and with them what is of "this day"
 
 
@@ -19,7 +21,7 @@ def remembered[T](account: SpotifyAccount, name: str, make: Callable[[], T], *re
 
     With ``resources`` only what is written to these counts.
     """
-    key = f"figures:{name}:{account.pk}:{_version(account, resources)}"
+    key = f"figures:{SHAPE}:{name}:{account.pk}:{_version(account, resources)}"
     found: T | None = cache.get(key)
     if found is None:
         found = make()
