@@ -88,7 +88,8 @@ def found_tracks(request: HttpRequest, account: SpotifyAccount) -> QuerySet[Save
     rows = SavedTrack.objects.filter(account=account, track__isnull=False)
     if run := request.GET.get("loss", ""):
         losses = LargeLoss.objects.filter(account=account, resource="tracks")
-        losses = losses.filter(run=run) if run.isascii() and run.isdigit() else losses.none()
+        is_number = run.isascii() and run.isdigit() and len(run) < 19
+        losses = losses.filter(run=run) if is_number else losses.none()
         rows = rows.filter(pk__in=LostRow.objects.filter(loss__in=losses).values("row_id"))
     for word in words_of(request):
         rows = rows.filter(track_has(word))
