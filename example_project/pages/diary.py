@@ -24,7 +24,7 @@ from django_spotify_sync.models.changes import ChangeKind
 from django_spotify_sync.rest.keyset import KeysetPage, by_time, page_of, unpacked
 
 from pages import pictures
-from pages.figures import remembered
+from pages.figures import counted_from
 
 MOST_ARTISTS = 12
 MOST_LOST = 30
@@ -54,7 +54,7 @@ class Year:
 
 def years(account: SpotifyAccount) -> list[Year]:
     """Return the years of a library, latest first."""
-    counted = remembered(account, "months", lambda: pictures.months(account), "tracks")
+    counted = pictures.months(account)
     most = max((count for _, count in counted), default=0)
     found: dict[int, list[Month]] = {}
     for day, count in reversed(counted):
@@ -186,12 +186,9 @@ def review(account: SpotifyAccount, year: int) -> Review:
     )
 
 
+@counted_from("tracks")
 def figures_of(account: SpotifyAccount) -> dict[int, Figures]:
     """Return what is remembered of each year: one look at a library is enough for all of them."""
-    return remembered(account, "figures", lambda: _figures(account), "tracks")
-
-
-def _figures(account: SpotifyAccount) -> dict[int, Figures]:
     saved = pictures.saved_by(account).filter(added_at__isnull=False)
     sums = saved.annotate(year=pictures.YearOf("added_at")).values_list("year")
     new = _new_artists(account)

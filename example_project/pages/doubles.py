@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django_spotify_sync.models import AccountPlaylist, PlaylistItem, SavedTrack, SpotifyAccount
 from django_spotify_sync.models.doubles import Double
 
-from pages.figures import remembered
+from pages.figures import counted_from
 from pages.words import Words
 
 #: What the rows of a group have in common.
@@ -35,14 +35,11 @@ class Group:
         return REASONS[self.reason]
 
 
+@counted_from("tracks", "playlists")
 def doubles_of(account: SpotifyAccount) -> list[Double]:
     """Return all groups: those of saved tracks, and then those in playlists."""
-
-    def found() -> list[Double]:
-        saved = SavedTrack.objects.doubles(account)
-        return saved + PlaylistItem.objects.doubles(account.user)
-
-    return remembered(account, "doubles", found, "tracks", "playlists")
+    saved = SavedTrack.objects.doubles(account)
+    return saved + PlaylistItem.objects.doubles(account.user)
 
 
 def page_of(

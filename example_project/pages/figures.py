@@ -7,28 +7,49 @@ their owner may see them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 
 from django.core.cache import cache
 from django_spotify_sync.models import LargeLoss, SpotifyAccount, SyncRun
 
+#: Goes up when what is kept looks different: a cache outlives the code that filled it.
+SHAPE = 1
 A_DAY = 24 * 60 * 60  # seconds; days go on, and with them what is of "this day"
 
 
-def remembered[T](account: SpotifyAccount, name: str, make: Callable[[], T], *resources: str) -> T:
-    """Return what was made for this account since its library was last written to; else make it. In two queries.
+def counted_from[T](
+    *resources: str,
+) -> Callable[[Callable[[SpotifyAccount], T]], Callable[[SpotifyAccount], T]]:
+    """Have what a function counts of an account remembered until one of these is written to; without any, anything."""
 
-    With ``resources`` only what is written to these counts.
-    """
-    key = f"figures:{name}:{account.pk}:{_version(account, resources)}"
-    found: T | None = cache.get(key)
-    if found is None:
-        found = make()
-        cache.set(key, found, A_DAY)
-    return found
+    def decorate(count: Callable[[SpotifyAccount], T]) -> Callable[[SpotifyAccount], T]:
+        @wraps(count)
+        def counted(account: SpotifyAccount) -> T:
+            name = f"{count.__module__}.{count.__name__}"
+            key = f"figures:{SHAPE}:{name}:{account.pk}:{_version(account, resources)}"
+            found: T | None = cache.get(key)
+            if found is None:
+                found = count(account)
+                cache.set(key, found, A_DAY)
+            return found
+
+        return counted
+
+    return decorate
 
 
 def _version(account: SpotifyAccount, resources: tuple[str, ...]) -> str:
-    """Name the library as it is: after the last run that wrote, and the last decision about rows of it."""
+    """Name the library as it is: after the last run that wrote, and the last decision about rows of it.
+
+    Asked of the database once for each instance of an account: a request has one of its own, and so has a run.
+    """
+    versions: dict[tuple[str, ...], str] = account.__dict__.setdefault("_figures_versions", {})
+    if resources not in versions:
+        versions[resources] = _latest(account, resources)
+    return versions[resources]
+
+
+def _latest(account: SpotifyAccount, resources: tuple[str, ...]) -> str:
     runs = SyncRun.objects.filter(account=account, finished_at__isnull=False)
     wrote = runs.exclude(created=0, updated=0, removed=0).order_by("-created_at", "-pk")
     if resources:

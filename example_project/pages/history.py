@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django_spotify_sync.models import LibraryChange, SpotifyAccount, SyncRun
+from django_spotify_sync.models import LibraryChange, SyncRun
 from django_spotify_sync.models.losses import LARGE_LOSS
 
 from pages import words
@@ -77,8 +77,7 @@ class Past(Progress):
         return self.run.reason == LARGE_LOSS
 
 
-def runs_of(account: SpotifyAccount) -> QuerySet[SyncRun]:
-    """Return the account's runs, newest first, each with ``has_changes``: whether the journal has lines of it."""
+def newest_first(runs: QuerySet[SyncRun]) -> QuerySet[SyncRun]:
+    """Return runs, newest first, each with ``has_changes``: whether the journal has lines of it."""
     lines = LibraryChange.objects.filter(run=OuterRef("pk"))
-    runs = SyncRun.objects.filter(account=account).order_by("-created_at", "-id")
-    return runs.annotate(has_changes=Exists(lines))
+    return runs.annotate(has_changes=Exists(lines)).order_by("-created_at", "-id")

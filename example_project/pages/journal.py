@@ -26,6 +26,7 @@ from django_spotify_sync.models import (
     Track,
 )
 from django_spotify_sync.models.changes import ChangeKind
+from django_spotify_sync.models.library import LIBRARY
 from django_spotify_sync.models.runs import Resource
 from django_spotify_sync.rest.keyset import KeysetPage, by_time, page_of, unpacked
 
@@ -48,10 +49,11 @@ _ORDERING = "-seen_at"
 
 @dataclass(frozen=True)
 class Line:
-    """One change, and the address of its cover where one is known."""
+    """One change, its cover where one is known, and whether what came, or the playlist it came into, is still here."""
 
     change: LibraryChange
     cover: str
+    is_here: bool
 
     @property
     def icon(self) -> str:
@@ -65,7 +67,7 @@ class Line:
     @property
     def leads_to(self) -> str:
         """Name the resource whose pages show it; none shows what is gone, nor whatever an item may have been."""
-        return "" if self.is_loss or self.change.playlist_spotify_id else self.change.resource
+        return self.change.resource if self.is_here and not self.change.playlist_spotify_id else ""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,11 @@ def journal(request: HttpRequest, account: SpotifyAccount, per_page: int) -> Jou
         rows = rows.filter(run=run)
     page = _page(request, rows, per_page)
     covers = covers_of(account, page.rows)
-    lines = [Line(change, cover) for change, cover in zip(page.rows, covers, strict=True)]
+    here = _still_here(account, page.rows)
+    lines = [
+        Line(change, cover, _place(change) in here)
+        for change, cover in zip(page.rows, covers, strict=True)
+    ]
     by_day = groupby(lines, key=lambda line: timezone.localtime(line.change.seen_at).date())
     days = [Day(day, list(seen)) for day, seen in by_day]
     return Journal(page, days, resource, kind, run)
@@ -153,6 +159,36 @@ def covers_of_lost(account: SpotifyAccount, resource: str, rows: Sequence[LostRo
     return covers_of(
         account, [LibraryChange(resource=resource, spotify_id=row.spotify_id) for row in rows]
     )
+
+
+#: By what column the rows of a resource that has pages of its own are known.
+_KNOWN_BY = {
+    Resource.TRACKS: "track__spotify_id",
+    Resource.FOLLOWING: "artist__spotify_id",
+    Resource.ALBUMS: "spotify_id",
+    Resource.PLAYLISTS: "playlist__spotify_id",
+}
+
+
+def _place(change: LibraryChange) -> tuple[str, str]:
+    """Return the resource and the id of what a change leads to: for an item its playlist."""
+    return change.resource, change.playlist_spotify_id or change.spotify_id
+
+
+def _still_here(account: SpotifyAccount, changes: Sequence[LibraryChange]) -> set[tuple[str, str]]:
+    """Return which of the places are in the library still; in a query a table."""
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for resource, spotify_id in map(_place, changes):
+        if resource in _KNOWN_BY:
+            wanted[resource].add(spotify_id)
+    return {
+        (resource, spotify_id)
+        for resource, ids in wanted.items()
+        for spotify_id in LIBRARY[resource]
+        .of(account.pk)
+        .filter(**{f"{_KNOWN_BY[Resource(resource)]}__in": ids})
+        .values_list(_KNOWN_BY[Resource(resource)], flat=True)
+    }
 
 
 def _shelf(change: LibraryChange) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,7 @@ from django_spotify_sync.models.runs import Resource
 
 from pages import words
 from pages.collections import ALBUM_ARTISTS
-from pages.figures import remembered
+from pages.figures import counted_from
 from pages.words import Words
 
 #: Items of playlists, beside the resources of a library.
@@ -80,12 +80,9 @@ class Shelf:
     count: int
 
 
+@counted_from()
 def keys_of(account: SpotifyAccount) -> list[Key]:
     """Return what is lost, by table and primary key, in the order of the shelves and of each of them."""
-    return remembered(account, "lost", lambda: list(_keys(account)))
-
-
-def _keys(account: SpotifyAccount) -> Iterable[Key]:
     tables: dict[str, QuerySet[Any]] = {
         Resource.TRACKS: _either(SavedTrack, account).filter(track__isnull=False).in_order(),
         ITEMS: PlaylistItem.objects.unavailable_to(account.user).order_by("playlist", "position"),
@@ -98,9 +95,7 @@ def _keys(account: SpotifyAccount) -> Iterable[Key]:
         .filter(audiobook__isnull=False)
         .recent(),
     }
-    for name, rows in tables.items():
-        for pk in rows.values_list("pk", flat=True):
-            yield name, pk
+    return [(name, pk) for name, rows in tables.items() for pk in rows.values_list("pk", flat=True)]
 
 
 def _either(model: Any, account: SpotifyAccount) -> Any:

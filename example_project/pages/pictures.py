@@ -1,4 +1,4 @@
-"""A library in numbers: what one user saved, counted by the database in a constant number of queries.
+"""A library in numbers: what one user saved, counted by the database in a constant number of queries, and remembered.
 
 Always of one account: Spotify's policy forbids to derive listening figures across users, so nothing here adds up two.
 """
@@ -12,6 +12,8 @@ from typing import Any
 
 from django.db.models import CharField, Count, F, Func, Max, Min, QuerySet, Sum
 from django_spotify_sync.models import Album, Artist, SavedTrack, SpotifyAccount, TrackArtist
+
+from pages.figures import counted_from
 
 MOST = 12  # how many artists and albums are named
 STEP = 30  # seconds of a bar of lengths
@@ -60,6 +62,7 @@ def saved_by(account: SpotifyAccount) -> QuerySet[SavedTrack]:
     return SavedTrack.objects.filter(account=account, track__isnull=False)
 
 
+@counted_from("tracks")
 def summary(account: SpotifyAccount) -> Summary:
     """Count tracks and albums, and add up how long they last."""
     found = saved_by(account).aggregate(
@@ -73,6 +76,7 @@ def summary(account: SpotifyAccount) -> Summary:
     return Summary(length=length, **found)
 
 
+@counted_from("tracks")
 def months(account: SpotifyAccount) -> list[tuple[date, int]]:
     """Count what was saved in each month, from the first to the last, months without any included."""
     rows = saved_by(account).filter(added_at__isnull=False).annotate(month=MonthOf("added_at"))
@@ -87,6 +91,7 @@ def months(account: SpotifyAccount) -> list[tuple[date, int]]:
     return found
 
 
+@counted_from("tracks")
 def decades(account: SpotifyAccount) -> list[tuple[int, int]]:
     """Count the tracks of each decade of release, decades without any included."""
     years = saved_by(account).filter(track__album__release_year__gt=0)
@@ -102,20 +107,35 @@ def decades(account: SpotifyAccount) -> list[tuple[int, int]]:
 
 def artists(account: SpotifyAccount) -> list[tuple[Artist, int]]:
     """Name the artists of the most saved tracks, with how many."""
+    most = artists_of_most(account)
+    named = Artist.objects.in_bulk([pk for pk, _ in most])
+    return [(named[pk], count) for pk, count in most if pk in named]
+
+
+@counted_from("tracks")
+def artists_of_most(account: SpotifyAccount) -> list[tuple[int, int]]:
+    """Return their keys, with how many."""
     links = TrackArtist.objects.filter(track__saved_by__account=account)
-    rows = links.values_list("artist", "artist__name", "artist__spotify_id")
-    counted = rows.annotate(count=Count("pk")).order_by("-count", "artist__name")[:MOST]
-    return [(Artist(pk=pk, name=name, spotify_id=id_), count) for pk, name, id_, count in counted]
+    rows = links.values_list("artist").annotate(count=Count("pk"))
+    return list(rows.order_by("-count", "artist__name")[:MOST])
 
 
 def albums(account: SpotifyAccount) -> list[tuple[Album, int]]:
     """Name the albums of the most saved tracks, with how many."""
+    most = albums_of_most(account)
+    named = Album.objects.in_bulk([pk for pk, _ in most])
+    return [(named[pk], count) for pk, count in most if pk in named]
+
+
+@counted_from("tracks")
+def albums_of_most(account: SpotifyAccount) -> list[tuple[int, int]]:
+    """Return their keys, with how many."""
     saved = saved_by(account).filter(track__album__isnull=False)
-    rows = saved.values_list("track__album", "track__album__name", "track__album__spotify_id")
-    counted = rows.annotate(count=Count("pk")).order_by("-count", "track__album__name")[:MOST]
-    return [(Album(pk=pk, name=name, spotify_id=id_), count) for pk, name, id_, count in counted]
+    rows = saved.values_list("track__album").annotate(count=Count("pk"))
+    return list(rows.order_by("-count", "track__album__name")[:MOST])
 
 
+@counted_from("tracks")
 def lengths(account: SpotifyAccount) -> list[tuple[int, int]]:
     """Count the tracks by length: ``(seconds from, count)`` for each half minute, the last for all that is longer."""
     bars = saved_by(account).annotate(bar=F("track__duration_ms") / (STEP * 1000))

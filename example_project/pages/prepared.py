@@ -8,11 +8,20 @@ from typing import Any
 from django_spotify_sync.models import SpotifyAccount
 from django_spotify_sync.models.runs import Resource
 
-from pages import diary, doubles, lost
+from pages import diary, doubles, lost, pictures
 
 #: By the resource that was written to.
 _LOOKS: dict[str, tuple[Callable[[SpotifyAccount], Any], ...]] = {
-    Resource.TRACKS: (diary.years, diary.figures_of, doubles.doubles_of),
+    Resource.TRACKS: (
+        pictures.summary,
+        pictures.months,
+        pictures.decades,
+        pictures.lengths,
+        pictures.artists_of_most,
+        pictures.albums_of_most,
+        diary.figures_of,
+        doubles.doubles_of,
+    ),
     Resource.PLAYLISTS: (doubles.doubles_of,),
 }
 

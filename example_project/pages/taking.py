@@ -12,7 +12,7 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_spotify_sync.export import FORMATS, makes_file
-from django_spotify_sync.models import SavedTrack, SpotifyAccount
+from django_spotify_sync.models import LargeLoss, LostRow, SavedTrack, SpotifyAccount
 from django_spotify_sync.models.search import track_has
 
 from pages import words
@@ -84,8 +84,13 @@ def downloads_of_found(query: QueryDict) -> list[Kind]:
 
 
 def found_tracks(request: HttpRequest, account: SpotifyAccount) -> QuerySet[SavedTrack]:
-    """Return the saved tracks that the address looks for, as the list of tracks does."""
+    """Return the saved tracks that the address looks for, as the list of tracks does; or those of a ``?loss=``."""
     rows = SavedTrack.objects.filter(account=account, track__isnull=False)
+    if run := request.GET.get("loss", ""):
+        losses = LargeLoss.objects.filter(account=account, resource="tracks")
+        is_number = run.isascii() and run.isdigit() and len(run) < 19
+        losses = losses.filter(run=run) if is_number else losses.none()
+        rows = rows.filter(pk__in=LostRow.objects.filter(loss__in=losses).values("row_id"))
     for word in words_of(request):
         rows = rows.filter(track_has(word))
     return rows

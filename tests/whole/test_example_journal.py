@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from django_spotify_sync.models import LargeLoss, LibraryChange, SpotifyAccount
+from django_spotify_sync.models import LargeLoss, LibraryChange, LostRow, SpotifyAccount
 from tests.kit.api import run_of
 from tests.kit.browsing import browser_of
 from tests.kit.changes import write_change
@@ -102,8 +102,20 @@ def test_a_page_of_the_journal_costs_the_same_whatever_is_on_it(
         write_change(account, spotify_id=track_of().spotify_id)
     ada.get("/changes/")
 
-    with django_assert_num_queries(6):  # session, user, account, losses, lines, covers
+    with django_assert_num_queries(7):  # session, user, account, losses, lines, covers, still here
         ada.get("/changes/")
+
+
+def test_what_is_here_no_more_is_no_link(account: SpotifyAccount, ada: Client) -> None:
+    owned = own(account)
+    for spotify_id in (owned.spotify_id, "gone"):
+        write_change(account, spotify_id, resource="playlists", spotify_id=spotify_id)
+        write_change(account, resource="playlists", playlist_spotify_id=spotify_id)
+
+    page = text(ada, "/changes/")
+
+    assert page.count(f'href="/playlists/{owned.spotify_id}/"') == 2
+    assert 'href="/playlists/gone/"' not in page
 
 
 def test_nobody_sees_what_others_have_lost_or_may_decide_about_it(
@@ -296,6 +308,26 @@ def test_what_a_search_finds_can_be_taken_along_alone(
     assert len(offered) == 6
     assert ada.get("/take/found/?as=nothing").status_code == 404
     assert "found=1" not in text(ada, "/tracks/")
+
+
+def test_so_can_the_tracks_of_a_loss_and_nobody_elses(
+    account: SpotifyAccount, ada: Client, other_user: Any
+) -> None:
+    account_of(other_user)
+    lost, *_ = save(account), save(account)
+    run = run_of(account, reason="large_loss", finished_at=EPOCH)
+    loss = LargeLoss.objects.create(
+        run=run, account=account, resource="tracks", total=1, created_at=EPOCH
+    )
+    LostRow.objects.create(loss=loss, position=0, row_id=lost.pk)
+
+    shown = text(ada, f"/losses/{run.pk}/")
+    assert f'href="/take/?found=1&amp;loss={run.pk}"' in shown
+    assert "What seemed to be gone" in text(ada, f"/take/?found=1&loss={run.pk}")
+    address = f"/take/found/?as=uris&loss={run.pk}"
+    assert ada.get(address).getvalue().decode().split() == [lost.track.uri]
+    assert browser_of(other_user).get(address).getvalue() == b""
+    assert ada.get("/take/found/?as=uris&loss=x").getvalue() == b""
 
 
 def test_leaving_offers_them_first_and_ticks_no_loss(account: SpotifyAccount, ada: Client) -> None:

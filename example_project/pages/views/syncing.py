@@ -15,7 +15,7 @@ from django_spotify_sync.models.runs import Trigger
 from django_spotify_sync.sync import may_sync, request_all, request_sync
 from django_spotify_sync.tasks import queue
 
-from pages.history import Past, runs_of
+from pages.history import Past, newest_first
 from pages.shelves import shelf_of
 from pages.visitors import connected, wants_part
 
@@ -94,7 +94,8 @@ def _whole_page(request: HttpRequest) -> HttpResponse:
 @connected
 def runs(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     """Show the history of syncs, newest first."""
-    page = Paginator(runs_of(account), RUNS_PER_PAGE).get_page(request.GET.get("page"))
+    all_runs = newest_first(SyncRun.objects.filter(account=account))
+    page = Paginator(all_runs, RUNS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "is_live": any(run.is_live for run in page),

@@ -20,10 +20,11 @@ from pages.visitors import connected
 def take(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     """Offer all that is here as files; of one shelf (``?resource=``), one playlist (``?playlist=``), or a search alone.
 
-    Of a search (``?found=1``) the rest of the query is the list's own.
+    Of a search (``?found=1``) the rest of the query is the list's own, or a ``loss`` by the number of its run.
     """
     if "found" in request.GET:
-        context = {"title": _("What was found"), "kinds": taking.downloads_of_found(request.GET)}
+        title = _("What seemed to be gone") if "loss" in request.GET else _("What was found")
+        context = {"title": title, "kinds": taking.downloads_of_found(request.GET)}
         return render(request, "pages/take.html", context)
     resource, spotify_id = (request.GET.get(name, "") for name in ("resource", "playlist"))
     link = None
