@@ -132,7 +132,7 @@ def test_doubles_stand_in_groups_with_what_they_share(account: SpotifyAccount, a
     page = text(ada, "/duplicates/")
 
     assert re.findall('data-reason="(.*?)"', page) == ["isrc", "list"]
-    assert re.findall('name">(?:<a [^>]*>)?<bdi>(.*?)</bdi>', page) == [
+    assert re.findall('class="name">(?:<a [^>]*>)?<bdi>(.*?)</bdi>', page) == [
         *("Album cut", "Single"),
         *("Twice", "Twice"),
     ]

@@ -85,6 +85,7 @@ def test_an_unchanged_list_is_read_whole_and_writes_nothing(spotify, stored, res
     assert (run.status, run.mode, run.created, run.updated) == ("succeeded", "probe", 0, 0)
     assert run.requests == ceil(COUNT / LIMITS[resource])
     assert tables_written(queries) <= {
+        "spotify_sync_hour",
         "spotify_sync_syncrun",
         "spotify_sync_syncstate",
         "spotify_sync_stagedpage",
