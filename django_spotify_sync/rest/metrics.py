@@ -51,7 +51,7 @@ def _metrics(status: Status) -> Iterator[Metric]:
     lit = {name: int(lamp.ok) for name, lamp in status.lamps.items()}
     yield Metric("lamp_ok", "1 if this lamp is well.", lit, "lamp")
     yield Metric("accounts", "Accounts by status.", status.accounts, "status")
-    live = {name.value: status.runs[name] for name in LIVE}
+    live = {name: status.runs[name] for name in LIVE}
     yield Metric("live_runs", "Runs that have not ended, by status.", live, "status")
     yield Metric("due", "Runs and states that are due.", status.due.runs + status.due.states)
     yield Metric(

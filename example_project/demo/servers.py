@@ -23,6 +23,7 @@ from django.core.servers.basehttp import (
     WSGIRequestHandler,
     get_internal_wsgi_application,
 )
+from django_spotify_sync.sync import stop_runs
 
 HOST = (
     "127.0.0.1"  # this machine only; and the one name for it that Spotify takes in a redirect URI
@@ -63,6 +64,7 @@ def worker(app: Celery, environment: dict[str, str]) -> Iterator[str]:
             try:
                 yield "a thread of this process"
             finally:
+                _put_down_what_runs()
                 # It waits for messages, for two seconds at a time: one has it see that it is to end, and another
                 # one cuts short the last wait that it makes all the same.
                 state.should_terminate = EX_OK
@@ -71,6 +73,14 @@ def worker(app: Celery, environment: dict[str, str]) -> Iterator[str]:
     else:
         with _worker_process(app, environment):
             yield "a process of its own, fed by Redis"
+
+
+def _put_down_what_runs() -> None:
+    """Have syncs under way stop as on a deploy: they go on when the site is started again."""
+    stop_runs()
+    last = time.monotonic() + WORKER_SECONDS
+    while state.active_requests and time.monotonic() < last:
+        time.sleep(0.05)
 
 
 @contextmanager
