@@ -31,6 +31,7 @@ from django_spotify_sync.models import (
 )
 from django_spotify_sync.sync import request_sync, take_due
 from django_spotify_sync.tasks import queue, sync_account, sync_due_accounts
+from django_spotify_sync.upkeep.lamps import read_signs
 from tests.celery_app import app
 from tests.kit.concurrency import at_once, lock_waits, wait_until
 from tests.kit.connecting import connect, stored
@@ -106,10 +107,12 @@ def test_a_worker_killed_while_it_fetches(workers, account, spotify):
     spotify.latency = 0
     staged, asked = StagedPage.objects.count(), spotify.count("/v1/me/tracks")
     assert not SavedTrack.objects.exists()
+    wait_until(lambda: not read_signs().lamps()["worker"].ok)
 
     workers.start()
     beat_until_ended()
 
+    assert read_signs().lamps()["worker"].ok
     run.refresh_from_db()
     assert (run.status, run.reason) == ("lost", "heartbeat")
     assert SyncRun.objects.get(status="succeeded").trigger == "user"
