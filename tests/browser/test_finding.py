@@ -25,9 +25,7 @@ def test_from_any_page_to_a_track_and_what_it_belongs_to(size, scheme, site: Sit
     visit = visiting(site, size, scheme)
     listener = visit.start(TRACKS, PLAYLISTS, albums=ALBUMS)
     visit.connect()
-    visit.button("Sync everything").click()
-    for resource in ("tracks", "playlists", "albums"):
-        visit.expect_run("In step with Spotify", resource)
+    visit.wait_for_syncs()
     page = visit.page
 
     if size == "phone":
@@ -74,8 +72,7 @@ def test_tracks_are_filtered_and_a_page_and_a_month_are_jumped_to(has_script, si
     visit = visiting(site, "phone", has_script=has_script)
     listener = visit.start(TRACKS)
     visit.connect()
-    visit.sync("tracks")
-    visit.expect_run("In step with Spotify")
+    visit.wait_for_syncs()  # of all: without a script the page is loaded anew until then
     visit.go("Tracks")
     page = visit.page
     names = [entry.track.name for entry in listener.saved]

@@ -27,7 +27,7 @@ def test_connect_sync_watch_and_disconnect_without_a_script(site: Site, visiting
     visit.button("Agree").click()
     expect(page.get_by_text("Connected to Spotify as")).to_be_visible()
     expect(page).to_have_url(re.compile("/spotify/$"))
-    expect(page.locator("td", has_text="Succeeded")).to_have_count(RESOURCES)  # by itself
+    expect(page.get_by_text("Succeeded")).to_have_count(RESOURCES)  # by itself
 
     visit.button("Sync now").click()
     expect(page.get_by_text("Your library is being brought up to date.")).to_be_visible()

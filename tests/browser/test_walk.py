@@ -90,6 +90,7 @@ def see_it_done(visit: Visit) -> None:
     visit.wait_for_syncs()
     expect(page.locator("#count-tracks")).to_have_text("1,000")
     expect(page.locator("#latest .title")).to_have_count(12)  # without a reload
+    expect(visit.button("Sync everything")).to_be_enabled()  # and so is this
     expect(page.locator("#next-sync time")).not_to_contain_text("UTC")  # it is local time
     expect(page.locator("#count-playlists")).to_have_text(str(PLAYLISTS))
     expect(page.locator("#count-albums")).to_have_text(str(ALBUMS))
