@@ -232,7 +232,7 @@ class SyncRun(models.Model):
         return message_for(self.error_code) if self.error_code else ""
 
     def start(self) -> bool:
-        """Claim the run for this worker; False if it is not due, has ended, or another worker was first."""
+        """Claim the run for this worker; False if it is not due, has ended or gone, or another worker was first."""
         claim = uuid.uuid4()
         claimed = self._update(
             self._row().due(),
@@ -244,7 +244,10 @@ class SyncRun(models.Model):
             reason="",
         )
         # with the account, and from where it was written: a router may name another to read from, which is behind
-        self.refresh_from_db(from_queryset=self._row().select_related("account"))
+        try:
+            self.refresh_from_db(from_queryset=self._row().select_related("account"))
+        except SyncRun.DoesNotExist:  # its account was deleted in this moment
+            return False
         return bool(claimed) and self.claim == claim
 
     def record(self, **values: Any) -> bool:

@@ -44,6 +44,21 @@ def test_a_waiting_run_is_done_when_its_time_has_come(account, is_true):
     assert is_true()
 
 
+def test_a_run_that_is_gone_in_the_moment_of_its_start(account, spotify, monkeypatch):
+    run = request_sync(account, "tracks")
+    claim = SyncRun._update
+
+    def claim_and_be_deleted(run, *args, **values):
+        claimed = claim(run, *args, **values)
+        SyncRun.objects.filter(pk=run.pk).delete()
+        return claimed
+
+    monkeypatch.setattr(SyncRun, "_update", claim_and_be_deleted)
+
+    assert execute(run.pk) == run
+    assert spotify.count() == 0
+
+
 def test_inside_a_transaction_a_sync_is_refused(account, spotify):
     run = request_sync(account, "tracks")
 

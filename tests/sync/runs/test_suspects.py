@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import pytest
 from django.db import connections
 from django.utils import timezone
@@ -95,13 +97,18 @@ def test_a_run_under_way_stops_when_its_account_turns_suspect(
     spotify.user.like(2000)
     spotify.latency = 0.05
 
+    doubted = Event()
+
     def doubt(_: object) -> None:
         with pytest.raises(GrantInDoubt):
             accounts.refresh(account)
         connections.close_all()
+        doubted.set()
 
     spotify.refuse_grants()
     spotify.faults.add("/me/tracks", offset=300, before=doubt)
+    for offset in range(1000, 1500, 50):  # however long the doubt takes, these come after it
+        spotify.faults.add("/me/tracks", offset=offset, before=lambda _: doubted.wait(60))
 
     run = sync(account, "tracks")
 
