@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, IntegrityError, InterfaceError
 
 from django_spotify_sync.db.transactions import done_again
 from django_spotify_sync.exceptions import NotWhole, RunCancelled, RunLost
@@ -120,7 +120,11 @@ class Stage:
                 self._warn(error)
 
     def _warn(self, error: Exception) -> None:
-        logger.warning("run=%s pages could not be staged (%s)", self._run.pk, type(error).__name__)
+        # Nothing but the run can be missing to its pages: it went with its account, and nobody is to be told.
+        level = logging.INFO if isinstance(error, IntegrityError) else logging.WARNING
+        logger.log(
+            level, "run=%s pages could not be staged (%s)", self._run.pk, type(error).__name__
+        )
 
     def load(self, listing: str) -> dict[int, Any]:
         """Return the answers of earlier attempts by their place."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import signal
 import time
 import zlib
@@ -10,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
 from django.utils import timezone
 
 from django_spotify_sync.db.beside import Beside
@@ -370,3 +371,21 @@ def test_a_run_that_has_staged_some_stages_all_before_its_write(
             stage.keep("one", 1, SavedRow("b", None))
 
     assert stage.load("one") == {0: SavedRow("a", None), 1: SavedRow("b", None)}
+
+
+def test_a_run_that_goes_with_its_account_warns_of_nothing(
+    account, user, spotify, monkeypatch, caplog
+):
+    spotify.user.like(500)
+    monkeypatch.setattr(staging, "FLUSH_EVERY", -1)
+
+    def leave(_):
+        user.delete()
+        connections.close_all()
+
+    spotify.faults.add("/me/tracks", offset=100, before=leave)
+
+    sync(account, "tracks")
+
+    assert not SyncRun.objects.exists()
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING] == []
