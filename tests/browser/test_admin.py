@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.site import BOSS, Site
 from tests.browser.visit import Visit
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 def test_accounts_runs_and_saved_tracks_are_shown_and_a_disconnect_is_asked_about(

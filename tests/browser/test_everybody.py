@@ -18,7 +18,7 @@ NARROW = {"width": 320, "height": 640}
 LANGUAGES = {"en": "en-GB", "ru": "ru-RU"}
 ARABIC = "أغنية طويلة جدا عن البحر والليل والنجوم"
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 def library(visit: Visit, site: Site) -> None:

@@ -17,7 +17,7 @@ IS_TAKEN = """() => {
     return !document.body.dispatchEvent(press);
 }"""
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("phone", "dark")])

@@ -13,7 +13,7 @@ from tests.browser.visit import Visit
 
 RESOURCES = 5  # of the example site
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 def test_connect_sync_watch_and_disconnect_without_a_script(site: Site, visiting):

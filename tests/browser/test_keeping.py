@@ -12,7 +12,7 @@ from tests.browser.visit import Visit, held_back
 
 TRACKS, LOST = 130, 100
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("phone", "dark")])

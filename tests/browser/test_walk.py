@@ -16,7 +16,7 @@ SHOWN = 50  # of them on a page
 PLAYLISTS, ARTISTS = 12, 70
 ALBUMS, SHOWS = 60, 20
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
