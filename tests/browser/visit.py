@@ -29,7 +29,7 @@ DOCS_IMAGES = {
     "14-pictures-desktop-dark": "pictures",
     "08-tracks-phone-dark": "phone",
 }
-PATIENCE = 30.0  # seconds for anything; a machine may be busy
+PATIENCE = 60.0  # seconds for anything; a machine may be busy
 TALLEST = 2600  # pixels of a screenshot
 THUMB = (
     44  # pixels of what a finger is to hit, either way; links within text are as high as the text
