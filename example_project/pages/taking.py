@@ -15,7 +15,7 @@ from django_spotify_sync.export import FORMATS, makes_file
 from django_spotify_sync.models import LargeLoss, LostRow, SavedTrack, SpotifyAccount
 from django_spotify_sync.models.search import track_has
 
-from pages import words
+from pages import filters, words
 from pages.listings import words_of
 from pages.words import Words
 
@@ -85,7 +85,8 @@ def downloads_of_found(query: QueryDict) -> list[Kind]:
 
 def found_tracks(request: HttpRequest, account: SpotifyAccount) -> QuerySet[SavedTrack]:
     """Return the saved tracks that the address looks for, as the list of tracks does; or those of a ``?loss=``."""
-    rows = SavedTrack.objects.filter(account=account, track__isnull=False)
+    mine = SavedTrack.objects.filter(account=account, track__isnull=False)
+    rows = filters.narrowed(mine, account, filters.fields_of(request.GET))
     if run := request.GET.get("loss", ""):
         losses = LargeLoss.objects.filter(account=account, resource="tracks")
         is_number = run.isascii() and run.isdigit() and len(run) < 19

@@ -307,7 +307,12 @@ def test_what_a_search_finds_can_be_taken_along_alone(
     assert answer["Content-Disposition"] == 'attachment; filename="found.txt"'
     assert len(offered) == 6
     assert ada.get("/take/found/?as=nothing").status_code == 404
+    for narrowed in ("explicit=1", "released=1999", "q=rain&explicit=1"):
+        assert ada.get(f"/take/found/?as=uris&{narrowed}").getvalue() == b"", narrowed
     assert "found=1" not in text(ada, "/tracks/")
+    for page in ("/search/?q=rain", "/search/?q=rain&in=tracks"):
+        assert 'href="/take/?found=1&amp;q=rain"' in text(ada, page), page
+    assert "found=1" not in text(ada, "/search/?q=nowhere")
 
 
 def test_so_can_the_tracks_of_a_loss_and_nobody_elses(
