@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from datetime import timedelta
 from functools import partial
+from threading import Barrier
 
 import pytest
 from django.db import connection
@@ -155,7 +156,9 @@ def test_a_quota_in_the_middle_of_five_first_imports(
         fake.clear_log()
         fake.quota = Quota(requests=60, retry_after=20 * HOUR)
 
-        fake.latency = 0.02  # none may be done before the others have begun
+        all_have_begun = Barrier(5)  # however slow the machine, none is done before
+        fake.faults.add("/me/tracks", offset=0, times=5, before=lambda _: all_have_begun.wait(60))
+        fake.latency = 0.02
         at_once(*[partial(sync, account, "tracks") for account in accounts])
         fake.latency = 0
 
