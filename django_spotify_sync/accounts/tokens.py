@@ -140,9 +140,8 @@ def longest_refresh() -> timedelta:
 def _refresh(token: SpotifyToken, *, alone: bool, deadline: Deadline = NEVER) -> SpotifyToken:
     tokens = token.unseal()
     KeyRing(conf.fernet_keys).ensure_strong()  # else what comes could not be stored, and is lost
-    add_to_hour(
-        "", requests=1
-    )  # before it is sent: nothing may come between an answer and its being stored
+    # before it is sent: nothing may come between an answer and its being stored
+    add_to_hour("", requests=1)
     try:
         grant = oauth.refresh(app(deadline), tokens.refresh)
     except GrantRejected:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, connection
@@ -10,6 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from django_spotify_sync.db.merging import ADDED, MOST, REPLACED, merge
 from django_spotify_sync.models import Hour
+from django_spotify_sync.models.hours import add_to_hour
+from tests.kit.concurrency import at_once
 
 AT = datetime(2026, 11, 28, 13, tzinfo=UTC)
 KEY = {"at": AT, "resource": "tracks"}
@@ -45,3 +48,9 @@ def test_what_is_not_named_stays_as_it_is_and_begins_as_the_model_has_it(db):
 def test_another_fault_is_raised(db):
     with pytest.raises(IntegrityError):
         put({"requests": -5}, {"requests": ADDED})
+
+
+def test_many_at_once_are_all_added(transactional_db):
+    at_once(*[partial(add_to_hour, "tracks", at=AT, requests=1)] * 8)
+
+    assert Hour.objects.get(resource="tracks").requests == 8

@@ -10,7 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
 from django_spotify_sync.exceptions import TokensRateLimited
@@ -34,7 +34,7 @@ def count_attempt(run: SyncRun, asked: dict[str, int], *, is_mine: bool) -> None
         return
     try:
         add_to_hour(run.resource, at=run.finished_at if is_mine else None, **counts)
-    except DatabaseError as error:
+    except (DatabaseError, InterfaceError) as error:
         logger.warning("run=%s was not counted (%s)", run.pk, type(error).__name__)
 
 

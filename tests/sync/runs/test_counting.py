@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.test.utils import CaptureQueriesContext
 
 from django_spotify_sync.models import Hour, SyncRun
@@ -119,14 +119,15 @@ def test_a_run_that_was_taken_over_counts_what_it_asked_and_no_end(account, spot
     assert set(counted()) == {"requests"}
 
 
-def test_a_run_is_done_whether_it_can_be_counted_or_not(account, monkeypatch, caplog):
+@pytest.mark.parametrize("error", [DatabaseError, InterfaceError])
+def test_a_run_is_done_whether_it_can_be_counted_or_not(account, monkeypatch, caplog, error):
     def away(*args, **counts):
-        raise DatabaseError
+        raise error
 
     monkeypatch.setattr(counting, "add_to_hour", away)
 
     assert sync(account, "tracks").status == "succeeded"
-    assert "was not counted (DatabaseError)" in caplog.text
+    assert f"was not counted ({error.__name__})" in caplog.text
 
 
 def test_requests_for_tokens_belong_to_no_resource(account, spotify):
