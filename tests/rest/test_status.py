@@ -173,3 +173,11 @@ def test_nothing_secret_is_said(client, token, settings, monkeypatch):
         answer = client.get(address, headers=token).content.decode()
         secrets = (TOKEN, settings.SPOTIFY_SYNC_CLIENT_SECRET, *settings.SPOTIFY_SYNC_FERNET_KEYS)
         assert not any(secret in answer for secret in secrets)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_with_the_cache_away_a_monitor_is_answered(client, token, address, settings):
+    there = settings.CACHES["default"]
+    settings.CACHES = {"default": {**there, "LOCATION": "redis://127.0.0.1:1/0"}}
+
+    assert client.get(address, headers=token).status_code in (200, 503)
